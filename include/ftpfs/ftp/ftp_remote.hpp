@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Remote over FTP: which command, in which form, with which fall-back, and what the answer means as an errno.
+// Owns the pool of sessions and what was learned about this server. Lives on the loop; not copyable.
+#pragma once
+
+#include <memory>
+
+#include <ftpfs/base/clock.hpp>
+#include <ftpfs/base/log.hpp>
+#include <ftpfs/ftp/config.hpp>
+#include <ftpfs/net/connector.hpp>
+#include <ftpfs/remote/remote.hpp>
+
+namespace ftpfs::ftp {
+
+class FtpRemote final : public Remote {
+ public:
+  // `connector` and `clock` must outlive it.
+  FtpRemote(Executor executor, net::Connector& connector, Clock& clock, Logger logger, FtpConfig config);
+  ~FtpRemote() override;
+
+  // Logs in once and makes sure that the directory to mount is there and is a directory. Throws Error: what failed in
+  // our words, the server's words in server_said().
+  awaitable<void> connect(std::stop_token stop);
+  // Ends idle sessions with QUIT (1 s at most), drops the others.
+  awaitable<void> close();
+
+  awaitable<std::optional<Attributes>> stat(Path path, std::stop_token stop) override;
+  awaitable<std::vector<Entry>> list(Path directory, std::stop_token stop) override;
+  awaitable<std::unique_ptr<Source>> open_source(Path path, std::uint64_t offset, std::stop_token stop) override;
+  awaitable<std::unique_ptr<Sink>> open_sink(Path path, SinkRequest request, std::stop_token stop) override;
+  awaitable<void> make_directory(Path path, std::stop_token stop) override;
+  awaitable<void> remove_file(Path path, std::stop_token stop) override;
+  awaitable<void> remove_directory(Path path, std::stop_token stop) override;
+  awaitable<void> rename(Path from, Path to, std::stop_token stop) override;
+  awaitable<void> set_mtime(Path path, std::int64_t seconds, std::stop_token stop) override;
+  awaitable<void> set_mode(Path path, std::uint16_t mode, std::stop_token stop) override;
+  Capabilities capabilities() const noexcept override;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ftpfs::ftp

@@ -12,7 +12,9 @@ struct CancelTimer {
 
 }  // namespace
 
-Clock::time_point SystemClock::now() const noexcept { return std::chrono::steady_clock::now(); }
+Clock::time_point SystemClock::now() const noexcept {
+  return std::chrono::steady_clock::now();
+}
 
 std::chrono::system_clock::time_point SystemClock::wall() const noexcept {
   return std::chrono::system_clock::now();

@@ -3,10 +3,9 @@
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
+#include <syslog.h>
 
 #include <ftpfs/base/log.hpp>
-
-#include <syslog.h>
 
 namespace ftpfs {
 namespace {
@@ -23,8 +22,8 @@ spdlog::sink_ptr make_sink(LogSink sink) {
   return std::make_shared<spdlog::sinks::null_sink_st>();
 }
 
-// Length of the valid UTF-8 sequence that starts `text`, 0 when there is none (overlong forms and surrogates count
-// as none: a terminal may decode them to something else).
+// Length of the valid UTF-8 sequence that starts `text`, 0 when there is none (overlong forms and surrogates
+// count as none: a terminal may decode them to something else).
 std::size_t utf8_sequence(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);

@@ -49,7 +49,9 @@ TaskSet::TaskSet(Executor executor, Logger logger)
   state_->logger = std::move(logger);
 }
 
-TaskSet::~TaskSet() { request_stop(); }
+TaskSet::~TaskSet() {
+  request_stop();
+}
 
 void TaskSet::spawn(awaitable<void> task) {
   ++state_->running;
@@ -66,11 +68,17 @@ awaitable<void> TaskSet::run(std::shared_ptr<State> state, awaitable<void> task)
   if (--state->running == 0) state->idle.wake_all();
 }
 
-std::stop_token TaskSet::stop_token() const noexcept { return state_->stop.get_token(); }
+std::stop_token TaskSet::stop_token() const noexcept {
+  return state_->stop.get_token();
+}
 
-void TaskSet::request_stop() noexcept { state_->stop.request_stop(); }
+void TaskSet::request_stop() noexcept {
+  state_->stop.request_stop();
+}
 
-std::size_t TaskSet::size() const noexcept { return state_->running; }
+std::size_t TaskSet::size() const noexcept {
+  return state_->running;
+}
 
 awaitable<void> TaskSet::join() {
   const auto state = state_;

@@ -48,7 +48,9 @@ Path Path::parent() const {
   return result;
 }
 
-std::string_view Path::name() const noexcept { return std::string_view(text_).substr(text_.rfind('/') + 1); }
+std::string_view Path::name() const noexcept {
+  return std::string_view(text_).substr(text_.rfind('/') + 1);
+}
 
 bool Path::is_below(const Path& ancestor) const noexcept {
   if (ancestor.is_root()) return !is_root();

@@ -1,1 +1,180 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "vfs_impl.hpp"
+
+namespace ftpfs::vfs {
+
+Vfs::Impl::Impl(Executor executor, Remote& remote_, Clock& clock_, Logger logger_, VfsConfig config_)
+    : remote(remote_),
+      clock(clock_),
+      logger(std::move(logger_)),
+      config(std::move(config_)),
+      tasks(std::move(executor), logger),
+      blocks(config.block_bytes, clock),
+      directories(remote, clock, tasks, nodes, config),
+      spool(config.read_only ? std::nullopt : std::make_optional<Spool>(config.spool_directory)),
+      reading{remote, clock, tasks, nodes, blocks, chunks, config},
+      uploads(reading, directories, spool ? &*spool : nullptr, logger) {}
+
+void Vfs::Impl::writable() const {
+  if (config.read_only) throw Error(EROFS, "mounted read-only");
+}
+
+void Vfs::Impl::accepting() const {
+  if (shutting_down) throw Error(ESHUTDOWN, "being unmounted");
+}
+
+void Vfs::Impl::drop_caches() noexcept {
+  directories.clear();
+  blocks.clear();
+  nodes.for_each([](Node& node) { node.learned = {}; });
+}
+
+namespace {
+
+// Stops the waits of shutdown() when its time is over.
+awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_source waits,
+                        std::stop_token done) {
+  co_await clock.sleep_until(deadline, done);
+  waits.request_stop();
+}
+
+}  // namespace
+
+awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadline) {
+  shutting_down = true;
+  std::vector<NodeRef> unsaved;
+  nodes.for_each([&](Node& node) {
+    const Stage* const stage = node.stage.get();
+    if (stage && node.linked && (stage->dirty() || stage->mtime || stage->mode))
+      unsaved.emplace_back(nodes, node);
+  });
+  std::stop_source waits;
+  std::stop_source done;
+  tasks.spawn(stop_at(clock, deadline, waits, done.get_token()));
+  std::vector<std::string> lost;
+  for (NodeRef& node : unsaved) {
+    bool saved = true;
+    try {
+      co_await uploads.commit(node, waits.get_token());
+    } catch (const Error&) {
+      saved = false;
+    }
+    const bool dirty = node->stage && node->stage->dirty();
+    if (!saved && dirty) lost.push_back(uploads.give_up(*node));
+  }
+  done.request_stop();
+  tasks.request_stop();
+  files.clear();
+  open_directories.clear();
+  co_await tasks.join();
+  co_return lost;
+}
+
+Vfs::Vfs(Executor executor, Remote& remote, Clock& clock, Logger logger, VfsConfig config)
+    : impl_(
+          std::make_unique<Impl>(std::move(executor), remote, clock, std::move(logger), std::move(config))) {}
+
+Vfs::~Vfs() = default;
+
+std::optional<Looked> Vfs::lookup_now(Ino parent, std::string_view name) {
+  return impl_->lookup_now(parent, name);
+}
+awaitable<Looked> Vfs::lookup(Ino parent, std::string name, std::stop_token stop) {
+  return impl_->lookup(parent, std::move(name), std::move(stop));
+}
+void Vfs::forget(Ino ino, std::uint64_t count) noexcept {
+  impl_->nodes.forget(ino, count);
+}
+
+std::optional<Attr> Vfs::getattr_now(Ino ino) {
+  return impl_->getattr_now(ino);
+}
+awaitable<Attr> Vfs::getattr(Ino ino, std::stop_token stop) {
+  return impl_->getattr(ino, std::move(stop));
+}
+awaitable<Attr> Vfs::setattr(Ino ino, Changes changes, std::optional<Handle>, std::stop_token stop) {
+  return impl_->setattr(ino, changes, std::move(stop));
+}
+void Vfs::access(Ino ino, int mask) {
+  impl_->access(ino, mask);
+}
+awaitable<std::string> Vfs::readlink(Ino ino, std::stop_token stop) {
+  return impl_->readlink(ino, std::move(stop));
+}
+
+awaitable<Looked> Vfs::mkdir(Ino parent, std::string name, mode_t mode, std::stop_token stop) {
+  return impl_->mkdir(parent, std::move(name), mode, std::move(stop));
+}
+awaitable<void> Vfs::unlink(Ino parent, std::string name, std::stop_token stop) {
+  return impl_->unlink(parent, std::move(name), std::move(stop));
+}
+awaitable<void> Vfs::rmdir(Ino parent, std::string name, std::stop_token stop) {
+  return impl_->rmdir(parent, std::move(name), std::move(stop));
+}
+awaitable<void> Vfs::rename(Ino parent, std::string name, Ino new_parent, std::string new_name,
+                            unsigned flags, std::stop_token stop) {
+  return impl_->rename(parent, std::move(name), new_parent, std::move(new_name), flags, std::move(stop));
+}
+
+awaitable<Opened> Vfs::open(Ino ino, int flags, std::stop_token stop) {
+  return impl_->open(ino, flags, std::move(stop));
+}
+awaitable<Created> Vfs::create(Ino parent, std::string name, mode_t mode, int flags, std::stop_token stop) {
+  return impl_->create(parent, std::move(name), mode, flags, std::move(stop));
+}
+std::optional<Slices> Vfs::read_now(Handle handle, std::uint64_t offset, std::size_t size) {
+  return impl_->read_now(handle, offset, size);
+}
+awaitable<Slices> Vfs::read(Handle handle, std::uint64_t offset, std::size_t size, std::stop_token stop) {
+  return impl_->read(handle, offset, size, std::move(stop));
+}
+std::optional<std::size_t> Vfs::write_now(Handle handle, std::uint64_t offset, Bytes bytes) {
+  return impl_->write(handle, offset, bytes);
+}
+awaitable<std::size_t> Vfs::write(Handle handle, std::uint64_t offset, Buffer bytes, std::stop_token) {
+  co_return impl_->write(handle, offset, bytes.bytes());
+}
+awaitable<void> Vfs::flush(Handle handle, std::stop_token stop) {
+  return impl_->flush(handle, std::move(stop));
+}
+awaitable<void> Vfs::fsync(Handle handle, std::stop_token stop) {
+  return impl_->flush(handle, std::move(stop));
+}
+void Vfs::release(Handle handle) noexcept {
+  impl_->release(handle);
+}
+
+awaitable<DirHandle> Vfs::opendir(Ino ino, std::stop_token stop) {
+  return impl_->opendir(ino, std::move(stop));
+}
+void Vfs::readdir(DirHandle handle, off_t cookie, bool plus, DirFiller& filler) {
+  impl_->readdir(handle, cookie, plus, filler);
+}
+void Vfs::releasedir(DirHandle handle) noexcept {
+  impl_->open_directories.erase(handle);
+}
+
+struct ::statvfs Vfs::statfs() const noexcept {
+  // FTP has no standard way to ask; large finite numbers keep programs that check first (cp, borg, Samba)
+  // working.
+  struct ::statvfs result {};
+  constexpr fsblkcnt_t terabyte_in_blocks = (1ull << 40) / 4096;
+  result.f_bsize = result.f_frsize = 4096;
+  result.f_blocks = result.f_bfree = result.f_bavail = terabyte_in_blocks;
+  result.f_files = result.f_ffree = result.f_favail = 1u << 30;
+  result.f_namemax = 255;
+  return result;
+}
+
+void Vfs::drop_caches() noexcept {
+  impl_->drop_caches();
+}
+awaitable<std::vector<std::string>> Vfs::shutdown(Clock::time_point deadline) {
+  return impl_->shutdown(deadline);
+}
+
+}  // namespace ftpfs::vfs

@@ -14,7 +14,9 @@ namespace ftpfs {
 using Bytes = std::span<const std::byte>;
 using MutableBytes = std::span<std::byte>;
 
-inline Bytes as_bytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+inline Bytes as_bytes(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 
 // Owning, movable, page-aligned, not zeroed. Throws std::bad_alloc.
 class Buffer {

@@ -23,8 +23,8 @@ class Error : public std::runtime_error {
   std::string server_said_;
 };
 
-// The control or data connection is dead (or stayed silent too long): its session is unusable, a retry may help.
-// code() is ETIMEDOUT for a time-out, ECONNREFUSED, EHOSTUNREACH... from connecting, EIO otherwise.
+// The control or data connection is dead (or stayed silent too long): its session is unusable, a retry may
+// help. code() is ETIMEDOUT for a time-out, ECONNREFUSED, EHOSTUNREACH... from connecting, EIO otherwise.
 class ConnectionLost final : public Error {
  public:
   using Error::Error;

@@ -19,8 +19,8 @@ enum class LogSink { standard_error, syslog, none };
 
 Logger make_logger(LogSink sink, spdlog::level::level_enum level);
 
-// Text made safe for one line of a log or terminal: control bytes and invalid UTF-8 as \xNN, backslash doubled,
-// at most `limit` bytes (then "...").
+// Text made safe for one line of a log or terminal: control bytes and invalid UTF-8 as \xNN, backslash
+// doubled, at most `limit` bytes (then "...").
 std::string escaped(std::string_view text, std::size_t limit = 500);
 
 }  // namespace ftpfs

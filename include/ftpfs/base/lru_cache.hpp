@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Least-recently-used cache, bounded by the sum of its entries' weights (bytes, by the caller's count), with expiry by
-// an injected clock. Listings, blocks and attributes all use it. Pointers it hands out die with the next put/erase.
+// Least-recently-used cache, bounded by the sum of its entries' weights (bytes, by the caller's count), with
+// expiry by an injected clock. Listings, blocks and attributes all use it. Pointers it hands out die with the
+// next put/erase.
 #pragma once
+
+#include <cstddef>
+#include <functional>
 
 #include <boost/multi_index/hashed_index.hpp>
 #include <boost/multi_index/member.hpp>
 #include <boost/multi_index/sequenced_index.hpp>
 #include <boost/multi_index_container.hpp>
-#include <cstddef>
-#include <functional>
 
 #include <ftpfs/base/clock.hpp>
 
@@ -79,9 +81,9 @@ class LruCache {
     Clock::time_point expiry;
   };
   using Entries = boost::multi_index_container<
-      Entry, boost::multi_index::indexed_by<
-                 boost::multi_index::sequenced<>,
-                 boost::multi_index::hashed_unique<boost::multi_index::member<Entry, Key, &Entry::key>, Hash>>>;
+      Entry, boost::multi_index::indexed_by<boost::multi_index::sequenced<>,
+                                            boost::multi_index::hashed_unique<
+                                                boost::multi_index::member<Entry, Key, &Entry::key>, Hash>>>;
 
   void erase_at(typename Entries::iterator position) {
     weight_ -= position->weight;

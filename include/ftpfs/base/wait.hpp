@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The concurrency primitives: who waits, who wakes, who owns work that outlives a request. One thread, no locks.
-// Cancellation is std::stop_token: a wait whose token fires throws Cancelled; wake-ups and stops only post
-// completions, so nobody's code runs inside the call of another.
+// The concurrency primitives: who waits, who wakes, who owns work that outlives a request. One thread, no
+// locks. Cancellation is std::stop_token: a wait whose token fires throws Cancelled; wake-ups and stops only
+// post completions, so nobody's code runs inside the call of another.
 #pragma once
 
-#include <boost/intrusive/list.hpp>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -13,14 +12,16 @@
 #include <stop_token>
 #include <string>
 
+#include <boost/intrusive/list.hpp>
+
 #include <ftpfs/base/asio.hpp>
 #include <ftpfs/base/error.hpp>
 #include <ftpfs/base/log.hpp>
 
 namespace ftpfs {
 
-// First come, first woken. Must outlive its waiters' suspension only in the sense that ~WaitList with waiters present
-// wakes nobody; owners that may die keep it in shared state.
+// First come, first woken. Must outlive its waiters' suspension only in the sense that ~WaitList with waiters
+// present wakes nobody; owners that may die keep it in shared state.
 class WaitList {
  public:
   WaitList() = default;
@@ -33,9 +34,9 @@ class WaitList {
   bool empty() const noexcept { return waiters_.empty(); }
 
  private:
-  struct Waiter : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-    explicit Waiter(const Executor& executor)
-        : timer(executor, asio::steady_timer::time_point::max()) {}
+  struct Waiter
+      : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    explicit Waiter(const Executor& executor) : timer(executor, asio::steady_timer::time_point::max()) {}
     asio::steady_timer timer;
     bool woken = false;
   };
@@ -65,12 +66,14 @@ class TaskSet {
   std::shared_ptr<State> state_;
 };
 
-// Many callers of one piece of work share one run of it: the first starts it (in the owner's TaskSet), the last one
-// to leave stops it. T must be copyable. A failure goes to everybody who waited; the next get() starts afresh.
+// Many callers of one piece of work share one run of it: the first starts it (in the owner's TaskSet), the
+// last one to leave stops it. T must be copyable. A failure goes to everybody who waited; the next get()
+// starts afresh.
 template <class T>
 class SingleFlight {
  public:
-  using Work = std::function<awaitable<T>(std::stop_token)>;  // calls a coroutine function, captures nothing by reference
+  using Work = std::function<awaitable<T>(std::stop_token)>;  // calls a coroutine function, captures nothing
+                                                              // by reference
 
   explicit SingleFlight(TaskSet& owner) : owner_(owner), state_(std::make_shared<State>()) {}
 
@@ -100,7 +103,8 @@ class SingleFlight {
     std::shared_ptr<Flight> current;
   };
   struct Interest {
-    Interest(std::shared_ptr<State> s, std::shared_ptr<Flight> f) : state(std::move(s)), flight(std::move(f)) {
+    Interest(std::shared_ptr<State> s, std::shared_ptr<Flight> f)
+        : state(std::move(s)), flight(std::move(f)) {
       ++flight->interested;
     }
     ~Interest() {

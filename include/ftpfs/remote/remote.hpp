@@ -2,10 +2,11 @@
 // The port: what the file system needs from any server. The vfs sees only this; FtpRemote implements it,
 // tests/support/memory_remote.hpp fakes it.
 //
-// Every call goes to the server: no cache below this line. Failures throw Error with the errno the user should see
-// (ENOENT only when the server said so; ConnectionLost when the line died and retrying did not help).
-// Idempotent calls are retried once on a fresh session inside; a command whose reply was lost is looked after, never
-// blindly repeated. A `stop` that fires throws Cancelled; what it may have started on the server is settled inside.
+// Every call goes to the server: no cache below this line. Failures throw Error with the errno the user
+// should see (ENOENT only when the server said so; ConnectionLost when the line died and retrying did not
+// help). Idempotent calls are retried once on a fresh session inside; a command whose reply was lost is
+// looked after, never blindly repeated. A `stop` that fires throws Cancelled; what it may have started on the
+// server is settled inside.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +21,14 @@
 
 namespace ftpfs {
 
-// A file's bytes from an offset on, as one long stream. Not reading is the back-pressure. Destroying it early aborts the
-// transfer; the session behind it is tidied up in the background.
+// A file's bytes from an offset on, as one long stream. Not reading is the back-pressure. Destroying it early
+// aborts the transfer; the session behind it is tidied up in the background.
 class Source {
  public:
   virtual ~Source() = default;
   // At least one byte; 0 = the end, and the server confirmed the whole transfer (final 2xx reply).
-  // Throws Revoked when the session was needed elsewhere, ConnectionLost when the line died, Error when the server
-  // reports a failure. After a throw the Source is dead.
+  // Throws Revoked when the session was needed elsewhere, ConnectionLost when the line died, Error when the
+  // server reports a failure. After a throw the Source is dead.
   virtual awaitable<std::size_t> read_some(MutableBytes into) = 0;
 };
 
@@ -36,28 +37,35 @@ class Sink {
  public:
   virtual ~Sink() = default;
   virtual awaitable<void> write(Bytes bytes) = 0;  // all of them; throws as Source::read_some
-  // Ends the file and returns only when the server confirmed it (final 2xx) and shows exactly the size that was sent
-  // (for append: what was there before plus what was sent). The attributes are the server's, read after the upload.
+  // Ends the file and returns only when the server confirmed it (final 2xx) and shows exactly the size that
+  // was sent (for append: what was there before plus what was sent). The attributes are the server's, read
+  // after the upload.
   virtual awaitable<Attributes> commit() = 0;
 };
 
 struct SinkRequest {
   enum class Mode { replace, append };  // STOR (creates or truncates) / APPE
   Mode mode = Mode::replace;
-  bool yields = false;  // while no write() or commit() runs, the session may be taken away (then they throw Revoked)
+  bool yields =
+      false;  // while no write() or commit() runs, the session may be taken away (then they throw Revoked)
+  bool only_if_free = false;  // open_sink answers nullptr at once instead of waiting for a session
 };
 
 class Remote {
  public:
   virtual ~Remote() = default;
 
-  virtual awaitable<std::optional<Attributes>> stat(Path path, std::stop_token stop) = 0;  // nullopt: does not exist
-  // Without "." and "..", each name once, invalid names left out. Complete or throws (ENOENT, ENOTDIR, EACCES, EIO).
+  virtual awaitable<std::optional<Attributes>> stat(Path path,
+                                                    std::stop_token stop) = 0;  // nullopt: does not exist
+  // Without "." and "..", each name once, invalid names left out. Complete or throws (ENOENT, ENOTDIR,
+  // EACCES, EIO).
   virtual awaitable<std::vector<Entry>> list(Path directory, std::stop_token stop) = 0;
 
   // Returns when the server accepted the transfer (1xx), so refusals (ENOENT, EACCES, ENOSPC...) throw here.
-  virtual awaitable<std::unique_ptr<Source>> open_source(Path path, std::uint64_t offset, std::stop_token stop) = 0;
-  virtual awaitable<std::unique_ptr<Sink>> open_sink(Path path, SinkRequest request, std::stop_token stop) = 0;
+  virtual awaitable<std::unique_ptr<Source>> open_source(Path path, std::uint64_t offset,
+                                                         std::stop_token stop) = 0;
+  virtual awaitable<std::unique_ptr<Sink>> open_sink(Path path, SinkRequest request,
+                                                     std::stop_token stop) = 0;
 
   virtual awaitable<void> make_directory(Path path, std::stop_token stop) = 0;    // EEXIST, ENOENT...
   virtual awaitable<void> remove_file(Path path, std::stop_token stop) = 0;       // EISDIR...

@@ -11,12 +11,13 @@
 
 namespace ftpfs {
 
-// An absolute path below the mounted directory: "/" is the mount's root, components are raw bytes as the server spells
-// them, joined by '/', none of them empty, "." or "..". How it maps to the server's own path is the remote's business.
+// An absolute path below the mounted directory: "/" is the mount's root, components are raw bytes as the
+// server spells them, joined by '/', none of them empty, "." or "..". How it maps to the server's own path is
+// the remote's business.
 class Path {
  public:
-  Path() = default;                         // the root
-  explicit Path(std::string_view text);     // splits and joins again; throws Error(EINVAL) on "." ".." or NUL
+  Path() = default;                      // the root
+  explicit Path(std::string_view text);  // splits and joins again; throws Error(EINVAL) on "." ".." or NUL
 
   Path child(std::string_view name) const;  // throws Error(EINVAL) on a name that valid_name() refuses
   Path parent() const;                      // of the root: the root
@@ -37,7 +38,8 @@ class Path {
 
 enum class Kind : std::uint8_t { file, directory, symlink };
 
-// A time as the server told it: UTC seconds since 1970, exact to `precision` (LIST shows minutes, or only the day).
+// A time as the server told it: UTC seconds since 1970, exact to `precision` (LIST shows minutes, or only the
+// day).
 enum class Precision : std::uint8_t { second, minute, day };
 struct Timestamp {
   std::int64_t seconds = 0;
@@ -51,16 +53,16 @@ bool consistent(Timestamp left, Timestamp right) noexcept;
 
 struct Attributes {
   Kind kind = Kind::file;
-  std::uint64_t size = 0;                 // bytes; 0 for directories; of the target or of its text for symlinks
-  std::optional<std::uint16_t> mode;      // low nine permission bits; absent: the server did not say
-  std::optional<Timestamp> mtime;         // absent: the server did not say
+  std::uint64_t size = 0;             // bytes; 0 for directories; of the target or of its text for symlinks
+  std::optional<std::uint16_t> mode;  // low nine permission bits; absent: the server did not say
+  std::optional<Timestamp> mtime;     // absent: the server did not say
 
   friend bool operator==(const Attributes&, const Attributes&) = default;
 };
 
 // One line of a directory listing.
 struct Entry {
-  std::string name;         // valid_name(); raw bytes
+  std::string name;  // valid_name(); raw bytes
   Attributes attributes;
   std::string link_target;  // symlinks whose target the server told; else empty
 
@@ -78,5 +80,7 @@ struct Capabilities {
 
 template <>
 struct std::hash<ftpfs::Path> {
-  std::size_t operator()(const ftpfs::Path& path) const noexcept { return std::hash<std::string>()(path.str()); }
+  std::size_t operator()(const ftpfs::Path& path) const noexcept {
+    return std::hash<std::string>()(path.str());
+  }
 };

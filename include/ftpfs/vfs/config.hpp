@@ -2,36 +2,41 @@
 // What the vfs is told: how files appear, how long answers stay valid, how much memory, where the spool is.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 
+#include <sys/types.h>
+
 namespace ftpfs::vfs {
 
-enum class UploadMode { automatic, atomic, inplace };  // how an existing file is replaced (users-and-features 3.6)
-enum class PermsMode { ignore, strict };               // chmod, chown, utimens that the server cannot do
+enum class UploadMode {
+  automatic,
+  atomic,
+  inplace
+};                                        // how an existing file is replaced (users-and-features 3.6)
+enum class PermsMode { ignore, strict };  // chmod, chown, utimens that the server cannot do
 
 struct VfsConfig {
   uid_t uid = 0;
   gid_t gid = 0;
-  std::uint16_t file_mode = 0644;       // where the server does not say
+  std::uint16_t file_mode = 0644;  // where the server does not say
   std::uint16_t directory_mode = 0755;
-  std::uint16_t file_mask = 0;          // bits taken away from every file's mode (umask=, fmask=)
-  std::uint16_t directory_mask = 0;     // (umask=, dmask=)
+  std::uint16_t file_mask = 0;       // bits taken away from every file's mode (umask=, fmask=)
+  std::uint16_t directory_mask = 0;  // (umask=, dmask=)
   bool read_only = false;
 
-  std::chrono::milliseconds kernel_ttl{1'000};     // attr_timeout, entry_timeout, negative_timeout
-  std::chrono::milliseconds listing_ttl{20'000};   // dcache_timeout
-  std::size_t listing_bytes = 64u << 20;           // all cached listings together
-  std::size_t block_bytes = 16u << 20;             // all cached file blocks together
-  std::size_t readahead_bytes = 8u << 20;          // of one sequential reader
-  std::chrono::milliseconds stream_idle{20'000};   // a stream nobody uses goes (vsftpd ends it after 300 s anyway)
+  std::chrono::milliseconds kernel_ttl{1'000};    // attr_timeout, entry_timeout, negative_timeout
+  std::chrono::milliseconds listing_ttl{20'000};  // dcache_timeout
+  std::size_t listing_bytes = 64u << 20;          // all cached listings together
+  std::size_t block_bytes = 16u << 20;            // all cached file blocks together
+  std::size_t readahead_bytes = 8u << 20;         // of one sequential reader
+  std::chrono::milliseconds stream_idle{
+      20'000};  // a stream nobody uses goes (vsftpd ends it after 300 s anyway)
 
-  std::string spool_directory;                     // private, 0700; made if missing
+  std::string spool_directory;  // private, 0700; made if missing
   UploadMode upload = UploadMode::automatic;
   PermsMode perms = PermsMode::ignore;
 };

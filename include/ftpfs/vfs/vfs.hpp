@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The file system: inodes, cached listings, readers and stages, as operations in the kernel's vocabulary.
-// Knows neither FTP nor libfuse. Everything runs on one loop. Failures throw Error; its code() is the errno to answer.
+// Knows neither FTP nor libfuse. Everything runs on one loop. Failures throw Error; its code() is the errno
+// to answer.
 //
-// Operations come in two forms. The ..._now form answers at once from what is in memory and never suspends; it returns
-// nullopt when it would have to wait. The coroutine form does whatever is needed. Callers try the first, then the second.
+// Operations come in two forms. The ..._now form answers at once from what is in memory and never suspends;
+// it returns nullopt when it would have to wait. The coroutine form does whatever is needed. Callers try the
+// first, then the second.
 #pragma once
-
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include <cstdint>
 #include <memory>
@@ -16,6 +15,9 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <ftpfs/base/asio.hpp>
 #include <ftpfs/base/bytes.hpp>
@@ -26,8 +28,8 @@
 
 namespace ftpfs::vfs {
 
-using Ino = std::uint64_t;      // never reused during a mount; 1 = root (FUSE_ROOT_ID)
-using Handle = std::uint64_t;   // an open file; never reused
+using Ino = std::uint64_t;     // never reused during a mount; 1 = root (FUSE_ROOT_ID)
+using Handle = std::uint64_t;  // an open file; never reused
 using DirHandle = std::uint64_t;
 inline constexpr Ino root_ino = 1;
 
@@ -100,12 +102,13 @@ class Vfs {
   awaitable<Slices> read(Handle handle, std::uint64_t offset, std::size_t size, std::stop_token stop);
   std::optional<std::size_t> write_now(Handle handle, std::uint64_t offset, Bytes bytes);
   awaitable<std::size_t> write(Handle handle, std::uint64_t offset, Buffer bytes, std::stop_token stop);
-  awaitable<void> flush(Handle handle, std::stop_token stop);   // returns when the server has it all
-  awaitable<void> fsync(Handle handle, std::stop_token stop);   // likewise
+  awaitable<void> flush(Handle handle, std::stop_token stop);  // returns when the server has it all
+  awaitable<void> fsync(Handle handle, std::stop_token stop);  // likewise
   void release(Handle handle) noexcept;
 
   awaitable<DirHandle> opendir(Ino ino, std::stop_token stop);
-  // Fills from the listing that opendir fixed. With `plus`, each entry that fitted took a lookup reference (not for
+  // Fills from the listing that opendir fixed. With `plus`, each entry that fitted took a lookup reference
+  // (not for
   // "." and ".."), else none did and only st_ino and the type bits of st_mode are meaningful. Never waits.
   void readdir(DirHandle handle, off_t cookie, bool plus, DirFiller& filler);
   void releasedir(DirHandle handle) noexcept;
@@ -115,7 +118,8 @@ class Vfs {
   // Drops what is cached (clean data only).
   void drop_caches() noexcept;
   // Refuses new opens with ESHUTDOWN, commits what is dirty, waits for uploads until `deadline`.
-  // Returns the paths that could not be saved; their data is kept in the spool under a name, which the log tells.
+  // Returns the paths that could not be saved; their data is kept in the spool under a name, which the log
+  // tells.
   awaitable<std::vector<std::string>> shutdown(Clock::time_point deadline);
 
  private:

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// All cached listings: fetched once for everybody who waits, edited by our own changes, bounded in memory,
+// expired by the clock. One listing answers every look-up, attribute and negative answer of its directory.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include <ftpfs/base/lru_cache.hpp>
+#include <ftpfs/vfs/inode_table.hpp>
+
+namespace ftpfs::vfs {
+
+class Directories {
+ public:
+  Directories(Remote& remote, const Clock& clock, TaskSet& tasks, InodeTable& nodes, const VfsConfig& config);
+
+  std::shared_ptr<Listing> cached(const Node& directory);  // nullptr: none that is fresh
+  awaitable<std::shared_ptr<Listing>> get(NodeRef directory, std::stop_token stop);
+
+  // Our own changes, shown at once.
+  void put(Node& directory, Entry entry);
+  void erase(Node& directory, std::string_view name);
+  void put_unsent(Node& directory, Entry entry);      // created here, not on the server yet
+  void sent(Node& directory, std::string_view name);  // now it is
+
+  void drop(const Node& directory) { listings_.erase(directory.ino); }
+  void clear();
+
+  // Names of our own that listings must not show: temporary uploads, files unlinked while open.
+  void hide(const Path& path) { hidden_.insert(path); }
+  void unhide(const Path& path) { hidden_.erase(path); }
+
+  // Listings may show minutes only (LIST); what was learned to the second about one file is worth keeping, or
+  // rsync would copy every file again.
+  void remember_exact(const Path& path, const Attributes& attributes);
+
+  Directory& state(Node& directory);
+
+ private:
+  static awaitable<std::shared_ptr<Listing>> fetch(Directories* self, NodeRef directory,
+                                                   std::stop_token stop);
+  std::vector<Entry> prepared(const Path& path, std::vector<Entry> entries);
+
+  struct Exact {
+    std::uint64_t size;
+    Timestamp mtime;
+  };
+
+  Remote& remote_;
+  const Clock& clock_;
+  TaskSet& tasks_;
+  InodeTable& nodes_;
+  LruCache<Ino, std::shared_ptr<Listing>> listings_;
+  LruCache<Path, Exact> exact_;
+  std::set<Path> hidden_;
+};
+
+}  // namespace ftpfs::vfs

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// What hangs on a directory's node besides its cached listing (that lies in Directories, bounded by memory).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ftpfs/base/wait.hpp>
+#include <ftpfs/remote/types.hpp>
+#include <ftpfs/vfs/listing.hpp>
+
+namespace ftpfs::vfs {
+
+struct Directory {
+  explicit Directory(TaskSet& tasks) : fetch(tasks) {}
+
+  SingleFlight<std::shared_ptr<Listing>> fetch;
+  // Our own changes made while a listing was on its way: the server may or may not have shown them.
+  std::vector<std::pair<std::string, std::optional<Entry>>> edits;
+  // Files created here that the server does not have yet: every listing that arrives gets them added.
+  std::map<std::string, Entry, std::less<>> unsent;
+  // Names asked for one by one since the last listing; after a few, one listing is cheaper.
+  unsigned single_lookups = 0;
+};
+
+}  // namespace ftpfs::vfs

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// Owner of all nodes: ino -> node, (parent, name) -> node. A node dies when the kernel forgot it, nobody
+// holds it and no child needs it. Inode numbers are never reused.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include <ftpfs/vfs/node.hpp>
+
+namespace ftpfs::vfs {
+
+class InodeTable;
+
+// Keeps a node alive. Copyable; cheap.
+class NodeRef {
+ public:
+  NodeRef() = default;
+  NodeRef(InodeTable& table, Node& node) noexcept;
+  NodeRef(const NodeRef& other) noexcept;
+  NodeRef(NodeRef&& other) noexcept;
+  NodeRef& operator=(NodeRef other) noexcept;
+  ~NodeRef();
+
+  Node* operator->() const noexcept { return node_; }
+  Node& operator*() const noexcept { return *node_; }
+  explicit operator bool() const noexcept { return node_ != nullptr; }
+
+ private:
+  InodeTable* table_ = nullptr;
+  Node* node_ = nullptr;
+};
+
+class InodeTable {
+ public:
+  InodeTable();
+
+  Node& root() noexcept { return *root_; }
+  Node& at(Ino ino);  // throws Error(ESTALE) when unknown
+  NodeRef ref(Ino ino) { return NodeRef(*this, at(ino)); }
+  Node* find(const Node& parent, std::string_view name) noexcept;
+  Node& add(Node& parent, std::string name);  // no node of that name may exist
+
+  void unlink(Node& node);                                  // takes its name away
+  void rename(Node& node, Node& parent, std::string name);  // no node of that name may exist
+  void forget(Ino ino, std::uint64_t count) noexcept;
+  void collect(Node& node) noexcept;  // lets it die if nothing holds it any more
+
+  Path path(const Node& node) const;  // on the server; throws Error(ESTALE) for an unlinked node
+
+  std::size_t size() const noexcept { return nodes_.size(); }
+  template <class Function>
+  void for_each(Function function) {
+    for (auto& [ino, node] : nodes_) function(*node);
+  }
+
+ private:
+  struct Name {
+    const Node* parent;
+    std::string_view name;
+    friend bool operator==(const Name&, const Name&) = default;
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(const Name& key) const noexcept {
+      return std::hash<std::string_view>()(key.name) ^ (key.parent->ino * 0x9E3779B97F4A7C15u);
+    }
+    std::size_t operator()(const Node* node) const noexcept {
+      return (*this)(Name{node->parent, node->name});
+    }
+  };
+  struct Equal {
+    using is_transparent = void;
+    static Name key(const Name& name) noexcept { return name; }
+    static Name key(const Node* node) noexcept { return {node->parent, node->name}; }
+    template <class Left, class Right>
+    bool operator()(const Left& left, const Right& right) const noexcept {
+      return key(left) == key(right);
+    }
+  };
+
+  std::unordered_map<Ino, std::unique_ptr<Node>> nodes_;
+  std::unordered_set<Node*, Hash, Equal> names_;  // linked nodes except the root
+  Node* root_;
+  Ino next_ino_ = root_ino + 1;
+};
+
+}  // namespace ftpfs::vfs

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Brings stages to the server: which way (straight to the name, by a temporary name and rename, by
+// appending), when (behind the writer for large sequential files, else at flush), and what happens when it
+// fails. An upload belongs to the file, not to the request that asked for it: an interrupted close() does not
+// stop it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <ftpfs/vfs/directories.hpp>
+#include <ftpfs/vfs/reader.hpp>
+#include <ftpfs/vfs/spool.hpp>
+
+namespace ftpfs::vfs {
+
+// One run of a file's content to the server.
+struct Transmission {
+  enum class Way { direct, temporary, append };
+  Way way = Way::direct;
+  Path path;  // where the bytes go: the file itself or the temporary name
+  std::shared_ptr<Sink> sink;
+  std::uint64_t sent = 0;        // everything before is with the server
+  std::uint64_t taken = 0;       // everything before was read from the stage (being sent)
+  std::uint64_t started_at = 0;  // Stage::changes() when it began
+  bool rewritten = false;        // somebody wrote before `taken`: what the server has is not one version
+};
+
+class Uploads {
+ public:
+  Uploads(ReaderContext& context, Directories& directories, Spool* spool, Logger logger);
+
+  // A stage over the node's present version; the content is fetched as needed. Throws Error(EROFS,
+  // ENOSPC...).
+  Stage& stage(Node& node);
+  // The node was just created: opens its STOR at once, so that a refusal is heard by open() and not by
+  // close().
+  awaitable<void> start_new(NodeRef node, std::stop_token stop);
+  // Called after each write and truncate.
+  void modified(NodeRef node, std::uint64_t from);
+
+  // Fetches what is missing of the range into the stage.
+  awaitable<void> load(NodeRef node, Range range, std::stop_token stop);
+  // Returns when the server has everything that was written before the call; throws what the upload threw.
+  awaitable<void> commit(NodeRef node, std::stop_token stop);
+  // The last writer closed: lets a clean stage go; tries again later, by itself, what could not be saved.
+  void settle(NodeRef node);
+  // The file is being unlinked: stops what is on its way; returns when nothing is any more.
+  awaitable<void> abandon(NodeRef node, std::stop_token stop);
+
+  // Last chance at unmount: keeps the data in the spool under a name, logs where, returns the path.
+  std::string give_up(Node& node);
+
+ private:
+  using StagePtr = std::shared_ptr<Stage>;
+
+  static awaitable<void> upload(Uploads* self, NodeRef node);
+  static awaitable<void> follow(Uploads* self, NodeRef node);
+  static awaitable<void> retry_later(Uploads* self, NodeRef node);
+  static awaitable<void> remove_quietly(Uploads* self, Path path);
+
+  awaitable<void> save(NodeRef node);
+  awaitable<void> save_content(NodeRef node);
+  awaitable<void> save_attributes(NodeRef node);
+  awaitable<void> open_transmission(NodeRef node, bool yields);
+  awaitable<void> send(NodeRef node, std::uint64_t step);
+  awaitable<void> finish(NodeRef node);
+  awaitable<void> put_in_place(NodeRef node, Attributes uploaded);
+  awaitable<void> try_in_place(NodeRef node);
+  Transmission::Way choose_way(const Node& node) const;
+  void discard(Stage& stage);
+  void saved(Node& node, const Attributes& now, std::uint64_t changes);
+  void publish(Node& node);
+  Path temporary_for(const Path& path);
+  bool worth_following(const Node& node) const;
+
+  ReaderContext& context_;
+  Directories& directories_;
+  Spool* spool_;  // nullptr: read-only mount
+  Logger logger_;
+  std::mt19937 random_{std::random_device{}()};  // for temporary names
+  bool in_place_logged_ = false;
+};
+
+}  // namespace ftpfs::vfs

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <utility>
+
+#include <ftpfs/vfs/directories.hpp>
+
+namespace ftpfs::vfs {
+namespace {
+
+constexpr std::size_t exact_bytes = 4u << 20;  // some 20,000 files
+
+}  // namespace
+
+Directories::Directories(Remote& remote, const Clock& clock, TaskSet& tasks, InodeTable& nodes,
+                         const VfsConfig& config)
+    : remote_(remote),
+      clock_(clock),
+      tasks_(tasks),
+      nodes_(nodes),
+      listings_(config.listing_bytes, config.listing_ttl, clock),
+      exact_(exact_bytes, Clock::duration::max(), clock) {}
+
+Directory& Directories::state(Node& directory) {
+  if (!directory.directory) directory.directory = std::make_unique<Directory>(tasks_);
+  return *directory.directory;
+}
+
+std::shared_ptr<Listing> Directories::cached(const Node& directory) {
+  const std::shared_ptr<Listing>* const found = listings_.get(directory.ino);
+  return found ? *found : nullptr;
+}
+
+awaitable<std::shared_ptr<Listing>> Directories::get(NodeRef directory, std::stop_token stop) {
+  if (std::shared_ptr<Listing> listing = cached(*directory)) co_return listing;
+  SingleFlight<std::shared_ptr<Listing>>::Work work = [this, directory](std::stop_token flight_stop) {
+    return fetch(this, directory, flight_stop);
+  };
+  SingleFlight<std::shared_ptr<Listing>>& flight = state(*directory).fetch;
+  std::shared_ptr<Listing> listing = co_await flight.get(std::move(work), stop);
+  co_return listing;
+}
+
+awaitable<std::shared_ptr<Listing>> Directories::fetch(Directories* self, NodeRef directory,
+                                                       std::stop_token stop) {
+  const Clock::time_point asked = self->clock_.now();
+  Directory& state = self->state(*directory);
+  state.edits.clear();
+  const Path path = self->nodes_.path(*directory);
+  std::vector<Entry> entries = co_await self->remote_.list(path, stop);
+
+  auto listing = std::make_shared<Listing>(self->prepared(path, std::move(entries)), asked);
+  for (auto& [name, entry] : state.edits) {
+    if (entry)
+      listing->put(*entry);
+    else
+      listing->erase(name);
+  }
+  for (const auto& [name, entry] : state.unsent) {
+    if (!listing->find(name)) listing->put(entry);
+  }
+  state.edits.clear();
+  state.single_lookups = 0;
+  self->listings_.put(directory->ino, listing, listing->weight());
+  co_return listing;
+}
+
+std::vector<Entry> Directories::prepared(const Path& path, std::vector<Entry> entries) {
+  const bool hides = std::any_of(hidden_.begin(), hidden_.end(),
+                                 [&](const Path& hidden) { return hidden.parent() == path; });
+  if (hides) {
+    std::erase_if(entries, [&](const Entry& entry) { return hidden_.contains(path.child(entry.name)); });
+  }
+  if (exact_.size() == 0) return entries;
+  for (Entry& entry : entries) {
+    std::optional<Timestamp>& mtime = entry.attributes.mtime;
+    if (!mtime || mtime->precision == Precision::second || entry.attributes.kind != Kind::file) continue;
+    const Exact* const exact = exact_.get(path.child(entry.name));
+    if (exact && exact->size == entry.attributes.size && consistent(exact->mtime, *mtime))
+      mtime = exact->mtime;
+  }
+  return entries;
+}
+
+void Directories::put(Node& directory, Entry entry) {
+  Directory& own = state(directory);
+  if (own.fetch.running()) own.edits.emplace_back(entry.name, entry);
+  if (const auto listing = cached(directory)) listing->put(std::move(entry));
+}
+
+void Directories::erase(Node& directory, std::string_view name) {
+  Directory& own = state(directory);
+  if (const auto found = own.unsent.find(name); found != own.unsent.end()) own.unsent.erase(found);
+  if (own.fetch.running()) own.edits.emplace_back(std::string(name), std::nullopt);
+  if (const auto listing = cached(directory)) listing->erase(name);
+}
+
+void Directories::put_unsent(Node& directory, Entry entry) {
+  state(directory).unsent.insert_or_assign(entry.name, entry);
+  put(directory, std::move(entry));
+}
+
+void Directories::sent(Node& directory, std::string_view name) {
+  auto& unsent = state(directory).unsent;
+  if (const auto found = unsent.find(name); found != unsent.end()) unsent.erase(found);
+}
+
+void Directories::clear() {
+  listings_.clear();
+  exact_.clear();
+}
+
+void Directories::remember_exact(const Path& path, const Attributes& attributes) {
+  if (!attributes.mtime || attributes.mtime->precision != Precision::second) return;
+  constexpr std::size_t entry_overhead = 150;  // list and hash links, two copies of the string header
+  exact_.put(path, Exact{attributes.size, *attributes.mtime}, path.str().size() + entry_overhead);
+}
+
+}  // namespace ftpfs::vfs

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include <ftpfs/base/error.hpp>
+#include <ftpfs/vfs/inode_table.hpp>
+
+namespace ftpfs::vfs {
+
+NodeRef::NodeRef(InodeTable& table, Node& node) noexcept : table_(&table), node_(&node) {
+  ++node.uses;
+}
+
+NodeRef::NodeRef(const NodeRef& other) noexcept : table_(other.table_), node_(other.node_) {
+  if (node_) ++node_->uses;
+}
+
+NodeRef::NodeRef(NodeRef&& other) noexcept
+    : table_(std::exchange(other.table_, nullptr)), node_(std::exchange(other.node_, nullptr)) {}
+
+NodeRef& NodeRef::operator=(NodeRef other) noexcept {
+  std::swap(table_, other.table_);
+  std::swap(node_, other.node_);
+  return *this;
+}
+
+NodeRef::~NodeRef() {
+  if (!node_) return;
+  --node_->uses;
+  table_->collect(*node_);
+}
+
+InodeTable::InodeTable() {
+  auto root = std::make_unique<Node>(root_ino);
+  root->attributes.kind = Kind::directory;
+  root->lookups = 1;  // the kernel never forgets the root
+  root_ = root.get();
+  nodes_.emplace(root_ino, std::move(root));
+}
+
+Node& InodeTable::at(Ino ino) {
+  const auto found = nodes_.find(ino);
+  if (found == nodes_.end()) throw Error(ESTALE, "unknown inode " + std::to_string(ino));
+  return *found->second;
+}
+
+Node* InodeTable::find(const Node& parent, std::string_view name) noexcept {
+  const auto found = names_.find(Name{&parent, name});
+  return found == names_.end() ? nullptr : *found;
+}
+
+Node& InodeTable::add(Node& parent, std::string name) {
+  auto node = std::make_unique<Node>(next_ino_);
+  Node& added = *node;
+  added.parent = &parent;
+  added.name = std::move(name);
+  nodes_.emplace(next_ino_++, std::move(node));
+  names_.insert(&added);
+  ++parent.children;
+  return added;
+}
+
+void InodeTable::unlink(Node& node) {
+  if (!node.linked) return;
+  names_.erase(&node);
+  node.linked = false;
+}
+
+void InodeTable::rename(Node& node, Node& parent, std::string name) {
+  names_.erase(&node);
+  Node* const old_parent = std::exchange(node.parent, &parent);
+  node.name = std::move(name);
+  names_.insert(&node);
+  ++parent.children;
+  --old_parent->children;
+  collect(*old_parent);
+}
+
+void InodeTable::forget(Ino ino, std::uint64_t count) noexcept {
+  const auto found = nodes_.find(ino);
+  if (found == nodes_.end() || ino == root_ino) return;
+  Node& node = *found->second;
+  node.lookups -= std::min(node.lookups, count);
+  collect(node);
+}
+
+void InodeTable::collect(Node& node) noexcept {
+  Node* current = &node;
+  while (current != root_ && current->lookups == 0 && current->uses == 0 && current->children == 0) {
+    Node* const parent = current->parent;
+    if (current->linked) names_.erase(current);
+    nodes_.erase(current->ino);
+    --parent->children;
+    current = parent;
+  }
+}
+
+Path InodeTable::path(const Node& node) const {
+  if (node.hidden_as) return *node.hidden_as;
+  std::vector<const Node*> steps;
+  for (const Node* step = &node; step != root_; step = step->parent) {
+    if (!step->linked) throw Error(ESTALE, "the file was removed: " + step->name);
+    steps.push_back(step);
+  }
+  Path result;
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) result = result.child((*step)->name);
+  return result;
+}
+
+}  // namespace ftpfs::vfs

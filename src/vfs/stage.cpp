@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include <unistd.h>
+
+#include <ftpfs/base/error.hpp>
+#include <ftpfs/vfs/reader.hpp>
+#include <ftpfs/vfs/stage.hpp>
+#include <ftpfs/vfs/uploads.hpp>
+
+namespace ftpfs::vfs {
+
+Stage::Stage(UniqueFd file, std::uint64_t base_size)
+    : file_(std::move(file)), size_(base_size), server_size_(base_size), base_size_(base_size) {
+  if (base_size > 0) truncate(base_size);  // all of it a hole, until fetched or written
+  changes_ = 0;
+  lowest_change_ = std::numeric_limits<std::uint64_t>::max();
+}
+
+Stage::~Stage() = default;
+
+void Stage::pwrite_all(std::uint64_t offset, Bytes bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw Error(errno, std::string("cannot write to the spool: ") + std::strerror(errno));
+    offset += static_cast<std::uint64_t>(count);
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
+
+void Stage::mark_present(Range range) {
+  range.end = std::min(range.end, base_size_);
+  if (range.begin < range.end) present_.add({range.begin, range.end});
+}
+
+void Stage::write(std::uint64_t offset, Bytes bytes) {
+  if (bytes.empty()) return;
+  pwrite_all(offset, bytes);
+  const std::uint64_t end = offset + bytes.size();
+  mark_present({offset, end});
+  lowest_change_ = std::min({lowest_change_, offset, size_});  // a gap up to `offset` becomes zeros of ours
+  size_ = std::max(size_, end);
+  ++changes_;
+}
+
+void Stage::truncate(std::uint64_t size) {
+  if (::ftruncate(file_.get(), static_cast<off_t>(size)) != 0) {
+    throw Error(errno, std::string("cannot change the size of a file in the spool: ") + std::strerror(errno));
+  }
+  lowest_change_ = std::min({lowest_change_, size, size_});
+  if (size < base_size_) {
+    base_size_ = size;
+    present_ -= boost::icl::right_open_interval<std::uint64_t, std::less>(
+        size, std::numeric_limits<std::uint64_t>::max());
+  }
+  size_ = size;
+  ++changes_;
+}
+
+void Stage::read(std::uint64_t offset, MutableBytes into) const {
+  while (!into.empty()) {
+    const ssize_t count = ::pread(file_.get(), into.data(), into.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) throw Error(count < 0 ? errno : EIO, "cannot read from the spool");
+    offset += static_cast<std::uint64_t>(count);
+    into = into.subspan(static_cast<std::size_t>(count));
+  }
+}
+
+std::optional<Range> Stage::missing(Range within) const {
+  within.end = std::min(within.end, base_size_);
+  if (within.begin >= within.end) return std::nullopt;
+  std::uint64_t begin = within.begin;
+  for (auto it = present_.lower_bound({begin, begin + 1}); it != present_.end() && it->lower() <= begin;
+       ++it) {
+    begin = std::max(begin, it->upper());
+    if (begin >= within.end) return std::nullopt;
+  }
+  const auto next = present_.lower_bound({begin, begin + 1});
+  const std::uint64_t end = next == present_.end() ? within.end : std::min(within.end, next->lower());
+  return Range{begin, end};
+}
+
+void Stage::fill(std::uint64_t offset, Bytes fetched) {
+  const Range all{offset, offset + fetched.size()};
+  while (const auto piece = missing(all)) {
+    pwrite_all(piece->begin, fetched.subspan(piece->begin - offset, piece->end - piece->begin));
+    mark_present(*piece);
+  }
+}
+
+void Stage::rebase(std::uint64_t size) {
+  server_size_ = base_size_ = size;
+  present_.clear();
+  mark_present({0, size});
+  lowest_change_ = size_ > size ? size : std::numeric_limits<std::uint64_t>::max();
+}
+
+}  // namespace ftpfs::vfs

@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <ftpfs/base/error.hpp>
+#include <ftpfs/vfs/uploads.hpp>
+
+namespace ftpfs::vfs {
+namespace {
+
+constexpr std::size_t piece_size = 256u << 10;   // read from the stage and sent at once
+constexpr std::uint64_t follow_step = 1u << 20;  // a running upload takes this much or more at a time
+constexpr std::uint64_t follow_from = 4u << 20;  // a file this large starts its upload before it is closed
+constexpr std::chrono::seconds first_retry{5};
+constexpr std::chrono::seconds last_retry{300};
+
+// Would trying again later help? Not when the server understood and said no.
+bool is_final(int code) {
+  switch (code) {
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case EINVAL:
+    case ENAMETOOLONG:
+    case EILSEQ:
+    case EOPNOTSUPP:
+    case ESTALE:
+    case EFBIG:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Does "no" concern the temporary name only, so that writing in place may work?
+bool refuses_the_name(int code) {
+  return code == EACCES || code == EPERM || code == EINVAL || code == ENAMETOOLONG || code == EEXIST;
+}
+
+}  // namespace
+
+Uploads::Uploads(ReaderContext& context, Directories& directories, Spool* spool, Logger logger)
+    : context_(context), directories_(directories), spool_(spool), logger_(std::move(logger)) {}
+
+Stage& Uploads::stage(Node& node) {
+  if (!node.stage) {
+    if (!spool_) throw Error(EROFS, "mounted read-only");
+    const std::uint64_t base = node.on_server ? node.attributes.size : 0;
+    node.stage = std::make_shared<Stage>(spool_->create(), base);
+    const auto wall = context_.clock.wall().time_since_epoch();
+    node.stage->written_at = std::chrono::duration_cast<std::chrono::seconds>(wall).count();
+  }
+  return *node.stage;
+}
+
+awaitable<void> Uploads::start_new(NodeRef node, std::stop_token stop) {
+  const StagePtr stage = node->stage;
+  SinkRequest request;
+  request.yields = true;
+  request.only_if_free = true;
+  const Path path = context_.nodes.path(*node);
+  Remote& remote = context_.remote;
+  stage->running = true;  // nobody else may start an upload while this one is being opened
+  std::unique_ptr<Sink> sink;
+  std::exception_ptr failure;
+  try {
+    sink = co_await remote.open_sink(path, request, stop);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  stage->running = false;
+  stage->finished.wake_all();
+  if (failure) std::rethrow_exception(failure);
+  if (!sink) co_return;
+  stage->created_here = true;
+  stage->transmission = std::make_unique<Transmission>();
+  stage->transmission->path = path;
+  stage->transmission->sink = std::move(sink);
+  stage->transmission->started_at = stage->changes();
+  node->on_server = true;
+}
+
+void Uploads::modified(NodeRef node, std::uint64_t from) {
+  Stage& stage = *node->stage;
+  const auto wall = context_.clock.wall().time_since_epoch();
+  stage.written_at = std::chrono::duration_cast<std::chrono::seconds>(wall).count();
+  stage.mtime.reset();
+  if (stage.transmission && from < stage.transmission->taken) stage.transmission->rewritten = true;
+  if (stage.running || stage.following || !worth_following(*node)) return;
+  stage.following = true;
+  context_.tasks.spawn(follow(this, node));
+}
+
+bool Uploads::worth_following(const Node& node) const {
+  const Stage& stage = *node.stage;
+  if (const Transmission* const running = stage.transmission.get()) {
+    return !running->rewritten && stage.size() >= running->sent + follow_step;
+  }
+  return node.linked && stage.base_size() == 0 && stage.size() >= follow_from && !stage.failure;
+}
+
+awaitable<void> Uploads::follow(Uploads* self, NodeRef node) {
+  const StagePtr stage = node->stage;
+  try {
+    if (!stage->transmission) co_await self->open_transmission(node, true);
+    co_await self->send(node, follow_step);
+  } catch (const Error& error) {
+    self->logger_->debug("upload of {} begins anew at close: {}", escaped(node->name), error.what());
+    self->discard(*stage);
+  }
+  stage->following = false;
+  stage->finished.wake_all();
+}
+
+awaitable<void> Uploads::load(NodeRef node, Range range, std::stop_token stop) {
+  const StagePtr stage = node->stage;
+  while (const auto piece = stage->missing(range)) {
+    if (!stage->loader) {
+      NodeRef held = node;
+      stage->loader = std::make_unique<Reader>(context_, std::move(held), node->attributes.size);
+    }
+    const std::size_t size = std::min<std::uint64_t>(piece->end - piece->begin, follow_step);
+    Reader& loader = *stage->loader;
+    const Slices slices = co_await loader.read(piece->begin, size, stop);
+    if (slices.empty())
+      throw Error(EIO, node->name + " became shorter on the server while it was changed here");
+    std::uint64_t offset = piece->begin;
+    for (const Slice& slice : slices) {
+      stage->fill(offset, slice.bytes);
+      offset += slice.bytes.size();
+    }
+  }
+}
+
+awaitable<void> Uploads::commit(NodeRef node, std::stop_token stop) {
+  const StagePtr stage = node->stage;
+  if (!stage) co_return;
+  const std::uint64_t wanted = stage->changes();
+  const std::uint64_t earlier =
+      stage->attempts - (stage->running ? 1 : 0);  // joining the one that runs is fine
+  while (stage->saved < wanted || stage->mtime || stage->mode) {
+    if (!stage->running) {
+      const bool tried = stage->attempts > earlier && stage->failed >= wanted;
+      if (tried && stage->failure) std::rethrow_exception(stage->failure);
+      stage->running = true;
+      context_.tasks.spawn(upload(this, node));
+    }
+    co_await stage->finished.wait(stop);
+  }
+}
+
+awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
+  const StagePtr stage = node->stage;
+  const std::stop_token never;
+  while (stage->following) co_await stage->finished.wait(never);
+  const std::uint64_t attempted = stage->changes();
+  ++stage->attempts;
+  stage->failure = nullptr;
+  try {
+    co_await self->save(node);
+  } catch (const Error& error) {
+    self->logger_->info("{} could not be saved: {} ({})", escaped(node->name), error.what(),
+                        escaped(error.server_said()));
+    stage->failure = std::current_exception();
+  } catch (...) {
+    stage->failure = std::current_exception();
+  }
+  if (stage->failure) {
+    stage->failed = attempted;
+    self->discard(*stage);
+  }
+  stage->running = false;
+  stage->finished.wake_all();
+  if (node->stage == stage) self->settle(node);
+}
+
+awaitable<void> Uploads::save(NodeRef node) {
+  const StagePtr stage = node->stage;
+  if (!node->linked) {  // nobody can ask for it by name any more
+    stage->saved = stage->changes();
+    stage->mtime.reset();
+    stage->mode.reset();
+    co_return;
+  }
+  if (stage->dirty()) co_await save_content(node);
+  co_await save_attributes(node);
+  publish(*node);
+}
+
+awaitable<void> Uploads::save_content(NodeRef node) {
+  const StagePtr stage = node->stage;
+  bool refused = false;
+  for (;;) {
+    bool revoked = false;
+    try {
+      if (stage->transmission && stage->transmission->rewritten) discard(*stage);
+      if (!stage->transmission) co_await open_transmission(node, false);
+      co_await send(node, 1);
+      co_await finish(node);
+      co_return;
+    } catch (const Revoked&) {
+      revoked = true;
+    } catch (const Error& error) {
+      const bool temporary = stage->transmission && stage->transmission->way == Transmission::Way::temporary;
+      const bool try_other = context_.config.upload == UploadMode::automatic && temporary;
+      if (!try_other || !refuses_the_name(error.code())) throw;
+      refused = true;
+    }
+    discard(*stage);
+    if (revoked) continue;
+    if (refused) {
+      co_await try_in_place(node);
+      co_return;
+    }
+  }
+}
+
+// The server allows writing the file but not a new name beside it, or not the rename.
+awaitable<void> Uploads::try_in_place(NodeRef node) {
+  if (!std::exchange(in_place_logged_, true)) {
+    logger_->warn("the server refuses a temporary file beside {}: files are overwritten in place from now on",
+                  escaped(node->name));
+  }
+  const StagePtr stage = node->stage;
+  stage->created_here = true;
+  std::exception_ptr failure;
+  try {
+    co_await open_transmission(node, false);
+    co_await send(node, 1);
+    co_await finish(node);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  stage->created_here = false;
+  if (failure) std::rethrow_exception(failure);
+}
+
+Transmission::Way Uploads::choose_way(const Node& node) const {
+  const Stage& stage = *node.stage;
+  using enum Transmission::Way;
+  if (node.on_server && !stage.created_here && stage.append_only() && stage.may_append) return append;
+  if (context_.config.upload == UploadMode::inplace) return direct;
+  if (context_.config.upload == UploadMode::atomic) return temporary;
+  const bool no_old_content = !node.on_server || stage.created_here;
+  return no_old_content ? direct : temporary;
+}
+
+awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
+  const StagePtr stage = node->stage;
+  auto next = std::make_unique<Transmission>();
+  next->way = choose_way(*node);
+  next->started_at = stage->changes();
+  next->path = context_.nodes.path(*node);
+  SinkRequest request;
+  request.yields = yields;
+  const std::stop_token stop = stage->stop.get_token();
+  if (next->way == Transmission::Way::append) {
+    request.mode = SinkRequest::Mode::append;
+    next->sent = next->taken = stage->base_size();
+  } else {
+    // All at hand before a session is taken: with a single session the upload could not wait for a download.
+    const Range all{0, stage->size()};
+    co_await load(node, all, stop);
+    if (next->way == Transmission::Way::temporary) {
+      next->path = temporary_for(next->path);
+      directories_.hide(next->path);
+    }
+  }
+  const Path path = next->path;
+  const auto way = next->way;
+  stage->transmission = std::move(next);
+  Remote& remote = context_.remote;
+  std::unique_ptr<Sink> sink = co_await remote.open_sink(path, request, stop);
+  stage->transmission->sink = std::move(sink);
+  if (way == Transmission::Way::direct) node->on_server = true;
+}
+
+// Sends what the stage has beyond `sent`, as long as there are `step` bytes or more.
+awaitable<void> Uploads::send(NodeRef node, std::uint64_t step) {
+  const StagePtr stage = node->stage;
+  Transmission& running = *stage->transmission;
+  const std::shared_ptr<Sink> sink = running.sink;
+  Buffer piece(piece_size);
+  while (!running.rewritten && stage->size() >= running.sent + step) {
+    const std::uint64_t left = stage->size() - running.sent;
+    const MutableBytes bytes = piece.bytes().first(std::min<std::uint64_t>(left, piece_size));
+    stage->read(running.sent, bytes);
+    running.taken = running.sent + bytes.size();
+    co_await sink->write(bytes);
+    running.sent = running.taken;
+  }
+}
+
+awaitable<void> Uploads::finish(NodeRef node) {
+  const StagePtr stage = node->stage;
+  Transmission& running = *stage->transmission;
+  // A file that is written while it is uploaded: what was there at the beginning counts as saved, the rest is
+  // sent at the next flush. (Truncated below what was sent: likewise not one version.)
+  if (stage->size() < running.sent) running.rewritten = true;
+  const std::uint64_t changes = running.rewritten ? running.started_at : stage->changes();
+  const std::uint64_t expected = running.sent;
+  const bool appended = running.way == Transmission::Way::append;
+  if (appended)
+    stage->may_append = false;  // until it is known to have worked: a blind repetition would double it
+  const std::shared_ptr<Sink> sink = running.sink;
+  const Attributes now = co_await sink->commit();
+  running.sink.reset();
+  if (running.way == Transmission::Way::temporary) co_await put_in_place(node, now);
+  stage->may_append = true;
+  const bool as_here = !running.rewritten && now.size == expected;
+  stage->transmission.reset();
+  saved(*node, now, changes);
+  if (as_here) {
+    stage->rebase(expected);
+    stage->created_here = expected == 0;
+  } else if (appended && !stage->dirty()) {
+    node->stage.reset();  // others appended too: the server's version is the right one
+  }
+}
+
+awaitable<void> Uploads::put_in_place(NodeRef node, Attributes uploaded) {
+  Remote& remote = context_.remote;
+  const Path temporary = node->stage->transmission->path;
+  const Path target = context_.nodes.path(*node);
+  const std::stop_token stop = node->stage->stop.get_token();
+  const std::optional<std::uint16_t> mode = node->attributes.mode;
+  if (mode && mode != uploaded.mode && remote.capabilities().set_mode) {
+    const std::uint16_t wanted = *mode;
+    try {
+      co_await remote.set_mode(temporary, wanted, stop);
+    } catch (const ConnectionLost&) {
+      throw;
+    } catch (const Error& error) {
+      logger_->debug("mode of {} not kept: {}", escaped(node->name), error.what());
+    }
+  }
+  co_await remote.rename(temporary, target, stop);
+  directories_.unhide(temporary);
+}
+
+void Uploads::saved(Node& node, const Attributes& now, std::uint64_t changes) {
+  node.stage->saved = std::max(node.stage->saved, changes);
+  const std::optional<std::uint16_t> old_mode = node.attributes.mode;
+  node.attributes = now;
+  node.attributes.kind = Kind::file;
+  if (!node.attributes.mode) node.attributes.mode = old_mode;
+  node.learned = context_.clock.now();
+  node.on_server = true;
+  const bool kernel_knew = node.kernel_version == node.version;
+  ++node.version;
+  if (kernel_knew) node.kernel_version = node.version;  // its pages are what was written
+}
+
+awaitable<void> Uploads::save_attributes(NodeRef node) {
+  const StagePtr stage = node->stage ? node->stage : nullptr;
+  if (!stage || (!stage->mode && !stage->mtime)) co_return;
+  const Path path = context_.nodes.path(*node);
+  Remote& remote = context_.remote;
+  const std::stop_token stop = stage->stop.get_token();
+  try {
+    if (stage->mode) {
+      const std::uint16_t mode = *stage->mode;
+      co_await remote.set_mode(path, mode, stop);
+      node->attributes.mode = mode;
+    }
+  } catch (const Error& error) {
+    if (error.code() != EOPNOTSUPP) throw;
+  }
+  stage->mode.reset();
+  try {
+    if (stage->mtime) {
+      const std::int64_t mtime = *stage->mtime;
+      co_await remote.set_mtime(path, mtime, stop);
+      node->attributes.mtime = Timestamp{mtime, Precision::second};
+    }
+  } catch (const Error& error) {
+    if (error.code() != EOPNOTSUPP) throw;
+  }
+  stage->mtime.reset();
+}
+
+void Uploads::publish(Node& node) {
+  if (!node.linked || !node.parent) return;
+  directories_.sent(*node.parent, node.name);
+  Entry entry;
+  entry.name = node.name;
+  entry.attributes = node.attributes;
+  directories_.put(*node.parent, std::move(entry));
+  directories_.remember_exact(context_.nodes.path(node), node.attributes);
+}
+
+void Uploads::discard(Stage& stage) {
+  const std::unique_ptr<Transmission> old = std::move(stage.transmission);
+  if (!old) return;
+  old->sink.reset();
+  if (old->way == Transmission::Way::temporary) context_.tasks.spawn(remove_quietly(this, old->path));
+}
+
+awaitable<void> Uploads::remove_quietly(Uploads* self, Path path) {
+  const std::stop_token never;
+  Remote& remote = self->context_.remote;
+  try {
+    co_await remote.remove_file(path, never);
+  } catch (const Error& error) {
+    if (error.code() != ENOENT) {
+      self->logger_->warn("{} was left on the server: {}", escaped(path.str()), error.what());
+    }
+  }
+  self->directories_.unhide(path);
+}
+
+Path Uploads::temporary_for(const Path& path) {
+  constexpr std::size_t longest_stem = 200;  // servers and file systems stop at 255
+  const std::string_view stem = path.name().substr(0, longest_stem);
+  return path.parent().child(fmt::format(".{}.ftpfs-{:08x}", stem, static_cast<std::uint32_t>(random_())));
+}
+
+void Uploads::settle(NodeRef node) {
+  const StagePtr stage = node->stage;
+  if (!stage || node->writers > 0 || stage->running || stage->following || stage->retrying) return;
+  if (!node->linked && node->handles > 0) return;  // the only copy of what the open handles see
+  if (node->linked && (stage->dirty() || stage->mtime || stage->mode)) {
+    stage->retrying = true;
+    context_.tasks.spawn(retry_later(this, node));
+    return;
+  }
+  discard(*stage);
+  node->stage.reset();
+}
+
+awaitable<void> Uploads::retry_later(Uploads* self, NodeRef node) {
+  const StagePtr stage = node->stage;
+  const std::stop_token stop = self->context_.tasks.stop_token();
+  std::chrono::seconds delay = first_retry;
+  bool wait_first = stage->failure && stage->failed >= stage->changes();
+  for (;;) {
+    if (wait_first) {
+      const Clock::time_point due = self->context_.clock.now() + delay;
+      Clock& clock = self->context_.clock;
+      co_await clock.sleep_until(due, stop);
+      delay = std::min(2 * delay, last_retry);
+    }
+    wait_first = true;
+    if (node->stage != stage || node->writers > 0) break;  // whoever has it open now will flush it
+    int code = 0;
+    try {
+      co_await self->commit(node, stop);
+    } catch (const ConnectionLost&) {
+      continue;
+    } catch (const Cancelled&) {
+      throw;
+    } catch (const Error& error) {
+      code = error.code();
+    }
+    if (code != 0 && !is_final(code)) continue;
+    if (code != 0) self->give_up(*node);
+    break;
+  }
+  stage->retrying = false;
+  if (node->stage == stage) self->settle(node);
+}
+
+std::string Uploads::give_up(Node& node) {
+  std::string path = node.name;
+  for (const Node* up = node.parent; up && up->parent; up = up->parent) path.insert(0, up->name + "/");
+  path.insert(0, "/");
+  Stage& stage = *node.stage;
+  std::string why = "interrupted";
+  try {
+    if (stage.failure) std::rethrow_exception(stage.failure);
+  } catch (const Error& error) {
+    why = std::string(error.what()) +
+          (error.server_said().empty() ? "" : " (server said: " + escaped(error.server_said()) + ")");
+  }
+  try {
+    const std::string kept = spool_->keep(stage.file(), node.name);
+    const bool partial = stage.missing({0, stage.size()}).has_value();
+    logger_->error("{} could not be saved on the server: {}. Its content is kept in {}{}", escaped(path), why,
+                   kept, partial ? " (parts that were never read or written here are zeros)" : "");
+  } catch (const Error& error) {
+    logger_->error("{} could not be saved on the server: {}, nor kept: {}", escaped(path), why, error.what());
+  }
+  discard(stage);
+  stage.saved = stage.changes();
+  stage.mtime.reset();
+  stage.mode.reset();
+  node.learned = {};
+  if (node.linked && node.parent) {
+    directories_.erase(*node.parent, node.name);  // show again what the server has
+    directories_.drop(*node.parent);
+  }
+  return path;
+}
+
+awaitable<void> Uploads::abandon(NodeRef node, std::stop_token stop) {
+  const StagePtr stage = node->stage;
+  if (!stage) co_return;
+  stage->stop.request_stop();
+  while (stage->running || stage->following) co_await stage->finished.wait(stop);
+  discard(*stage);
+  stage->stop = std::stop_source();
+}
+
+}  // namespace ftpfs::vfs

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+// Attributes: what stat shows, how fresh it is, what can be changed.
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <unistd.h>
+
+#include "vfs_impl.hpp"
+
+namespace ftpfs::vfs {
+
+Attr Vfs::Impl::attr(const Node& node) const {
+  Attr result;
+  result.ttl = config.kernel_ttl;
+  struct ::stat& stat = result.stat;
+  const bool directory = node.attributes.kind == Kind::directory;
+  const mode_t type = directory ? S_IFDIR : node.attributes.kind == Kind::symlink ? S_IFLNK : S_IFREG;
+  const std::uint16_t known =
+      node.attributes.mode.value_or(directory ? config.directory_mode : config.file_mode);
+  const std::uint16_t mode = node.stage && node.stage->mode ? *node.stage->mode : known;
+  const std::uint16_t mask = directory ? config.directory_mask : config.file_mask;
+  stat.st_ino = node.ino;
+  stat.st_mode = type | (type == S_IFLNK ? 0777 : mode & 0777 & ~mask);
+  stat.st_nlink = node.linked ? 1 : 0;  // 1 for directories too: "find" then does not count on link counts
+  stat.st_uid = config.uid;
+  stat.st_gid = config.gid;
+  stat.st_blksize = 4096;
+  std::uint64_t size = node.attributes.kind == Kind::symlink ? node.link_target.size() : node.attributes.size;
+  std::int64_t mtime = node.attributes.mtime ? node.attributes.mtime->seconds : 0;
+  if (const Stage* const stage = node.stage.get()) {
+    size = stage->size();
+    if (stage->mtime)
+      mtime = *stage->mtime;
+    else if (stage->dirty() || !node.attributes.mtime)
+      mtime = stage->written_at;
+  }
+  stat.st_size = static_cast<off_t>(directory ? 4096 : size);
+  stat.st_blocks = static_cast<blkcnt_t>((stat.st_size + 511) / 512);
+  stat.st_mtim.tv_sec = stat.st_ctim.tv_sec = mtime;
+  stat.st_atim.tv_sec = node.atime.value_or(mtime);
+  return result;
+}
+
+std::optional<Attr> Vfs::Impl::getattr_now(Ino ino) {
+  Node& node = nodes.at(ino);
+  if (node.stage || !node.linked || fresh(node)) return attr(node);
+  const auto listing = directories.cached(*node.parent);
+  const Entry* const entry = listing ? listing->find(node.name) : nullptr;
+  if (!entry || entry->attributes.kind != node.attributes.kind) return std::nullopt;
+  learn(node, entry->attributes, entry->link_target, listing->fetched());
+  return attr(node);
+}
+
+awaitable<Attr> Vfs::Impl::getattr(Ino ino, std::stop_token stop) {
+  if (std::optional<Attr> known = getattr_now(ino)) co_return *known;
+  NodeRef node = nodes.ref(ino);
+  co_await refresh(node, stop);
+  co_return attr(*node);
+}
+
+awaitable<void> Vfs::Impl::refresh(NodeRef node, std::stop_token stop) {
+  NodeRef parent(nodes, *node->parent);
+  std::string name = node->name;
+  std::optional<NodeRef> now = co_await resolve(parent, name, stop);
+  if (now && &**now == &*node) co_return;
+  if (!node->linked || node->stage) co_return;  // removed or written by ourselves meanwhile
+  nodes.unlink(*node);
+  throw Error(ENOENT, node->name + " was removed on the server");
+}
+
+// Close-to-open: what open() hands out is what the server has now, whatever the caches say.
+awaitable<void> Vfs::Impl::revalidate(NodeRef node, std::stop_token stop) {
+  if (node->stage || !node->linked || clock.now() - node->learned <= config.kernel_ttl) co_return;
+  const Path path = nodes.path(*node);
+  const Clock::time_point asked = clock.now();
+  std::optional<Attributes> now = co_await remote.stat(path, stop);
+  if (!node->linked || node->stage) co_return;
+  if (!now || now->kind != node->attributes.kind) {
+    directories.drop(*node->parent);
+    nodes.unlink(*node);
+    throw Error(ENOENT, path.str() + (now ? " was replaced on the server" : " was removed on the server"));
+  }
+  if (!now->mode) now->mode = node->attributes.mode;  // SIZE and MDTM tell no mode
+  learn(*node, *now, node->link_target, asked);
+  publish(*node);
+  directories.remember_exact(path, *now);
+}
+
+void Vfs::Impl::publish(Node& node) {
+  if (!node.linked || !node.parent) return;
+  Entry entry;
+  entry.name = node.name;
+  entry.attributes = node.attributes;
+  entry.link_target = node.link_target;
+  if (node.on_server)
+    directories.put(*node.parent, std::move(entry));
+  else
+    directories.put_unsent(*node.parent, std::move(entry));
+}
+
+awaitable<Attr> Vfs::Impl::setattr(Ino ino, Changes changes, std::stop_token stop) {
+  writable();
+  NodeRef node = nodes.ref(ino);
+  const bool foreign =
+      (changes.uid && *changes.uid != config.uid) || (changes.gid && *changes.gid != config.gid);
+  if (foreign) tolerate(Error(EPERM, "FTP cannot change owners"), "chown");
+  if (changes.size) co_await set_size(node, *changes.size, stop);
+  if (changes.mode) co_await set_mode(node, *changes.mode, stop);
+  if (changes.mtime) co_await set_mtime(node, *changes.mtime, stop);
+  if (changes.atime) node->atime = *changes.atime;
+  co_return attr(*node);
+}
+
+awaitable<void> Vfs::Impl::set_size(NodeRef node, std::uint64_t size, std::stop_token stop) {
+  if (node->attributes.kind != Kind::file) throw Error(EISDIR, node->name + " is not a file");
+  co_await revalidate(node, stop);
+  if (size == static_cast<std::uint64_t>(attr(*node).stat.st_size)) co_return;
+  Stage& stage = uploads.stage(*node);
+  stage.truncate(size);
+  ++node->version;  // blocks of the old content are of no use
+  node->kernel_version = node->version;
+  uploads.modified(node, size);
+  publish(*node);
+  if (node->writers > 0) co_return;  // their flush saves it
+  co_await uploads.commit(node, stop);
+}
+
+awaitable<void> Vfs::Impl::set_mode(NodeRef node, std::uint16_t mode, std::stop_token stop) {
+  mode &= 0777;
+  if (node->stage && (node->stage->dirty() || node->stage->running)) {
+    node->stage->mode = mode;  // set when the content is there
+    co_return;
+  }
+  const Path path = nodes.path(*node);
+  try {
+    co_await remote.set_mode(path, mode, stop);
+    node->attributes.mode = mode;
+  } catch (const Error& error) {
+    if (error.code() != EOPNOTSUPP) throw;
+    tolerate(error, "chmod");
+  }
+  publish(*node);
+}
+
+awaitable<void> Vfs::Impl::set_mtime(NodeRef node, std::int64_t seconds, std::stop_token stop) {
+  if (node->stage && (node->stage->dirty() || node->stage->running)) {
+    node->stage->mtime = seconds;
+    co_return;
+  }
+  const Path path = nodes.path(*node);
+  try {
+    co_await remote.set_mtime(path, seconds, stop);
+    node->attributes.mtime = Timestamp{seconds, Precision::second};
+    directories.remember_exact(path, node->attributes);
+  } catch (const Error& error) {
+    if (error.code() != EOPNOTSUPP) throw;
+    tolerate(error, "utimens");
+  }
+  publish(*node);
+}
+
+// perms=ignore: success that changes nothing (stat goes on showing the truth), told once in the log.
+void Vfs::Impl::tolerate(const Error& error, std::string_view operation) {
+  if (config.perms == PermsMode::strict) throw error;
+  if (std::find(tolerated.begin(), tolerated.end(), operation) != tolerated.end()) return;
+  tolerated.emplace_back(operation);
+  logger->info("{} is ignored on this server: {}", operation, error.what());
+}
+
+void Vfs::Impl::access(Ino ino, int mask) {
+  const Node& node = nodes.at(ino);
+  if ((mask & W_OK) != 0 && config.read_only) throw Error(EROFS, "mounted read-only");
+  const mode_t mode = attr(node).stat.st_mode;
+  const bool runnable = S_ISDIR(mode) || (mode & 0111) != 0;
+  if ((mask & X_OK) != 0 && !runnable) throw Error(EACCES, node.name + " is not executable");
+}
+
+awaitable<std::string> Vfs::Impl::readlink(Ino ino, std::stop_token stop) {
+  NodeRef node = nodes.ref(ino);
+  if (node->attributes.kind != Kind::symlink) throw Error(EINVAL, node->name + " is not a symbolic link");
+  if (node->link_target.empty()) co_await refresh(node, stop);
+  if (node->link_target.empty())
+    throw Error(EIO, "the server does not tell where " + node->name + " points to");
+  co_return node->link_target;
+}
+
+}  // namespace ftpfs::vfs

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+// Open files: open, create, read, write, flush, release.
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <fcntl.h>
+
+#include "vfs_impl.hpp"
+
+namespace ftpfs::vfs {
+
+Opened Vfs::Impl::opened(NodeRef node, int flags) {
+  auto file = std::make_shared<OpenFile>();
+  file->flags = flags;
+  Opened result;
+  result.handle = next_handle++;
+  result.no_flush = !file->writes();
+  result.keep_cache = node->kernel_version == node->version;
+  node->kernel_version = node->version;
+  ++node->handles;
+  if (file->writes()) ++node->writers;
+  file->node = std::move(node);
+  files.emplace(result.handle, std::move(file));
+  return result;
+}
+
+awaitable<Opened> Vfs::Impl::open(Ino ino, int flags, std::stop_token stop) {
+  accepting();
+  NodeRef node = nodes.ref(ino);
+  const bool writes = (flags & O_ACCMODE) != O_RDONLY;
+  if (node->attributes.kind == Kind::symlink) throw Error(ELOOP, node->name + " is a symbolic link");
+  if (node->attributes.kind == Kind::directory) throw Error(EISDIR, node->name + " is a directory");
+  if (writes) writable();
+  co_await revalidate(node, stop);
+  if (writes && (flags & O_TRUNC) != 0 && attr(*node).stat.st_size > 0) {
+    uploads.stage(*node).truncate(0);
+    ++node->version;
+    uploads.modified(node, 0);
+    publish(*node);
+  }
+  co_return opened(node, flags);
+}
+
+awaitable<Created> Vfs::Impl::create(Ino parent, std::string name, mode_t mode, int flags,
+                                     std::stop_token stop) {
+  check_new_name(name);
+  NodeRef directory = directory_at(parent);
+  // The kernel's "does not exist" may be as old as our listing: STOR would then empty somebody's new file.
+  const auto listing = directories.cached(*directory);
+  const bool sure = listing && clock.now() - listing->fetched() <= config.kernel_ttl;
+  const Path path = nodes.path(*directory).child(name);
+  if (!sure) {
+    const Clock::time_point asked = clock.now();
+    std::optional<Attributes> there = co_await remote.stat(path, stop);
+    if (there) {
+      if ((flags & O_EXCL) != 0) throw Error(EEXIST, name + " exists");
+      Entry entry;
+      entry.name = name;
+      entry.attributes = *there;
+      NodeRef node(nodes, node_for(*directory, entry, asked));
+      publish(*node);
+      Created existing;
+      existing.opened = co_await open(node->ino, flags, stop);
+      existing.looked = looked(*node);
+      co_return existing;
+    }
+  }
+  if (Node* const old = nodes.find(*directory, name)) nodes.unlink(*old);
+  NodeRef node(nodes, nodes.add(*directory, name));
+  node->on_server = false;
+  node->learned = clock.now();
+  Stage& stage = uploads.stage(*node);
+  stage.touch();
+  const std::uint16_t wanted = mode & 0777;
+  if (wanted != config.file_mode && remote.capabilities().set_mode) stage.mode = wanted;
+
+  std::exception_ptr failure;
+  try {
+    co_await uploads.start_new(node, stop);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure) {
+    nodes.unlink(*node);
+    node->stage.reset();
+    std::rethrow_exception(failure);
+  }
+  publish(*node);
+  Created created;
+  created.opened = opened(node, flags);
+  created.looked = looked(*node);
+  co_return created;
+}
+
+OpenFile& Vfs::Impl::file_at(Handle handle) {
+  const auto found = files.find(handle);
+  if (found == files.end()) throw Error(EBADF, "unknown file handle");
+  return *found->second;
+}
+
+Reader& Vfs::Impl::reader(OpenFile& file) {
+  Node& node = *file.node;
+  if (!file.reader || file.reader_version != node.version) {
+    file.reader = std::make_unique<Reader>(reading, file.node, node.attributes.size);
+    file.reader_version = node.version;
+  }
+  return *file.reader;
+}
+
+std::optional<Slices> Vfs::Impl::read_stage(Stage& stage, std::uint64_t offset, std::size_t size) {
+  if (offset >= stage.size()) return Slices{};
+  const std::uint64_t end = std::min<std::uint64_t>(stage.size(), offset + size);
+  if (stage.missing({offset, end})) return std::nullopt;
+  auto buffer = std::make_shared<Buffer>(end - offset);
+  stage.read(offset, buffer->bytes());
+  const Bytes bytes = std::as_const(*buffer).bytes();
+  return Slices{{std::move(buffer), bytes}};
+}
+
+std::optional<Slices> Vfs::Impl::read_now(Handle handle, std::uint64_t offset, std::size_t size) {
+  OpenFile& file = file_at(handle);
+  if (Stage* const stage = file.node->stage.get()) return read_stage(*stage, offset, size);
+  return reader(file).read_now(offset, size);
+}
+
+awaitable<Slices> Vfs::Impl::read(Handle handle, std::uint64_t offset, std::size_t size,
+                                  std::stop_token stop) {
+  file_at(handle);
+  const std::shared_ptr<OpenFile> file = files.at(handle);
+  NodeRef node = file->node;
+  while (const std::shared_ptr<Stage> stage = node->stage) {
+    if (std::optional<Slices> local = read_stage(*stage, offset, size)) co_return std::move(*local);
+    const Range wanted{offset, std::min<std::uint64_t>(stage->size(), offset + size)};
+    co_await uploads.load(node, wanted, stop);
+  }
+  if (!std::exchange(sweeping, true)) tasks.spawn(sweep(this));
+  Reader& stream = reader(*file);
+  Slices slices = co_await stream.read(offset, size, stop);
+  co_return slices;
+}
+
+// Gives up streams that nobody reads from any more; runs only while there are some.
+awaitable<void> Vfs::Impl::sweep(Impl* self) {
+  const std::stop_token stop = self->tasks.stop_token();
+  for (bool streams = true; streams;) {
+    const Clock::time_point due = self->clock.now() + self->config.stream_idle / 2;
+    Clock& time = self->clock;
+    co_await time.sleep_until(due, stop);
+    streams = false;
+    const Clock::time_point before = self->clock.now() - self->config.stream_idle;
+    for (auto& [handle, file] : self->files) {
+      if (file->reader && file->reader->drop_idle(before)) streams = true;
+    }
+  }
+  self->chunks.trim();
+  self->sweeping = false;
+}
+
+std::size_t Vfs::Impl::write(Handle handle, std::uint64_t offset, Bytes bytes) {
+  OpenFile& file = file_at(handle);
+  if (!file.writes()) throw Error(EBADF, "not open for writing");
+  NodeRef node = file.node;
+  Stage& stage = uploads.stage(*node);
+  // The kernel's idea of the end may be older than ours.
+  if ((file.flags & O_APPEND) != 0) offset = stage.size();
+  stage.write(offset, bytes);
+  uploads.modified(node, offset);
+  return bytes.size();
+}
+
+awaitable<void> Vfs::Impl::flush(Handle handle, std::stop_token stop) {
+  NodeRef node = file_at(handle).node;
+  if (node->stage) co_await uploads.commit(node, stop);
+}
+
+void Vfs::Impl::release(Handle handle) noexcept {
+  const auto found = files.find(handle);
+  if (found == files.end()) return;
+  NodeRef node = found->second->node;
+  if (found->second->writes()) --node->writers;
+  --node->handles;
+  files.erase(found);
+  if (node->stage) uploads.settle(node);
+  if (node->handles == 0 && node->hidden_as) tasks.spawn(remove_hidden(*node->hidden_as));
+  if (files.empty()) chunks.trim();
+}
+
+}  // namespace ftpfs::vfs

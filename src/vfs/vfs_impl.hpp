@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+// The state behind Vfs and the steps its operations share; the operations themselves are in vfs_*.cpp by
+// theme.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include <ftpfs/base/error.hpp>
+#include <ftpfs/base/wait.hpp>
+#include <ftpfs/vfs/directories.hpp>
+#include <ftpfs/vfs/open_file.hpp>
+#include <ftpfs/vfs/spool.hpp>
+#include <ftpfs/vfs/uploads.hpp>
+#include <ftpfs/vfs/vfs.hpp>
+
+namespace ftpfs::vfs {
+
+class Vfs::Impl {
+ public:
+  Impl(Executor executor, Remote& remote_, Clock& clock_, Logger logger_, VfsConfig config_);
+
+  // vfs_lookup.cpp
+  std::optional<Looked> lookup_now(Ino parent, std::string_view name);
+  awaitable<Looked> lookup(Ino parent, std::string name, std::stop_token stop);
+  // The child as it is now, or nothing; takes no kernel reference.
+  awaitable<std::optional<NodeRef>> resolve(NodeRef parent, std::string name, std::stop_token stop);
+  std::optional<std::optional<NodeRef>> resolve_now(Node& parent, std::string_view name);
+  Node& node_for(Node& parent, const Entry& entry, Clock::time_point learned);
+  void learn(Node& node, const Attributes& attributes, const std::string& link_target,
+             Clock::time_point when);
+  Looked looked(Node& node);  // takes the kernel's reference
+  Looked absent() const;
+  bool fresh(const Node& node) const;
+  NodeRef directory_at(Ino ino);
+
+  // vfs_attr.cpp
+  Attr attr(const Node& node) const;
+  std::optional<Attr> getattr_now(Ino ino);
+  awaitable<Attr> getattr(Ino ino, std::stop_token stop);
+  awaitable<void> refresh(NodeRef node, std::stop_token stop);     // by the parent's listing or by itself
+  awaitable<void> revalidate(NodeRef node, std::stop_token stop);  // asks the server about this one file
+  awaitable<Attr> setattr(Ino ino, Changes changes, std::stop_token stop);
+  awaitable<void> set_size(NodeRef node, std::uint64_t size, std::stop_token stop);
+  awaitable<void> set_mode(NodeRef node, std::uint16_t mode, std::stop_token stop);
+  awaitable<void> set_mtime(NodeRef node, std::int64_t seconds, std::stop_token stop);
+  void tolerate(const Error& error, std::string_view operation);
+  void publish(Node& node);
+  void access(Ino ino, int mask);
+  awaitable<std::string> readlink(Ino ino, std::stop_token stop);
+
+  // vfs_names.cpp
+  awaitable<Looked> mkdir(Ino parent, std::string name, mode_t mode, std::stop_token stop);
+  awaitable<void> unlink(Ino parent, std::string name, std::stop_token stop);
+  awaitable<void> rmdir(Ino parent, std::string name, std::stop_token stop);
+  awaitable<void> rename(Ino parent, std::string name, Ino new_parent, std::string new_name, unsigned flags,
+                         std::stop_token stop);
+  awaitable<void> make_way(NodeRef source, NodeRef target, std::stop_token stop);
+  awaitable<void> hide_open_file(NodeRef node, std::stop_token stop);
+  awaitable<void> remove_hidden(Path path);
+  void removed(Node& node);
+  void check_new_name(std::string_view name) const;
+
+  // vfs_file.cpp
+  awaitable<Opened> open(Ino ino, int flags, std::stop_token stop);
+  awaitable<Created> create(Ino parent, std::string name, mode_t mode, int flags, std::stop_token stop);
+  Opened opened(NodeRef node, int flags);
+  std::optional<Slices> read_now(Handle handle, std::uint64_t offset, std::size_t size);
+  awaitable<Slices> read(Handle handle, std::uint64_t offset, std::size_t size, std::stop_token stop);
+  std::size_t write(Handle handle, std::uint64_t offset, Bytes bytes);
+  awaitable<void> flush(Handle handle, std::stop_token stop);
+  void release(Handle handle) noexcept;
+  Reader& reader(OpenFile& file);
+  std::optional<Slices> read_stage(Stage& stage, std::uint64_t offset, std::size_t size);
+  OpenFile& file_at(Handle handle);
+  static awaitable<void> sweep(Impl* self);
+
+  // vfs_dir.cpp
+  awaitable<DirHandle> opendir(Ino ino, std::stop_token stop);
+  void readdir(DirHandle handle, off_t cookie, bool plus, DirFiller& filler);
+  bool fill_entry(Node& directory, const Entry& entry, Clock::time_point fetched, bool plus, off_t next,
+                  DirFiller& filler);
+
+  // vfs.cpp
+  void writable() const;   // throws Error(EROFS)
+  void accepting() const;  // throws Error(ESHUTDOWN)
+  awaitable<std::vector<std::string>> shutdown(Clock::time_point deadline);
+  void drop_caches() noexcept;
+
+  Remote& remote;
+  Clock& clock;
+  Logger logger;
+  const VfsConfig config;
+  TaskSet tasks;
+  InodeTable nodes;
+  BlockCache blocks;
+  ChunkPool chunks;
+  Directories directories;
+  std::optional<Spool> spool;
+  ReaderContext reading;
+  Uploads uploads;
+  std::unordered_map<Handle, std::shared_ptr<OpenFile>> files;
+  std::unordered_map<DirHandle, OpenDirectory> open_directories;
+  std::uint64_t next_handle = 1;
+  bool shutting_down = false;
+  bool sweeping = false;
+  std::vector<std::string> tolerated;  // operations whose refusal was logged
+};
+
+}  // namespace ftpfs::vfs

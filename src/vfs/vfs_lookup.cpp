@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// Names to nodes: from the cached listing, from what is known of the node itself, else from the server.
+#include <cerrno>
+#include <utility>
+
+#include "vfs_impl.hpp"
+
+namespace ftpfs::vfs {
+namespace {
+
+constexpr unsigned single_lookups_before_listing = 2;
+constexpr std::size_t name_max = 255;
+
+// Do both describe the same content, as far as a server's size and time can tell?
+bool same_version(const Attributes& left, const Attributes& right) {
+  if (left.kind != right.kind || left.size != right.size) return false;
+  return !left.mtime || !right.mtime || consistent(*left.mtime, *right.mtime);
+}
+
+}  // namespace
+
+NodeRef Vfs::Impl::directory_at(Ino ino) {
+  NodeRef node = nodes.ref(ino);
+  if (node->attributes.kind != Kind::directory) throw Error(ENOTDIR, node->name + " is not a directory");
+  return node;
+}
+
+bool Vfs::Impl::fresh(const Node& node) const {
+  return &node == &const_cast<Impl*>(this)->nodes.root() || clock.now() - node.learned < config.listing_ttl;
+}
+
+Looked Vfs::Impl::absent() const {
+  Looked result;
+  result.attr.ttl = config.kernel_ttl;
+  return result;
+}
+
+Looked Vfs::Impl::looked(Node& node) {
+  ++node.lookups;
+  Looked result;
+  result.ino = node.ino;
+  result.attr = attr(node);
+  return result;
+}
+
+void Vfs::Impl::learn(Node& node, const Attributes& attributes, const std::string& link_target,
+                      Clock::time_point when) {
+  if (when <= node.learned || (node.stage && (node.stage->dirty() || node.stage->running))) return;
+  node.learned = when;
+  node.on_server = true;
+  if (!same_version(node.attributes, attributes)) ++node.version;
+  const std::optional<Timestamp> known = node.attributes.mtime;
+  const bool coarser = known && attributes.mtime && known->precision < attributes.mtime->precision;
+  const bool keep_time =
+      coarser && node.attributes.size == attributes.size && consistent(*known, *attributes.mtime);
+  node.attributes = attributes;
+  if (keep_time) node.attributes.mtime = known;
+  node.link_target = link_target;
+}
+
+Node& Vfs::Impl::node_for(Node& parent, const Entry& entry, Clock::time_point learned) {
+  Node* node = nodes.find(parent, entry.name);
+  if (node && node->attributes.kind != entry.attributes.kind && !node->stage) {
+    nodes.unlink(*node);  // something else has that name now: another inode
+    node = nullptr;
+  }
+  if (!node) {
+    node = &nodes.add(parent, entry.name);
+    node->attributes.kind = entry.attributes.kind;
+  }
+  learn(*node, entry.attributes, entry.link_target, learned);
+  return *node;
+}
+
+std::optional<std::optional<NodeRef>> Vfs::Impl::resolve_now(Node& parent, std::string_view name) {
+  if (const auto listing = directories.cached(parent)) {
+    const Entry* const entry = listing->find(name);
+    if (!entry) return std::optional<NodeRef>();
+    return NodeRef(nodes, node_for(parent, *entry, listing->fetched()));
+  }
+  Node* const node = nodes.find(parent, name);
+  if (node && (fresh(*node) || node->stage)) return NodeRef(nodes, *node);
+  return std::nullopt;
+}
+
+awaitable<std::optional<NodeRef>> Vfs::Impl::resolve(NodeRef parent, std::string name, std::stop_token stop) {
+  if (name.size() > name_max) throw Error(ENAMETOOLONG, "name too long: " + escaped(name));
+  if (auto known = resolve_now(*parent, name)) co_return std::move(*known);
+
+  Directory& directory = directories.state(*parent);
+  if (remote.capabilities().cheap_stat && directory.single_lookups < single_lookups_before_listing) {
+    ++directory.single_lookups;
+    const Path path = nodes.path(*parent).child(name);
+    const Clock::time_point asked = clock.now();
+    std::optional<Attributes> attributes = co_await remote.stat(path, stop);
+    if (!attributes) co_return std::optional<NodeRef>();
+    if (attributes->kind != Kind::symlink) {  // its target is in the listing only
+      Entry entry;
+      entry.name = name;
+      entry.attributes = *attributes;
+      co_return NodeRef(nodes, node_for(*parent, entry, asked));
+    }
+  }
+  const std::shared_ptr<Listing> listing = co_await directories.get(parent, stop);
+  const Entry* const entry = listing->find(name);
+  if (!entry) co_return std::optional<NodeRef>();
+  co_return NodeRef(nodes, node_for(*parent, *entry, listing->fetched()));
+}
+
+std::optional<Looked> Vfs::Impl::lookup_now(Ino parent, std::string_view name) {
+  if (name.size() > name_max) throw Error(ENAMETOOLONG, "name too long: " + escaped(name));
+  const NodeRef directory = directory_at(parent);
+  const auto known = resolve_now(*directory, name);
+  if (!known) return std::nullopt;
+  return *known ? looked(***known) : absent();
+}
+
+awaitable<Looked> Vfs::Impl::lookup(Ino parent, std::string name, std::stop_token stop) {
+  NodeRef directory = directory_at(parent);
+  std::optional<NodeRef> node = co_await resolve(directory, name, stop);
+  if (!node) co_return absent();
+  co_return looked(**node);
+}
+
+}  // namespace ftpfs::vfs

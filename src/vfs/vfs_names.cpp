@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// The namespace: mkdir, unlink, rmdir, rename. The server first, then caches, before the reply: what we did
+// shows at once and never "not found".
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+#include <stdio.h>
+
+#include "vfs_impl.hpp"
+
+namespace ftpfs::vfs {
+
+void Vfs::Impl::check_new_name(std::string_view name) const {
+  writable();
+  accepting();
+  constexpr std::size_t name_max = 255;
+  if (name.size() > name_max) throw Error(ENAMETOOLONG, "name too long: " + escaped(name));
+  // One line is one command: a name cannot carry the line's end (RFC 959 section 5.3).
+  if (name.find_first_of("\r\n") != name.npos)
+    throw Error(EINVAL, "FTP cannot carry this name: " + escaped(name));
+}
+
+awaitable<Looked> Vfs::Impl::mkdir(Ino parent, std::string name, mode_t mode, std::stop_token stop) {
+  check_new_name(name);
+  NodeRef directory = directory_at(parent);
+  const Path path = nodes.path(*directory).child(name);
+  co_await remote.make_directory(path, stop);
+
+  Entry entry;
+  entry.name = name;
+  entry.attributes.kind = Kind::directory;
+  const auto wall = clock.wall().time_since_epoch();
+  entry.attributes.mtime =
+      Timestamp{std::chrono::duration_cast<std::chrono::seconds>(wall).count(), Precision::second};
+  if (Node* const old = nodes.find(*directory, name)) nodes.unlink(*old);
+  NodeRef node(nodes, node_for(*directory, entry, clock.now()));
+  publish(*node);
+  const std::uint16_t wanted = mode & 0777;
+  if (wanted != config.directory_mode && remote.capabilities().set_mode)
+    co_await set_mode(node, wanted, stop);
+  co_return looked(*node);
+}
+
+void Vfs::Impl::removed(Node& node) {
+  if (!node.linked) return;
+  directories.erase(*node.parent, node.name);
+  nodes.unlink(node);
+}
+
+awaitable<void> Vfs::Impl::unlink(Ino parent, std::string name, std::stop_token stop) {
+  check_new_name(name);
+  NodeRef directory = directory_at(parent);
+  std::optional<NodeRef> found = co_await resolve(directory, name, stop);
+  if (!found) throw Error(ENOENT, name + " does not exist");
+  NodeRef node = *found;
+  if (node->attributes.kind == Kind::directory) throw Error(EISDIR, name + " is a directory");
+  co_await uploads.abandon(node, stop);
+  if (node->handles > 0 && node->on_server && !(node->stage && node->stage->base_size() == 0)) {
+    co_await hide_open_file(node, stop);
+    co_return;
+  }
+  if (node->on_server) {
+    const Path path = nodes.path(*directory).child(name);
+    co_await remote.remove_file(path, stop);
+  }
+  removed(*node);
+}
+
+// Unlinked while open: the content must stay readable. FTP deletes at once, so the file gets a hidden name
+// until its last handle closes (as NFS clients do).
+awaitable<void> Vfs::Impl::hide_open_file(NodeRef node, std::stop_token stop) {
+  const Path path = nodes.path(*node);
+  const Path hidden = path.parent().child(
+      fmt::format(".ftpfs-unlinked-{}-{:x}", node->ino, clock.wall().time_since_epoch().count()));
+  directories.hide(hidden);
+  co_await remote.rename(path, hidden, stop);
+  removed(*node);
+  node->hidden_as = hidden;
+  if (node->handles == 0) co_await remove_hidden(hidden);
+}
+
+awaitable<void> Vfs::Impl::remove_hidden(Path path) {
+  const std::stop_token never;
+  try {
+    co_await remote.remove_file(path, never);
+  } catch (const Error& error) {
+    logger->warn("{} was left on the server: {}", escaped(path.str()), error.what());
+  }
+  directories.unhide(path);
+}
+
+awaitable<void> Vfs::Impl::rmdir(Ino parent, std::string name, std::stop_token stop) {
+  check_new_name(name);
+  NodeRef directory = directory_at(parent);
+  std::optional<NodeRef> found = co_await resolve(directory, name, stop);
+  if (!found) throw Error(ENOENT, name + " does not exist");
+  NodeRef node = *found;
+  if (node->attributes.kind != Kind::directory) throw Error(ENOTDIR, name + " is not a directory");
+  if (node->directory && !node->directory->unsent.empty()) throw Error(ENOTEMPTY, name + " is not empty");
+  const Path path = nodes.path(*node);
+  co_await remote.remove_directory(path, stop);
+  directories.drop(*node);
+  removed(*node);
+}
+
+// Takes the target of a rename out of the way as rename(2) says, or throws.
+awaitable<void> Vfs::Impl::make_way(NodeRef source, NodeRef target, std::stop_token stop) {
+  const bool from_directory = source->attributes.kind == Kind::directory;
+  const bool to_directory = target->attributes.kind == Kind::directory;
+  if (from_directory && !to_directory) throw Error(ENOTDIR, target->name + " is not a directory");
+  if (!from_directory && to_directory) throw Error(EISDIR, target->name + " is a directory");
+  if (to_directory) {
+    const Path path = nodes.path(*target);
+    co_await remote.remove_directory(path, stop);  // ENOTEMPTY where it is not
+    directories.drop(*target);
+    removed(*target);
+    co_return;
+  }
+  co_await uploads.abandon(target, stop);
+  const bool needed = target->handles > 0 && target->on_server;
+  if (needed && !(target->stage && target->stage->base_size() == 0)) co_await hide_open_file(target, stop);
+}
+
+awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, std::string new_name,
+                                  unsigned flags, std::stop_token stop) {
+  check_new_name(new_name);
+  if ((flags & ~static_cast<unsigned>(RENAME_NOREPLACE)) != 0)
+    throw Error(EINVAL, "FTP cannot exchange two names");
+  NodeRef from = directory_at(parent);
+  NodeRef to = directory_at(new_parent);
+  std::optional<NodeRef> found = co_await resolve(from, name, stop);
+  if (!found) throw Error(ENOENT, name + " does not exist");
+  NodeRef source = *found;
+  std::optional<NodeRef> target = co_await resolve(to, new_name, stop);
+  if (target && (flags & RENAME_NOREPLACE) != 0) throw Error(EEXIST, new_name + " exists");
+  if (target && &**target == &*source) co_return;
+  for (const Node* up = &*to; up; up = up->parent) {
+    if (up == &*source) throw Error(EINVAL, "a directory cannot be moved into itself");
+  }
+
+  // What is being uploaded is on its way to the old name.
+  if (source->stage && (source->stage->dirty() || source->stage->running))
+    co_await uploads.commit(source, stop);
+  if (target) co_await make_way(source, *target, stop);
+  const Path old_path = nodes.path(*from).child(name);
+  const Path new_path = nodes.path(*to).child(new_name);
+  co_await remote.rename(old_path, new_path, stop);
+
+  if (target) removed(**target);
+  if (Node* const left = nodes.find(*to, new_name)) nodes.unlink(*left);
+  if (!source->linked) co_return;
+  directories.erase(*from, name);
+  nodes.rename(*source, *to, new_name);
+  publish(*source);
+  if (source->attributes.kind == Kind::file) directories.remember_exact(new_path, source->attributes);
+}
+
+}  // namespace ftpfs::vfs

@@ -80,10 +80,9 @@ std::size_t TaskSet::size() const noexcept {
   return state_->running;
 }
 
-awaitable<void> TaskSet::join() {
+awaitable<void> TaskSet::join(std::stop_token stop) {
   const auto state = state_;
-  const std::stop_token never;
-  while (state->running > 0) co_await state->idle.wait(never);
+  while (state->running > 0) co_await state->idle.wait(stop);
 }
 
 }  // namespace ftpfs

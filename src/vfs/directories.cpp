@@ -81,10 +81,19 @@ std::vector<Entry> Directories::prepared(const Path& path, std::vector<Entry> en
   return entries;
 }
 
-void Directories::put(Node& directory, Entry entry) {
-  Directory& own = state(directory);
-  if (own.fetch.running()) own.edits.emplace_back(entry.name, entry);
-  if (const auto listing = cached(directory)) listing->put(std::move(entry));
+void Directories::publish(const Node& node) {
+  if (!node.linked || !node.parent) return;
+  Entry entry;
+  entry.name = node.name;
+  entry.attributes = node.attributes;
+  entry.link_target = node.link_target;
+  Directory& parent = state(*node.parent);
+  if (node.on_server)
+    parent.unsent.erase(node.name);
+  else
+    parent.unsent.insert_or_assign(node.name, entry);
+  if (parent.fetch.running()) parent.edits.emplace_back(node.name, entry);
+  if (const auto listing = cached(*node.parent)) listing->put(std::move(entry));
 }
 
 void Directories::erase(Node& directory, std::string_view name) {
@@ -92,16 +101,6 @@ void Directories::erase(Node& directory, std::string_view name) {
   if (const auto found = own.unsent.find(name); found != own.unsent.end()) own.unsent.erase(found);
   if (own.fetch.running()) own.edits.emplace_back(std::string(name), std::nullopt);
   if (const auto listing = cached(directory)) listing->erase(name);
-}
-
-void Directories::put_unsent(Node& directory, Entry entry) {
-  state(directory).unsent.insert_or_assign(entry.name, entry);
-  put(directory, std::move(entry));
-}
-
-void Directories::sent(Node& directory, std::string_view name) {
-  auto& unsent = state(directory).unsent;
-  if (const auto found = unsent.find(name); found != unsent.end()) unsent.erase(found);
 }
 
 void Directories::clear() {

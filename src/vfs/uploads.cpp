@@ -191,14 +191,17 @@ awaitable<void> Uploads::save(NodeRef node) {
   }
   if (stage->dirty()) co_await save_content(node);
   co_await save_attributes(node);
-  publish(*node);
+  directories_.publish(*node);
+  if (node->linked) directories_.remember_exact(context_.nodes.path(*node), node->attributes);
 }
 
+// Everything is at hand locally, so one more attempt on a fresh session is safe: a temporary file is begun
+// anew, a file of our own is truncated by STOR, an append in doubt is replaced by a whole upload
+// (Stage::may_append).
 awaitable<void> Uploads::save_content(NodeRef node) {
   const StagePtr stage = node->stage;
-  bool refused = false;
-  for (;;) {
-    bool revoked = false;
+  for (bool may_repeat = true;;) {
+    bool in_place = false;
     try {
       if (stage->transmission && stage->transmission->rewritten) discard(*stage);
       if (!stage->transmission) co_await open_transmission(node, false);
@@ -206,19 +209,17 @@ awaitable<void> Uploads::save_content(NodeRef node) {
       co_await finish(node);
       co_return;
     } catch (const Revoked&) {
-      revoked = true;
     } catch (const Error& error) {
       const bool temporary = stage->transmission && stage->transmission->way == Transmission::Way::temporary;
-      const bool try_other = context_.config.upload == UploadMode::automatic && temporary;
-      if (!try_other || !refuses_the_name(error.code())) throw;
-      refused = true;
+      const bool line_died = dynamic_cast<const ConnectionLost*>(&error) != nullptr || error.code() == EIO;
+      in_place =
+          context_.config.upload == UploadMode::automatic && temporary && refuses_the_name(error.code());
+      if (!in_place && !(line_died && std::exchange(may_repeat, false))) throw;
     }
     discard(*stage);
-    if (revoked) continue;
-    if (refused) {
-      co_await try_in_place(node);
-      co_return;
-    }
+    if (!in_place) continue;
+    co_await try_in_place(node);
+    co_return;
   }
 }
 
@@ -386,16 +387,6 @@ awaitable<void> Uploads::save_attributes(NodeRef node) {
   stage->mtime.reset();
 }
 
-void Uploads::publish(Node& node) {
-  if (!node.linked || !node.parent) return;
-  directories_.sent(*node.parent, node.name);
-  Entry entry;
-  entry.name = node.name;
-  entry.attributes = node.attributes;
-  directories_.put(*node.parent, std::move(entry));
-  directories_.remember_exact(context_.nodes.path(node), node.attributes);
-}
-
 void Uploads::discard(Stage& stage) {
   const std::unique_ptr<Transmission> old = std::move(stage.transmission);
   if (!old) return;
@@ -487,6 +478,7 @@ std::string Uploads::give_up(Node& node) {
   } catch (const Error& error) {
     logger_->error("{} could not be saved on the server: {}, nor kept: {}", escaped(path), why, error.what());
   }
+  stage.stop.request_stop();
   discard(stage);
   stage.saved = stage.changes();
   stage.mtime.reset();

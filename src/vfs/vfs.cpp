@@ -7,12 +7,13 @@
 
 namespace ftpfs::vfs {
 
-Vfs::Impl::Impl(Executor executor, Remote& remote_, Clock& clock_, Logger logger_, VfsConfig config_)
-    : remote(remote_),
+Vfs::Impl::Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logger_, VfsConfig config_)
+    : executor(std::move(executor_)),
+      remote(remote_),
       clock(clock_),
       logger(std::move(logger_)),
       config(std::move(config_)),
-      tasks(std::move(executor), logger),
+      tasks(executor, logger),
       blocks(config.block_bytes, clock),
       directories(remote, clock, tasks, nodes, config),
       spool(config.read_only ? std::nullopt : std::make_optional<Spool>(config.spool_directory)),
@@ -35,7 +36,6 @@ void Vfs::Impl::drop_caches() noexcept {
 
 namespace {
 
-// Stops the waits of shutdown() when its time is over.
 awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_source waits,
                         std::stop_token done) {
   co_await clock.sleep_until(deadline, done);
@@ -46,31 +46,32 @@ awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_sour
 
 awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadline) {
   shutting_down = true;
+  std::stop_source waits;  // fires at the deadline: nothing below waits any longer
+  TaskSet timer(executor, logger);
+  timer.spawn(stop_at(clock, deadline, waits, timer.stop_token()));
+
   std::vector<NodeRef> unsaved;
   nodes.for_each([&](Node& node) {
     const Stage* const stage = node.stage.get();
     if (stage && node.linked && (stage->dirty() || stage->mtime || stage->mode))
       unsaved.emplace_back(nodes, node);
   });
-  std::stop_source waits;
-  std::stop_source done;
-  tasks.spawn(stop_at(clock, deadline, waits, done.get_token()));
   std::vector<std::string> lost;
   for (NodeRef& node : unsaved) {
-    bool saved = true;
     try {
       co_await uploads.commit(node, waits.get_token());
     } catch (const Error&) {
-      saved = false;
+      if (node->stage && node->stage->dirty()) lost.push_back(uploads.give_up(*node));
     }
-    const bool dirty = node->stage && node->stage->dirty();
-    if (!saved && dirty) lost.push_back(uploads.give_up(*node));
   }
-  done.request_stop();
   tasks.request_stop();
   files.clear();
   open_directories.clear();
-  co_await tasks.join();
+  try {
+    co_await tasks.join(waits.get_token());
+  } catch (const Cancelled&) {
+    logger->warn("unmounting with {} transfers unfinished", tasks.size());
+  }
   co_return lost;
 }
 

@@ -81,22 +81,12 @@ awaitable<void> Vfs::Impl::revalidate(NodeRef node, std::stop_token stop) {
     nodes.unlink(*node);
     throw Error(ENOENT, path.str() + (now ? " was replaced on the server" : " was removed on the server"));
   }
-  if (!now->mode) now->mode = node->attributes.mode;  // SIZE and MDTM tell no mode
+  // SIZE and MDTM tell no mode, and not every server has MDTM.
+  if (!now->mode) now->mode = node->attributes.mode;
+  if (!now->mtime && now->size == node->attributes.size) now->mtime = node->attributes.mtime;
   learn(*node, *now, node->link_target, asked);
-  publish(*node);
+  directories.publish(*node);
   directories.remember_exact(path, *now);
-}
-
-void Vfs::Impl::publish(Node& node) {
-  if (!node.linked || !node.parent) return;
-  Entry entry;
-  entry.name = node.name;
-  entry.attributes = node.attributes;
-  entry.link_target = node.link_target;
-  if (node.on_server)
-    directories.put(*node.parent, std::move(entry));
-  else
-    directories.put_unsent(*node.parent, std::move(entry));
 }
 
 awaitable<Attr> Vfs::Impl::setattr(Ino ino, Changes changes, std::stop_token stop) {
@@ -121,7 +111,7 @@ awaitable<void> Vfs::Impl::set_size(NodeRef node, std::uint64_t size, std::stop_
   ++node->version;  // blocks of the old content are of no use
   node->kernel_version = node->version;
   uploads.modified(node, size);
-  publish(*node);
+  directories.publish(*node);
   if (node->writers > 0) co_return;  // their flush saves it
   co_await uploads.commit(node, stop);
 }
@@ -140,7 +130,7 @@ awaitable<void> Vfs::Impl::set_mode(NodeRef node, std::uint16_t mode, std::stop_
     if (error.code() != EOPNOTSUPP) throw;
     tolerate(error, "chmod");
   }
-  publish(*node);
+  directories.publish(*node);
 }
 
 awaitable<void> Vfs::Impl::set_mtime(NodeRef node, std::int64_t seconds, std::stop_token stop) {
@@ -157,7 +147,7 @@ awaitable<void> Vfs::Impl::set_mtime(NodeRef node, std::int64_t seconds, std::st
     if (error.code() != EOPNOTSUPP) throw;
     tolerate(error, "utimens");
   }
-  publish(*node);
+  directories.publish(*node);
 }
 
 // perms=ignore: success that changes nothing (stat goes on showing the truth), told once in the log.

@@ -37,7 +37,7 @@ awaitable<Opened> Vfs::Impl::open(Ino ino, int flags, std::stop_token stop) {
     uploads.stage(*node).truncate(0);
     ++node->version;
     uploads.modified(node, 0);
-    publish(*node);
+    directories.publish(*node);
   }
   co_return opened(node, flags);
 }
@@ -48,18 +48,12 @@ awaitable<Created> Vfs::Impl::create(Ino parent, std::string name, mode_t mode, 
   NodeRef directory = directory_at(parent);
   // The kernel's "does not exist" may be as old as our listing: STOR would then empty somebody's new file.
   const auto listing = directories.cached(*directory);
-  const bool sure = listing && clock.now() - listing->fetched() <= config.kernel_ttl;
-  const Path path = nodes.path(*directory).child(name);
+  const bool sure = listing && clock.now() - listing->fetched() <= config.kernel_ttl && !listing->find(name);
   if (!sure) {
-    const Clock::time_point asked = clock.now();
-    std::optional<Attributes> there = co_await remote.stat(path, stop);
+    std::optional<NodeRef> there = co_await look_again(directory, name, stop);
     if (there) {
       if ((flags & O_EXCL) != 0) throw Error(EEXIST, name + " exists");
-      Entry entry;
-      entry.name = name;
-      entry.attributes = *there;
-      NodeRef node(nodes, node_for(*directory, entry, asked));
-      publish(*node);
+      NodeRef node = *there;
       Created existing;
       existing.opened = co_await open(node->ino, flags, stop);
       existing.looked = looked(*node);
@@ -86,11 +80,26 @@ awaitable<Created> Vfs::Impl::create(Ino parent, std::string name, mode_t mode, 
     node->stage.reset();
     std::rethrow_exception(failure);
   }
-  publish(*node);
+  directories.publish(*node);
   Created created;
   created.opened = opened(node, flags);
   created.looked = looked(*node);
   co_return created;
+}
+
+// Asks the server itself about one name.
+awaitable<std::optional<NodeRef>> Vfs::Impl::look_again(NodeRef directory, std::string name,
+                                                        std::stop_token stop) {
+  const Path path = nodes.path(*directory).child(name);
+  const Clock::time_point asked = clock.now();
+  const std::optional<Attributes> there = co_await remote.stat(path, stop);
+  if (!there) co_return std::optional<NodeRef>();
+  Entry entry;
+  entry.name = name;
+  entry.attributes = *there;
+  NodeRef node(nodes, node_for(*directory, entry, asked));
+  directories.publish(*node);
+  co_return node;
 }
 
 OpenFile& Vfs::Impl::file_at(Handle handle) {

@@ -20,7 +20,7 @@ namespace ftpfs::vfs {
 
 class Vfs::Impl {
  public:
-  Impl(Executor executor, Remote& remote_, Clock& clock_, Logger logger_, VfsConfig config_);
+  Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logger_, VfsConfig config_);
 
   // vfs_lookup.cpp
   std::optional<Looked> lookup_now(Ino parent, std::string_view name);
@@ -47,7 +47,6 @@ class Vfs::Impl {
   awaitable<void> set_mode(NodeRef node, std::uint16_t mode, std::stop_token stop);
   awaitable<void> set_mtime(NodeRef node, std::int64_t seconds, std::stop_token stop);
   void tolerate(const Error& error, std::string_view operation);
-  void publish(Node& node);
   void access(Ino ino, int mask);
   awaitable<std::string> readlink(Ino ino, std::stop_token stop);
 
@@ -58,6 +57,7 @@ class Vfs::Impl {
   awaitable<void> rename(Ino parent, std::string name, Ino new_parent, std::string new_name, unsigned flags,
                          std::stop_token stop);
   awaitable<void> make_way(NodeRef source, NodeRef target, std::stop_token stop);
+  awaitable<void> remove_from_server(NodeRef node, std::stop_token stop);
   awaitable<void> hide_open_file(NodeRef node, std::stop_token stop);
   awaitable<void> remove_hidden(Path path);
   void removed(Node& node);
@@ -66,6 +66,7 @@ class Vfs::Impl {
   // vfs_file.cpp
   awaitable<Opened> open(Ino ino, int flags, std::stop_token stop);
   awaitable<Created> create(Ino parent, std::string name, mode_t mode, int flags, std::stop_token stop);
+  awaitable<std::optional<NodeRef>> look_again(NodeRef directory, std::string name, std::stop_token stop);
   Opened opened(NodeRef node, int flags);
   std::optional<Slices> read_now(Handle handle, std::uint64_t offset, std::size_t size);
   awaitable<Slices> read(Handle handle, std::uint64_t offset, std::size_t size, std::stop_token stop);
@@ -89,6 +90,7 @@ class Vfs::Impl {
   awaitable<std::vector<std::string>> shutdown(Clock::time_point deadline);
   void drop_caches() noexcept;
 
+  Executor executor;
   Remote& remote;
   Clock& clock;
   Logger logger;

@@ -35,7 +35,7 @@ awaitable<Looked> Vfs::Impl::mkdir(Ino parent, std::string name, mode_t mode, st
       Timestamp{std::chrono::duration_cast<std::chrono::seconds>(wall).count(), Precision::second};
   if (Node* const old = nodes.find(*directory, name)) nodes.unlink(*old);
   NodeRef node(nodes, node_for(*directory, entry, clock.now()));
-  publish(*node);
+  directories.publish(*node);
   const std::uint16_t wanted = mode & 0777;
   if (wanted != config.directory_mode && remote.capabilities().set_mode)
     co_await set_mode(node, wanted, stop);
@@ -60,11 +60,19 @@ awaitable<void> Vfs::Impl::unlink(Ino parent, std::string name, std::stop_token 
     co_await hide_open_file(node, stop);
     co_return;
   }
-  if (node->on_server) {
-    const Path path = nodes.path(*directory).child(name);
-    co_await remote.remove_file(path, stop);
-  }
+  const bool never_sent = !node->on_server && node->stage && node->stage->attempts == 0;
+  if (!never_sent) co_await remove_from_server(node, stop);
   removed(*node);
+}
+
+awaitable<void> Vfs::Impl::remove_from_server(NodeRef node, std::stop_token stop) {
+  const Path path = nodes.path(*node);
+  try {
+    co_await remote.remove_file(path, stop);
+  } catch (const Error& error) {
+    const bool upload_never_arrived = !node->on_server && error.code() == ENOENT;
+    if (!upload_never_arrived) throw;
+  }
 }
 
 // Unlinked while open: the content must stay readable. FTP deletes at once, so the file gets a hidden name
@@ -152,7 +160,7 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   if (!source->linked) co_return;
   directories.erase(*from, name);
   nodes.rename(*source, *to, new_name);
-  publish(*source);
+  directories.publish(*source);
   if (source->attributes.kind == Kind::file) directories.remember_exact(new_path, source->attributes);
 }
 

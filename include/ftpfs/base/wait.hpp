@@ -55,7 +55,7 @@ class TaskSet {
   void spawn(awaitable<void> task);
   std::stop_token stop_token() const noexcept;
   void request_stop() noexcept;
-  awaitable<void> join();  // until no task is left
+  awaitable<void> join(std::stop_token stop = {});  // until no task is left
   std::size_t size() const noexcept;
 
  private:

@@ -22,10 +22,8 @@ class Directories {
   awaitable<std::shared_ptr<Listing>> get(NodeRef directory, std::stop_token stop);
 
   // Our own changes, shown at once.
-  void put(Node& directory, Entry entry);
+  void publish(const Node& node);  // as the node is now, in its parent's listing
   void erase(Node& directory, std::string_view name);
-  void put_unsent(Node& directory, Entry entry);      // created here, not on the server yet
-  void sent(Node& directory, std::string_view name);  // now it is
 
   void drop(const Node& directory) { listings_.erase(directory.ino); }
   void clear();

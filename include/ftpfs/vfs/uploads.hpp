@@ -74,7 +74,6 @@ class Uploads {
   Transmission::Way choose_way(const Node& node) const;
   void discard(Stage& stage);
   void saved(Node& node, const Attributes& now, std::uint64_t changes);
-  void publish(Node& node);
   Path temporary_for(const Path& path);
   bool worth_following(const Node& node) const;
 

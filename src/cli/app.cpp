@@ -1,1 +1,167 @@
 // SPDX-License-Identifier: MIT
+#include <cstdlib>
+#include <exception>
+#include <utility>
+
+#include <signal.h>
+
+#include <ftpfs/cli/app.hpp>
+#include <ftpfs/cli/exit_status.hpp>
+
+namespace ftpfs::cli {
+namespace {
+
+// How long what is dirty may take to reach the server once the mount ends: systemd kills after 90 s.
+constexpr std::chrono::seconds save_limit{60};
+// How long the loop may go on tidying up (QUIT, aborted transfers) when everything is saved.
+constexpr std::chrono::seconds tidy_limit{5};
+
+}  // namespace
+
+App::App(const Settings& settings, Logger logger)
+    : host_(settings.ftp.host),
+      log_level_(settings.log_level),
+      logger_(std::move(logger)),
+      remote_(io_.get_executor(), connector_, clock_, logger_, settings.ftp),
+      vfs_(io_.get_executor(), remote_, clock_, logger_, settings.vfs),
+      channel_(io_.get_executor(), vfs_, logger_, settings.mount),
+      signals_(io_, SIGINT, SIGTERM) {
+  signals_.add(SIGHUP);
+  signals_.add(SIGUSR2);
+}
+
+ExitStatus App::run(Readiness& readiness) {
+  readiness_ = &readiness;
+  bool done = false;
+  std::exception_ptr failure;
+  asio::co_spawn(io_, watch_signals(), asio::detached);
+  asio::co_spawn(io_, serve(), [&](std::exception_ptr thrown) {
+    failure = thrown;
+    done = true;
+    signals_.cancel();
+  });
+  while (!done) io_.run_one();
+  const ExitStatus status = conclude(failure);
+  io_.run_for(tidy_limit);
+  if (!io_.stopped()) {
+    // Something on the loop still waits, and its frame refers to our members: leave without destroying them.
+    logger_->debug("leaving with work on the loop");
+    std::_Exit(static_cast<int>(status));
+  }
+  return status;
+}
+
+awaitable<void> App::serve() {
+  std::exception_ptr failure;
+  try {
+    co_await start();
+    co_await channel_.run();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure) channel_.unmount();
+  co_await save();
+  co_await remote_.close();
+  if (failure) std::rethrow_exception(failure);
+}
+
+// "Mounted" means "answers": nobody is told so before the server has logged us in and shown the root.
+awaitable<void> App::start() {
+  const std::stop_token stop = starting_.get_token();
+  co_await remote_.connect(stop);
+  const vfs::DirHandle root = co_await vfs_.opendir(vfs::root_ino, stop);
+  vfs_.releasedir(root);
+  mount();
+  readiness_->ready();
+}
+
+void App::mount() {
+  try {
+    channel_.mount();
+  } catch (const Error& error) {
+    throw Failure(status_of_mount_error(error.code()), error.what(), {}, error.code());
+  }
+  mounted_ = true;
+}
+
+// Sends what is dirty. Asked for by a signal (still mounted), by an unmount, or by both: done once.
+awaitable<void> App::save() {
+  if (std::exchange(saving_, true)) {
+    while (!unsaved_) co_await saved_.wait(std::stop_token());
+    co_return;
+  }
+  std::vector<std::string> lost;
+  try {
+    lost = co_await vfs_.shutdown(clock_.now() + save_limit);
+  } catch (const std::exception& error) {
+    logger_->error("saving failed: {}", escaped(error.what()));
+    lost.emplace_back("/");  // nobody knows what
+  }
+  unsaved_ = std::move(lost);
+  saved_.wake_all();
+}
+
+awaitable<void> App::save_and_unmount() {
+  co_await save();
+  channel_.unmount();
+}
+
+awaitable<void> App::watch_signals() {
+  for (;;) {
+    boost::system::error_code error;
+    const int signal = co_await signals_.async_wait(asio::redirect_error(use_awaitable, error));
+    if (error) co_return;
+    if (signal == SIGHUP) {
+      vfs_.drop_caches();
+    } else if (signal == SIGUSR2) {
+      toggle_debug();
+    } else {
+      on_termination();
+    }
+  }
+}
+
+void App::on_termination() {
+  if (starting_.stop_requested()) {
+    logger_->error("ended by a second signal: what was not sent yet is lost or left in the spool");
+    channel_.unmount();
+    std::_Exit(static_cast<int>(mounted_ ? ExitStatus::usage : ExitStatus::interrupted));
+  }
+  starting_.request_stop();
+  if (mounted_) asio::co_spawn(io_, save_and_unmount(), asio::detached);
+}
+
+void App::toggle_debug() {
+  using enum spdlog::level::level_enum;
+  const auto level = logger_->level() == log_level_ ? debug : log_level_;
+  logger_->set_level(level == log_level_ && log_level_ == debug ? info : level);
+}
+
+ExitStatus App::conclude(const std::exception_ptr& failure) {
+  for (const std::string& path : unsaved_.value_or(std::vector<std::string>())) {
+    logger_->error("not saved: {}", escaped(path));
+  }
+  if (!failure) return unsaved_ && !unsaved_->empty() ? ExitStatus::usage : ExitStatus::success;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const Failure& error) {
+    return report(error.status(), failure_line("", error));
+  } catch (const Cancelled& error) {
+    return report(ExitStatus::interrupted, failure_line(host_, Error(error.code(), "interrupted")));
+  } catch (const Error& error) {
+    return report(ExitStatus::mount_failed, failure_line(host_, error));
+  } catch (const std::exception& error) {
+    return report(ExitStatus::system, failure_line("", Error(ENOMEM, error.what())));
+  }
+}
+
+ExitStatus App::report(ExitStatus status, const std::string& line) {
+  if (mounted_) {
+    logger_->error(line);
+    return ExitStatus::system;
+  }
+  readiness_->failed(status, line);
+  return status;
+}
+
+}  // namespace ftpfs::cli

@@ -1,1 +1,175 @@
 // SPDX-License-Identifier: MIT
+// The dialogue: one command out, its replies in. Logging in is in login.cpp.
+#include <cerrno>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include <ftpfs/ftp/session.hpp>
+#include <ftpfs/proto/fault.hpp>
+
+#include "stop.hpp"
+
+namespace ftpfs::ftp {
+
+using proto::Reply;
+using proto::Verb;
+
+Session::Session(std::shared_ptr<SessionContext> context)
+    : context_(std::move(context)),
+      number_(++context_->sessions),
+      deadline_(*context_, [this] { expire(); }) {}
+
+Session::~Session() {
+  abort();
+}
+
+void Session::abort() noexcept {
+  dead_ = true;
+  if (stream_) stream_->abort();
+}
+
+void Session::expire() noexcept {
+  timed_out_ = true;
+  abort();
+}
+
+bool Session::reusable() const noexcept {
+  return !dead_ && !outstanding_ && parser_.empty() && !parser_.broken();
+}
+
+bool Session::disturbed() const noexcept {
+  return stream_->readable();
+}
+
+void Session::limit_reply(Clock::duration limit) {
+  deadline_.set_in(limit);
+}
+
+void Session::unlimit_reply() noexcept {
+  deadline_.clear();
+}
+
+void Session::lose(int code, std::string what, std::string server_said) {
+  abort();
+  throw ConnectionLost(code, std::move(what), std::move(server_said));
+}
+
+awaitable<Reply> Session::command(Verb verb, std::string argument, std::stop_token stop) {
+  if (stop.stop_requested()) throw Cancelled();
+  const std::stop_callback on_stop(stop, Abort(*this));
+  try {
+    co_return co_await ask(verb, std::move(argument));
+  } catch (const ConnectionLost&) {
+    if (stop.stop_requested()) throw Cancelled();
+    throw;
+  }
+}
+
+// A late 1xx (pure-ftpd sends its 150 after the 426 of a transfer that was given up early) answers no plain
+// command.
+awaitable<Reply> Session::ask(Verb verb, std::string argument) {
+  co_await send(verb, std::move(argument));
+  for (;;) {
+    Reply reply = co_await receive();
+    if (!reply.preliminary()) co_return reply;
+  }
+}
+
+// The one place where commands are written.
+awaitable<void> Session::send(Verb verb, std::string argument) {
+  std::string line;
+  try {
+    line = proto::format_command(verb, argument);
+  } catch (const std::invalid_argument&) {
+    throw Error(EINVAL, fmt::format("{}: name contains a line break or NUL", proto::verb_text(verb)));
+  }
+  co_await check_quiet();
+  last_command_ = escaped(proto::masked_command(verb, argument));
+  context_->logger->debug("s{} > {}", number_, last_command_);
+  outstanding_ = true;
+  limit_reply(context_->config.timeout);
+  int failed = 0;
+  std::string reason;
+  try {
+    co_await stream_->write(as_bytes(line));
+  } catch (const ConnectionLost& error) {
+    failed = error.code();
+    reason = error.what();
+  }
+  if (failed != 0) lose(timed_out_ ? ETIMEDOUT : failed, fmt::format("{}: {}", last_command_, reason));
+}
+
+// Nothing may be waiting to be read before a command goes out: it would be taken for the answer.
+awaitable<void> Session::check_quiet() {
+  if (dead_) lose(EIO, "session is closed");
+  if (outstanding_) lose(EIO, fmt::format("a reply to {} is still missing", last_command_));
+  while (!parser_.empty() || stream_->readable()) {
+    if (stream_->readable()) co_await read_more();
+    while (const std::optional<Reply> reply = parser_.next()) {
+      log(*reply);
+      if (!reply->preliminary()) lose(EIO, "server spoke unasked", reply->last_line());
+    }
+    if (!parser_.empty() && !stream_->readable()) lose(EIO, "server began to speak unasked");
+  }
+}
+
+awaitable<Reply> Session::receive() {
+  Reply reply = co_await hear();
+  if (reply.code == 421)
+    lose(EIO, fmt::format("{}: server closed the session", last_command_), reply.last_line());
+  co_return reply;
+}
+
+awaitable<Reply> Session::hear() {
+  for (;;) {
+    if (std::optional<Reply> reply = parser_.next()) {
+      log(*reply);
+      if (!reply->preliminary()) {
+        outstanding_ = false;
+        unlimit_reply();
+      }
+      co_return std::move(*reply);
+    }
+    if (parser_.broken()) lose(EPROTO, fmt::format("not an FTP server: {}", parser_.complaint()));
+    co_await read_more();
+  }
+}
+
+awaitable<void> Session::read_more() {
+  std::size_t size = 0;
+  int failed = 0;
+  std::string reason = "server closed the connection";
+  try {
+    size = co_await stream_->read_some(input_);
+  } catch (const ConnectionLost& error) {
+    failed = error.code();
+    reason = error.what();
+  }
+  if (timed_out_) lose(ETIMEDOUT, fmt::format("{}: no reply in time", last_command_));
+  if (failed != 0) lose(failed, fmt::format("{}: {}", last_command_, reason));
+  if (size == 0) lose(EIO, fmt::format("{}: {}", last_command_, reason));
+  parser_.feed(std::string_view(reinterpret_cast<const char*>(input_.data()), size));
+}
+
+void Session::log(const Reply& reply) const {
+  if (!context_->logger->should_log(spdlog::level::debug)) return;
+  for (const std::string& line : reply.lines) context_->logger->debug("s{} < {}", number_, escaped(line));
+}
+
+awaitable<void> Session::quit() {
+  if (!reusable()) {
+    abort();
+    co_return;
+  }
+  try {
+    co_await send(Verb::quit, "");
+    limit_reply(std::chrono::seconds(1));
+    co_await hear();
+  } catch (const Error&) {
+    // Gone is gone.
+  }
+  abort();
+}
+
+}  // namespace ftpfs::ftp

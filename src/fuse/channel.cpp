@@ -1,1 +1,254 @@
 // SPDX-License-Identifier: MIT
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <ftpfs/base/error.hpp>
+#include <ftpfs/fuse/channel.hpp>
+#include <ftpfs/fuse/context.hpp>
+#include <ftpfs/fuse/libfuse_log.hpp>
+#include <ftpfs/fuse/mount_table.hpp>
+#include <ftpfs/fuse/mountpoint.hpp>
+#include <ftpfs/fuse/operations.hpp>
+
+namespace ftpfs::fuse {
+namespace {
+
+// So many requests are read in a row before sockets and timers get their turn.
+constexpr int pump_budget = 32;
+
+struct DestroySession {
+  void operator()(fuse_session* session) const noexcept { fuse_session_destroy(session); }
+};
+using SessionPtr = std::unique_ptr<fuse_session, DestroySession>;
+
+SessionPtr make_session(const std::string& options, bool debug, Context& context) {
+  fuse_args arguments = FUSE_ARGS_INIT(0, nullptr);
+  fuse_opt_add_arg(&arguments, "ftpfs");
+  if (!options.empty()) fuse_opt_add_arg(&arguments, ("-o" + options).c_str());
+  if (debug) fuse_opt_add_arg(&arguments, "-d");
+  const LibfuseComplaints complaints;
+  SessionPtr session(fuse_session_new(&arguments, &operations(), sizeof(fuse_lowlevel_ops), &context));
+  fuse_opt_free_args(&arguments);
+  if (!session) throw Error(EINVAL, "libfuse refuses to start: " + complaints.text());
+  return session;
+}
+
+// libfuse allocates its memory on first use and leaves freeing it to us.
+struct ReceiveBuffer : fuse_buf {
+  ReceiveBuffer() : fuse_buf{} {}
+  ~ReceiveBuffer() { std::free(mem); }
+  ReceiveBuffer(const ReceiveBuffer&) = delete;
+  ReceiveBuffer& operator=(const ReceiveBuffer&) = delete;
+};
+
+// A socket in place of /dev/fuse. Its end is what ENODEV is on the device.
+ssize_t read_packet(int fd, void* buffer, std::size_t size, void*) {
+  const ssize_t got = ::read(fd, buffer, size);
+  if (got != 0) return got;
+  errno = ENODEV;
+  return -1;
+}
+
+ssize_t write_packet(int fd, iovec* parts, int count, void*) {
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = static_cast<std::size_t>(count);
+  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+}  // namespace
+
+class Channel::Impl {
+ public:
+  Impl(Executor executor, vfs::Vfs& vfs, Logger logger, MountConfig config)
+      : context_(std::make_shared<Context>(executor, vfs, std::move(logger), std::move(config))),
+        device_(executor) {
+    send_libfuse_log_to(context_->logger);
+  }
+
+  void mount();
+  void attach(int fd);
+  void unmount() noexcept;
+  void shut_down() noexcept;
+  std::size_t live_requests() const noexcept { return context_->live.size(); }
+
+  // Static and sharing ownership: they may be resumed, to end, after the Channel has gone.
+  static awaitable<void> run(std::shared_ptr<Impl> self);
+
+ private:
+  enum class Received { nothing, request, end };
+
+  static awaitable<void> pump(std::shared_ptr<Impl> self);
+  Received receive_some();
+  Received receive_one();
+  void tune_once() noexcept;
+  bool still_ours() const noexcept;
+  void open_device();
+  void sever() noexcept;
+
+  std::shared_ptr<Context> context_;
+  SessionPtr session_;
+  asio::posix::stream_descriptor device_;  // watches the session's descriptor; libfuse owns and closes it
+  ReceiveBuffer buffer_;
+  std::string mountpoint_;    // canonical; empty when attached to a fake kernel
+  std::string mount_device_;  // MAJOR:MINOR
+  bool tuned_ = false;
+};
+
+void Channel::Impl::mount() {
+  std::string mountpoint = prepare_mountpoint(context_->config, context_->logger);
+  session_ = make_session(mount_options(context_->config), context_->config.debug, *context_);
+  const LibfuseComplaints complaints;
+  errno = 0;
+  if (fuse_session_mount(session_.get(), mountpoint.c_str()) != 0) {
+    const int code = errno != 0 ? errno : EPERM;
+    session_.reset();
+    throw Error(code, "cannot mount on " + escaped(mountpoint) + ": " + complaints.text());
+  }
+  mountpoint_ = std::move(mountpoint);
+  if (const auto mount = topmost_mount(mountpoint_)) mount_device_ = mount->device;
+  open_device();
+}
+
+void Channel::Impl::attach(int fd) {
+  fuse_custom_io io{};
+  io.read = read_packet;
+  io.writev = write_packet;
+  session_ = make_session({}, context_->config.debug, *context_);
+  if (const int failure = fuse_session_custom_io(session_.get(), &io, fd); failure != 0) {
+    throw Error(-failure, "libfuse refuses the descriptor");
+  }
+  open_device();
+}
+
+void Channel::Impl::open_device() {
+  device_.assign(fuse_session_fd(session_.get()));
+  device_.non_blocking(true);
+}
+
+awaitable<void> Channel::Impl::run(std::shared_ptr<Impl> self) {
+  co_await pump(self);
+  // Nobody reads the answers any more; who merely waits may go. Uploads belong to the vfs and go on.
+  for (Request& request : self->context_->live) request.request_stop();
+  const std::shared_ptr<Context> context = self->context_;
+  while (!context->live.empty()) co_await context->all_answered.wait(std::stop_token());
+}
+
+awaitable<void> Channel::Impl::pump(std::shared_ptr<Impl> self) {
+  for (;;) {
+    boost::system::error_code failure;
+    co_await self->device_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                      asio::redirect_error(use_awaitable, failure));
+    if (failure) co_return;  // unmount() took the descriptor away
+    Received received = self->receive_some();
+    while (received == Received::request) {
+      co_await asio::post(use_awaitable);
+      if (!self->device_.is_open()) co_return;
+      received = self->receive_some();
+    }
+    if (received == Received::end) co_return;
+  }
+}
+
+// Until nothing is there or the budget is spent.
+Channel::Impl::Received Channel::Impl::receive_some() {
+  Received received = Received::request;
+  for (int left = pump_budget; left > 0 && received == Received::request; --left) received = receive_one();
+  return received;
+}
+
+Channel::Impl::Received Channel::Impl::receive_one() {
+  const int size = fuse_session_receive_buf(session_.get(), &buffer_);
+  if (size > 0) {
+    fuse_session_process_buf(session_.get(), &buffer_);
+    tune_once();
+    return fuse_session_exited(session_.get()) ? Received::end : Received::request;
+  }
+  if (size == -EAGAIN) return Received::nothing;
+  if (size == -EINTR) return Received::request;
+  if (size < 0) context_->logger->error("reading from the kernel failed: {}", std::strerror(-size));
+  return Received::end;
+}
+
+// Not before FUSE_INIT was answered: that answer lowers the kernel's own value.
+void Channel::Impl::tune_once() noexcept {
+  if (tuned_ || !context_->initialised) return;
+  tuned_ = true;
+  if (!mount_device_.empty()) raise_readahead(mount_device_, context_->config.kernel_readahead);
+}
+
+// After `umount -l` the session lives on while something else may be mounted on the same path.
+bool Channel::Impl::still_ours() const noexcept {
+  try {
+    const auto mount = topmost_mount(mountpoint_);
+    return mount && mount->device == mount_device_;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+// Cuts the session off from its mount, wherever that went. libfuse's unmount goes by path unless poll() says
+// that the descriptor is dead, so it gets one that is: the writing end of a pipe that nobody reads.
+void Channel::Impl::sever() noexcept {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return;
+  ::close(ends[0]);
+  ::dup3(ends[1], fuse_session_fd(session_.get()), O_CLOEXEC);
+  ::close(ends[1]);
+}
+
+void Channel::Impl::unmount() noexcept {
+  if (!session_ || !device_.is_open()) return;
+  device_.release();  // ends the pump's wait; the descriptor stays libfuse's
+  fuse_session_exit(session_.get());
+  if (mountpoint_.empty()) {
+    ::shutdown(fuse_session_fd(session_.get()), SHUT_RDWR);
+    return;
+  }
+  if (!still_ours()) sever();
+  fuse_session_unmount(session_.get());
+}
+
+void Channel::Impl::shut_down() noexcept {
+  unmount();
+  while (!context_->live.empty()) {
+    Request& request = context_->live.front();
+    request.request_stop();
+    request.error(EIO);
+  }
+  session_.reset();
+}
+
+Channel::Channel(Executor executor, vfs::Vfs& vfs, Logger logger, MountConfig config)
+    : impl_(std::make_shared<Impl>(std::move(executor), vfs, std::move(logger), std::move(config))) {}
+
+Channel::~Channel() {
+  impl_->shut_down();
+}
+
+void Channel::mount() {
+  impl_->mount();
+}
+
+void Channel::attach(int fd) {
+  impl_->attach(fd);
+}
+
+awaitable<void> Channel::run() {
+  return Impl::run(impl_);
+}
+
+void Channel::unmount() noexcept {
+  impl_->unmount();
+}
+
+std::size_t Channel::live_requests() const noexcept {
+  return impl_->live_requests();
+}
+
+}  // namespace ftpfs::fuse

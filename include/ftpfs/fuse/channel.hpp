@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The kernel's end: one libfuse session on the loop. Reads requests, answers from the Vfs, tells when it is over.
+// The kernel's end: one libfuse session on the loop. Reads requests, answers from the Vfs, tells when it is
+// over.
 #pragma once
 
 #include <memory>
@@ -18,7 +19,8 @@ class Channel {
   Channel(Executor executor, vfs::Vfs& vfs, Logger logger, MountConfig config);
   ~Channel();  // unmounts if still mounted
 
-  // Mounts config.mountpoint. Throws Error (EBUSY, ENOENT, EPERM, ENODEV without /dev/fuse) with one clear line.
+  // Mounts config.mountpoint. Throws Error (EBUSY, ENOENT, EPERM, ENODEV without /dev/fuse) with one clear
+  // line.
   void mount();
   // Speaks to a fake kernel instead (tests): takes the descriptor of a SOCK_SEQPACKET pair.
   void attach(int fd);
@@ -32,7 +34,7 @@ class Channel {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // shared with run(), which may end after it
 };
 
 }  // namespace ftpfs::fuse

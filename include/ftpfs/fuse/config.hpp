@@ -8,18 +8,19 @@
 namespace ftpfs::fuse {
 
 struct MountConfig {
-  std::string mountpoint;             // absolute
-  std::string fsname;                 // what /proc/mounts shows: user@host:path, never a password
+  std::string mountpoint;  // absolute
+  std::string fsname;      // what /proc/mounts shows: user@host:path, never a password
   bool read_only = false;
   bool allow_other = false;
   bool allow_root = false;
   bool default_permissions = false;
-  bool suid = false;                  // nosuid,nodev unless asked otherwise
+  bool suid = false;  // nosuid,nodev unless asked otherwise
   bool dev = false;
   bool noexec = false;
-  bool debug = false;                 // libfuse's own trace (-d)
-  std::size_t max_request = 1u << 20; // bytes of one READ or WRITE
-  std::size_t kernel_readahead = 4u << 20;  // wanted read_ahead_kb of the mount, set through sysfs where we may
+  bool debug = false;                  // libfuse's own trace (-d)
+  std::size_t max_request = 1u << 20;  // bytes of one READ or WRITE
+  std::size_t kernel_readahead =
+      4u << 20;  // wanted read_ahead_kb of the mount, set through sysfs where we may
 };
 
 }  // namespace ftpfs::fuse

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// The command line. One table says which options exist; it serves `-o name=value`, `--name=value`, --help and
+// the test that compares it with the man page. What the options say ends up in the configuration structs of
+// the layers.
+//
+//   arguments -> parse_arguments -> Settings -> complete -> Settings that a mount can start from (but for the
+//   password)
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <spdlog/common.h>
+
+#include <ftpfs/ftp/config.hpp>
+#include <ftpfs/fuse/config.hpp>
+#include <ftpfs/vfs/config.hpp>
+
+namespace ftpfs::cli {
+
+struct Settings {
+  enum class Action { mount, help, version };
+
+  Action action = Action::mount;
+  std::string source;
+  ftp::FtpConfig ftp;
+  vfs::VfsConfig vfs;
+  fuse::MountConfig mount;
+
+  std::optional<std::string> user;  // named in SOURCE or by an option; who logs in is settled by find_login
+  std::optional<std::string> password;
+  std::optional<std::uint16_t> port;
+  bool password_stdin = false;
+
+  bool foreground = false;
+  spdlog::level::level_enum log_level = spdlog::level::warn;
+  std::vector<std::string> warnings;  // for the terminal, before anything starts
+};
+
+enum class Group { server, login, files, caching, mount };
+
+struct Option {
+  enum class Value { none, required, optional };
+
+  Group group;
+  std::string_view name;
+  std::vector<std::string_view> aliases;
+  std::string_view argument;  // what --help calls the value; empty when there is none
+  std::string_view help;      // empty: the line before mentions it
+  void (*set)(Settings& settings, std::string_view value);
+  Value value = argument.empty() ? Value::none : Value::required;
+};
+
+std::span<const Option> option_table();
+// Options of fstab, mount(8) and other mount programs that mean nothing here: accepted, with or without a
+// value. One that ends in '*' stands for all that begin so.
+std::span<const std::string_view> ignored_options();
+
+// Throws Failure(usage) with one line that names the culprit and, for an unknown option, the nearest known
+// one.
+Settings parse_arguments(std::span<const std::string> arguments);
+
+// Reads SOURCE into the settings, where options have the last word, and checks what must fit together.
+// Forgets the text of SOURCE. Throws Failure(usage).
+void complete(Settings& settings);
+
+// What /proc/mounts shows to everybody when nothing else was asked for: user@host:path.
+std::string mount_name(const ftp::FtpConfig& config);
+
+std::string help_text();
+
+}  // namespace ftpfs::cli

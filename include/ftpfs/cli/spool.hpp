@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// Where files wait to be sent: one private folder for each server, user and directory, so that what a crash
+// left behind is found again by the mount it belongs to, and by no other.
+#pragma once
+
+#include <string>
+
+#include <ftpfs/ftp/config.hpp>
+
+namespace ftpfs::cli {
+
+// /var/lib/ftpfs for root; else $XDG_STATE_HOME/ftpfs or ~/.local/state/ftpfs. Throws Failure(local_files)
+// when the user has no home.
+std::string default_spool_base();
+
+// A name that says which mount it belongs to, and differs for any two that differ.
+std::string spool_folder_name(const ftp::FtpConfig& config);
+
+// Makes `base` (mode 0700) and returns the path of this mount's folder in it, which the vfs makes.
+// Throws Failure: local_files when it cannot be made or others may write to it, usage when it lies inside the
+// mountpoint (the daemon would wait for itself).
+std::string prepare_spool(const std::string& base, const ftp::FtpConfig& config,
+                          const std::string& mountpoint);
+
+}  // namespace ftpfs::cli

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+// The values that options take, from text. Each throws Error(EINVAL) that says what would have been right;
+// the option parser puts the option's name in front.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include <sys/types.h>
+
+namespace ftpfs::cli {
+
+std::uint64_t parse_size(std::string_view text);                 // 4096, 64K, 8M, 1G: powers of 1024
+std::chrono::milliseconds parse_seconds(std::string_view text);  // 30, 0.5; at most 100 000 000
+std::uint64_t parse_number(std::string_view text, std::uint64_t least, std::uint64_t most);
+std::uint16_t parse_mask(std::string_view text);  // octal, at most 777
+uid_t parse_user(std::string_view text);          // a name or a number
+gid_t parse_group(std::string_view text);
+
+}  // namespace ftpfs::cli

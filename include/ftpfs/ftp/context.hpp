@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// What all sessions of one mount share. Held by shared_ptr: background work (a drain, a QUIT) may outlive the
+// FtpRemote that started it by a few steps of the loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <ftpfs/base/clock.hpp>
+#include <ftpfs/base/log.hpp>
+#include <ftpfs/base/wait.hpp>
+#include <ftpfs/ftp/config.hpp>
+#include <ftpfs/ftp/profile.hpp>
+#include <ftpfs/net/connector.hpp>
+
+namespace ftpfs::ftp {
+
+struct SessionContext {
+  SessionContext(Executor run_on, net::Connector& network, Clock& time, Logger log, FtpConfig settings)
+      : executor(run_on),
+        connector(network),
+        clock(time),
+        logger(log),
+        config(std::move(settings)),
+        tasks(std::move(run_on), std::move(log)) {}
+
+  Executor executor;
+  net::Connector& connector;
+  Clock& clock;
+  Logger logger;
+  FtpConfig config;
+  ServerProfile profile;
+  TaskSet tasks;          // drains of aborted transfers, QUITs, deadlines
+  unsigned sessions = 0;  // opened so far; numbers them in the log
+};
+
+// Calls `expired` once when the time set last has come. One sleeping task serves many deadlines: moving a
+// deadline forward costs an assignment, so a command need not start a task of its own. Must be used on the
+// loop.
+class Deadline {
+ public:
+  Deadline(SessionContext& context, std::function<void()> expired);
+  ~Deadline();
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+
+  void set(Clock::time_point when);
+  void set_in(Clock::duration delay);
+  void clear() noexcept;
+
+ private:
+  struct State;
+  static awaitable<void> watch(std::shared_ptr<State> state, std::stop_token stop);
+
+  SessionContext& context_;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace ftpfs::ftp

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// The control sessions of one mount: opened on demand up to max_conns, reused (the last used first), closed
+// with QUIT after idle_timeout. What must hold:
+// - metadata never queues behind transfers while a slot is free: with more than one slot, transfers leave one
+// alone;
+// - first come, first served within a lane; a wait ends after queue_timeout with Error(ETIMEDOUT);
+// - a server that takes fewer connections than max_conns lowers the limit; nobody fails because of that;
+// - one slot is enough: whoever waits may have the session of a lease that is able to yield;
+// - an operation holds one lease at a time (a second acquire() while holding one could wait for itself).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+#include <ftpfs/ftp/session.hpp>
+
+namespace ftpfs::ftp {
+
+enum class Lane { metadata, bulk };  // bulk: a transfer of file contents, however long it takes
+
+// How a holder gives its session back when somebody waits for one.
+struct Yielder {
+  // From when on may the session be taken? In the past: now (the longest idle goes first); max(): not for
+  // now.
+  std::function<Clock::time_point()> from;
+  // Give it back soon. Called at most once, on the loop; must not wait.
+  std::function<void()> yield;
+};
+
+class SessionPool;
+
+// A session on loan. Destroyed with a reusable session: back to the pool; else the session is dropped.
+class Lease {
+ public:
+  Lease(Lease&& other) noexcept;
+  Lease& operator=(Lease&& other) noexcept;
+  ~Lease();
+
+  Session& operator*() const noexcept;
+  Session* operator->() const noexcept { return &**this; }
+  const std::shared_ptr<Session>& session() const noexcept;
+  bool reused() const noexcept;  // it was idle in the pool before: may have died there
+
+  void offer(Yielder yielder);  // from now on the pool may ask
+  void keep() noexcept;         // no longer
+  void reconsider() noexcept;   // Yielder::from() has changed; cheap when nobody waits
+  void release() noexcept;
+
+ private:
+  friend class SessionPool;
+  struct State;
+  explicit Lease(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
+class SessionPool {
+ public:
+  explicit SessionPool(std::shared_ptr<SessionContext> context);
+  ~SessionPool();  // aborts every session
+  SessionPool(const SessionPool&) = delete;
+  SessionPool& operator=(const SessionPool&) = delete;
+
+  // Throws Error(ETIMEDOUT) when none was free in queue_timeout; what Session::open throws; Error(ESHUTDOWN)
+  // after close(). Refused credentials are remembered: for 30 s no further log-in is tried (account
+  // lock-outs, fail2ban).
+  awaitable<Lease> acquire(Lane lane, std::stop_token stop);
+  // After a session died: drops the idle ones, for what killed it (restart, time-out, NAT) has likely killed
+  // them too.
+  void drop_idle() noexcept;
+  // QUITs what is idle (1 s at most), aborts what is leased, refuses further acquire().
+  awaitable<void> close();
+  void abort() noexcept;  // the same at once, without a word to the server
+
+  std::size_t open_sessions() const noexcept;  // idle, leased and being opened
+  std::size_t limit() const noexcept;          // max_conns, or what the server was seen to allow
+
+ private:
+  friend class Lease;
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace ftpfs::ftp

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// What was learned about this server, shared by all sessions of a mount so that each thing is asked or tried
+// once. FEAT is a hint, not a contract: what it claims starts as `unknown` and a refusal (500, 501, 502, 504)
+// turns it off.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <ftpfs/proto/features.hpp>
+
+namespace ftpfs::ftp {
+
+enum class Support : std::uint8_t { unknown, yes, no };
+
+enum class PassiveMode : std::uint8_t {
+  untested,  // EPSV first (RFC 2428); its first failure on IPv4 decides for PASV
+  epsv,      // a data connection to an EPSV port worked
+  pasv       // EPSV was refused or its port could not be reached; or the user forbade it
+};
+
+enum class MtimeCommand : std::uint8_t {
+  untested,
+  mfmt,        // draft-somers-ftp-mfxx: proftpd, pure-ftpd, pyftpdlib, FileZilla Server
+  mff,         // the same draft; proftpd
+  site_utime,  // pure-ftpd, proftpd mod_site_misc
+  mdtm,        // MDTM with a time before the path: vsftpd, IIS, Serv-U
+  none
+};
+
+enum class ModeCommand : std::uint8_t {
+  untested,
+  mff,         // MFF UNIX.mode=; proftpd
+  site_chmod,  // most servers on Unix
+  none
+};
+
+struct ServerProfile {
+  bool greeted = false;      // one log-in has been completed: features and home are known
+  proto::Features features;  // FEAT, asked by the first session
+  std::string home = "/";    // PWD right after the first log-in
+
+  PassiveMode passive = PassiveMode::untested;  // EPSV / PASV replies and the connects that followed
+  Support mlsd = Support::unknown;              // FEAT, then the first MLSD
+  Support list_all = Support::unknown;  // LIST -a shows dot files (vsftpd, proftpd, pure-ftpd); no: -a is a
+                                        // file name here (FileZilla Server); a probe beside plain LIST
+  MtimeCommand mtime = MtimeCommand::untested;  // the first set_mtime that the server took
+  ModeCommand mode = ModeCommand::untested;     // FEAT MFF, then the first set_mode that the server took
+  Support mlst = Support::unknown;              // FEAT, then the first answer to MLST
+  Support size = Support::unknown;  // the first answer to SIZE (not in FEAT of some servers that do it)
+  Support mdtm = Support::unknown;  // the first answer to MDTM
+  Support rest = Support::unknown;  // the first answer to REST before RETR
+  bool mlsd_paths = true;  // MLSD takes a path; false after "MLSD path" failed where CWD + MLSD worked
+};
+
+}  // namespace ftpfs::ftp

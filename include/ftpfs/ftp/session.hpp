@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+// One control connection. Strictly one command outstanding: a reply answers the command before it, and
+// whatever disturbs that order (an extra reply, a time-out, a stop in the middle) makes the session unusable
+// for good. Any reply code is a value; 421 and a dead line throw ConnectionLost. Owned by the pool or a
+// Lease; transfers that still read their last reply share it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include <ftpfs/ftp/context.hpp>
+#include <ftpfs/net/stream.hpp>
+#include <ftpfs/proto/command.hpp>
+#include <ftpfs/proto/reply.hpp>
+
+namespace ftpfs::ftp {
+
+class Session {
+ public:
+  // Connects and logs in: greeting, USER/PASS/ACCT, then FEAT, CLNT, OPTS UTF8, TYPE I, PWD. Later sessions
+  // of the same server leave out what the profile knows already. Throws Error(EACCES) for refused
+  // credentials, Error(EUSERS) when the server takes no more connections at the moment (421, 530 "too many"),
+  // ConnectionLost, Cancelled.
+  static awaitable<std::shared_ptr<Session>> open(std::shared_ptr<SessionContext> context,
+                                                  std::stop_token stop);
+
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Sends one command and returns its final reply. A `stop` that fires meanwhile aborts the session.
+  // Throws Error(EINVAL) for an argument that cannot be sent (CR, LF, NUL): then nothing was sent.
+  awaitable<proto::Reply> command(proto::Verb verb, std::string argument, std::stop_token stop);
+
+  // The two halves of command(), for transfers: between them other things may happen, but no other send().
+  // receive() also returns preliminary (1xx) replies; the command stays outstanding until a final one.
+  awaitable<void> send(proto::Verb verb, std::string argument);
+  awaitable<proto::Reply> receive();
+  // The next reply must be complete in this time; without a limit (during a transfer) silence is allowed.
+  void limit_reply(Clock::duration limit);
+  void unlimit_reply() noexcept;
+
+  bool alive() const noexcept { return !dead_; }
+  bool reusable() const noexcept;   // alive, nothing outstanding, nothing unread
+  bool disturbed() const noexcept;  // idle, and yet there is something to read: 421, FIN
+  void abort() noexcept;            // pending operations fail soon; never reusable again
+  awaitable<void> quit();           // QUIT and its reply, 1 s at most; never throws
+
+  asio::ip::tcp::endpoint peer() const { return peer_; }
+  SessionContext& context() noexcept { return *context_; }
+  const std::shared_ptr<SessionContext>& shared_context() const noexcept { return context_; }
+  ServerProfile& profile() noexcept { return context_->profile; }
+  unsigned number() const noexcept { return number_; }
+
+ private:
+  explicit Session(std::shared_ptr<SessionContext> context);
+
+  awaitable<void> connect(std::stop_token stop);
+  awaitable<void> greeting();
+  awaitable<void> log_in();
+  awaitable<void> set_up();
+  awaitable<proto::Reply> ask(proto::Verb verb, std::string argument);  // send() and its final reply
+  awaitable<proto::Reply> hear();                                       // receive(), 421 included
+  awaitable<void> check_quiet();
+  awaitable<void> read_more();
+  void expire() noexcept;
+  void log(const proto::Reply& reply) const;
+  [[noreturn]] void lose(int code, std::string what, std::string server_said = {});
+
+  std::shared_ptr<SessionContext> context_;
+  unsigned number_;
+  std::unique_ptr<net::Stream> stream_;
+  asio::ip::tcp::endpoint peer_;
+  proto::ReplyParser parser_;
+  std::array<std::byte, 4096> input_;
+  std::string last_command_;  // masked; for messages
+  bool outstanding_ = false;
+  bool dead_ = false;
+  bool timed_out_ = false;
+  Deadline deadline_;
+};
+
+}  // namespace ftpfs::ftp

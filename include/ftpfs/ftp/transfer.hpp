@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// A data connection and the final reply of its command, as one object. The transfer is over only when both
+// are: the end of the data and a final reply may come in either order, and neither means success alone. While
+// it lasts, a listening task reads the control connection, so that a refusal in the middle is heard at once.
+// Uses its session alone; whoever owns the Transfer keeps the session leased until the Transfer has ended or
+// settled.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include <ftpfs/base/bytes.hpp>
+#include <ftpfs/ftp/session.hpp>
+
+namespace ftpfs::ftp {
+
+class Transfer {
+ public:
+  // Passive connection, [REST], command; connecting and sending do not wait for each other. Returns when the
+  // server accepted (1xx, data, or a final 2xx) or refused (see refusal()). Throws ConnectionLost when the
+  // session or the data connection could not be had: nothing of a file was sent or read then, trying again on
+  // a fresh session is safe. Where the server refuses REST, the transfer starts at 0 and read_some() leaves
+  // out the first `offset` bytes.
+  static awaitable<std::unique_ptr<Transfer>> begin(std::shared_ptr<Session> session, proto::Verb verb,
+                                                    std::string argument, std::uint64_t offset,
+                                                    std::stop_token stop);
+  ~Transfer();  // aborts
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  // The 4xx or 5xx that answered the command. The session is free again.
+  const std::optional<proto::Reply>& refusal() const noexcept;
+
+  // What a completed transfer ended with: some servers qualify their 2xx ("Output truncated").
+  const std::optional<proto::Reply>& final_reply() const noexcept;
+
+  // At least one byte; 0 = end of the data and a final 2xx. Throws Error with the server's words for a final
+  // 4xx/5xx, ConnectionLost when either connection died. Straight into `into`, no copy.
+  awaitable<std::size_t> read_some(MutableBytes into);
+  // All of them. Throws as read_some(): a server that gives up says why (552) before it closes the data
+  // connection.
+  awaitable<void> write(Bytes bytes);
+  // Upload: ends the data; returns after the final 2xx.
+  awaitable<void> finish();
+
+  // finish() has sent the end of the data: the server may have the whole file even if its reply was lost.
+  bool sent_whole() const noexcept;
+
+  // Drops the data connection (RST: the server must not take a cut upload for a whole one).
+  void abort() noexcept;
+  // After abort(): waits for the one final reply that makes the session usable again, a few seconds at most;
+  // the session is aborted when it does not come.
+  awaitable<void> settle();
+
+ private:
+  struct State;
+  explicit Transfer(std::shared_ptr<State> state);
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace ftpfs::ftp

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+// What a refusal means: (Verb, Reply) -> errno. Text first, because servers use 550 for everything, then the
+// code. A guess by nature; callers that can look (does the target exist? is the directory empty?) look before
+// they trust it.
+#pragma once
+
+#include <ftpfs/proto/command.hpp>
+#include <ftpfs/proto/reply.hpp>
+
+namespace ftpfs::proto {
+
+// For a reply that is not what the command wanted. Never 0.
+int errno_for(Verb verb, const Reply& reply) noexcept;
+
+// "Too many connections" in all its forms: come back with fewer, the login is not wrong.
+bool is_connection_limit(const Reply& reply) noexcept;
+
+// The server does not have this command (or this form of it): do not ask again, use another.
+bool is_unimplemented(Verb verb, const Reply& reply) noexcept;
+
+// A permanent code whose text speaks of a passing condition: one more try is reasonable for commands without
+// effects.
+bool is_passing(const Reply& reply) noexcept;
+
+}  // namespace ftpfs::proto

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// The path name in a 257 reply (PWD, MKD): between double quotes, a quote inside doubled (RFC 959 appendix
+// II).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <ftpfs/proto/reply.hpp>
+
+namespace ftpfs::proto {
+
+// Without quotes: the first word (some servers forget them). nullopt: no path, or one with CR, LF, NUL in it.
+std::optional<std::string> parse_path_name(const Reply& reply);
+
+}  // namespace ftpfs::proto

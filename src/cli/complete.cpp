@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <ftpfs/cli/exit_status.hpp>
+#include <ftpfs/cli/options.hpp>
+#include <ftpfs/proto/url.hpp>
+
+namespace ftpfs::cli {
+namespace {
+
+proto::Target parse_target(const std::string& source) {
+  try {
+    return proto::parse_source(source);
+  } catch (const std::invalid_argument& error) {
+    throw Failure(ExitStatus::usage, error.what());
+  }
+}
+
+// The one place that knows which schemes this version speaks.
+void refuse_tls(proto::Scheme scheme) {
+  if (scheme == proto::Scheme::ftp) return;
+  throw Failure(ExitStatus::usage, "ftps:// and ftpes:// need TLS; this version speaks plain FTP only");
+}
+
+std::vector<std::string> complaints(const Settings& settings) {
+  std::vector<std::string> found;
+  const auto require = [&](bool holds, const char* text) {
+    if (!holds) found.emplace_back(text);
+  };
+  using std::chrono::milliseconds;
+  require(settings.ftp.timeout > milliseconds::zero(), "timeout must be more than 0");
+  require(settings.ftp.connect_timeout > milliseconds::zero(), "connect_timeout must be more than 0");
+  require(settings.vfs.readahead_bytes >= 64u << 10, "readahead must be 64K at least");
+  require(settings.vfs.readahead_bytes <= 1u << 30, "readahead must be 1G at most");
+  require(!(settings.mount.allow_other && settings.mount.allow_root),
+          "allow_other and allow_root exclude each other");
+  require(!settings.user || !settings.user->empty(), "the user name is empty");
+  require(!(settings.password && settings.password_stdin),
+          "there is a password already, password_stdin adds another");
+  return found;
+}
+
+}  // namespace
+
+void complete(Settings& settings) {
+  const proto::Target target = parse_target(settings.source);
+  settings.source.clear();
+  refuse_tls(target.scheme);
+  settings.ftp.host = target.host;
+  settings.ftp.directory = target.directory;
+  settings.ftp.port = settings.port.value_or(target.port != 0 ? target.port : settings.ftp.port);
+  if (target.password)
+    settings.warnings.emplace_back("a password in SOURCE can be seen by others for a moment");
+  if (!settings.user) settings.user = target.user;
+  // A password belongs to the user it came with.
+  if (!settings.password && settings.user == target.user) settings.password = target.password;
+
+  const std::vector<std::string> found = complaints(settings);
+  if (!found.empty()) throw Failure(ExitStatus::usage, fmt::format("{}", fmt::join(found, "; ")));
+}
+
+// Colon included: df and file managers take it for the mark of a network mount.
+std::string mount_name(const ftp::FtpConfig& config) {
+  const bool brackets = config.host.find(':') != std::string::npos;
+  std::string name = brackets ? fmt::format("{}@[{}]:{}", config.user, config.host, config.directory)
+                              : fmt::format("{}@{}:{}", config.user, config.host, config.directory);
+  std::ranges::replace_if(
+      name, [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+  return name;
+}
+
+}  // namespace ftpfs::cli

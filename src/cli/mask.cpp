@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include <cstring>
+#include <string_view>
+
+#include <ftpfs/cli/mask.hpp>
+
+namespace ftpfs::cli {
+namespace {
+
+// Puts '*' in the place of text[from, to), moves the rest up and clears what it leaves behind.
+void blank(char* text, std::size_t from, std::size_t to) noexcept {
+  if (from >= to) return;
+  const std::size_t length = std::strlen(text);
+  text[from] = '*';
+  std::memmove(text + from + 1, text + to, length - to);
+  const std::size_t kept = from + 1 + length - to;
+  std::memset(text + kept, 0, length - kept);
+}
+
+// Where the option value that starts at `from` ends: `--name=value` is one value, `-o a=b,c=d` has more.
+std::size_t value_end(std::string_view text, std::size_t from) noexcept {
+  if (text.starts_with("--")) return text.size();
+  std::size_t end = from;
+  while (end < text.size() && text[end] != ',') end += text[end] == '\\' ? 2 : 1;
+  return end < text.size() ? end : text.size();
+}
+
+void hide_option(char* text, std::string_view name, bool behind_colon) noexcept {
+  std::size_t from = std::string_view(text).find(name);
+  while (from != std::string_view::npos) {
+    from += name.size();
+    const std::string_view now(text);
+    const std::size_t end = value_end(now, from);
+    const std::size_t colon = now.substr(from, end - from).find(':');
+    if (!behind_colon) {
+      blank(text, from, end);
+    } else if (colon != std::string_view::npos) {
+      blank(text, from + colon + 1, end);
+    }
+    from = std::string_view(text).find(name, from);
+  }
+}
+
+// [scheme://]user:password@host: everything between the first ':' and the last '@', for a password may hold
+// either.
+void hide_source(char* text) noexcept {
+  const std::string_view whole(text);
+  const std::size_t scheme = whole.find("://");
+  const std::size_t start = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::size_t colon = whole.find(':', start);
+  const std::size_t at = whole.rfind('@');
+  if (colon == std::string_view::npos || at == std::string_view::npos) return;
+  blank(text, colon + 1, at);
+}
+
+// Does the argument end in an `o` that takes the next one as its value (-o, -fo)?
+bool takes_options(std::string_view text) noexcept {
+  return text.size() >= 2 && text[0] == '-' && text[1] != '-' && text.back() == 'o' &&
+         text.find('=') == text.npos;
+}
+
+}  // namespace
+
+void hide_secrets(int argc, char** argv) noexcept {
+  bool options_follow = false;
+  for (int i = 1; i < argc; ++i) {
+    const bool is_options = options_follow || argv[i][0] == '-';
+    options_follow = !options_follow && takes_options(argv[i]);
+    if (is_options) {
+      hide_option(argv[i], "password=", false);
+      hide_option(argv[i], "user=", true);
+    } else {
+      hide_source(argv[i]);
+    }
+  }
+}
+
+}  // namespace ftpfs::cli

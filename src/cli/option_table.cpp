@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT
+// The table of options, and nothing else.
+#include <array>
+#include <utility>
+
+#include <ftpfs/base/error.hpp>
+#include <ftpfs/cli/options.hpp>
+#include <ftpfs/cli/values.hpp>
+
+namespace ftpfs::cli {
+namespace {
+
+using Text = std::string_view;
+
+// One of a few words, or Error(EINVAL) that lists them.
+template <class T, std::size_t n>
+T choose(Text value, const std::array<std::pair<Text, T>, n>& choices) {
+  std::string words;
+  for (const auto& [word, meaning] : choices) {
+    if (word == value) return meaning;
+    words += (words.empty() ? "" : ", ") + std::string(word);
+  }
+  throw Error(EINVAL, "is one of: " + words);
+}
+
+void set_upload(Settings& s, Text value) {
+  using enum vfs::UploadMode;
+  s.vfs.upload = choose(value, std::to_array<std::pair<Text, vfs::UploadMode>>(
+                                   {{"auto", automatic}, {"atomic", atomic}, {"inplace", inplace}}));
+}
+
+void set_perms(Settings& s, Text value) {
+  using enum vfs::PermsMode;
+  s.vfs.perms =
+      choose(value, std::to_array<std::pair<Text, vfs::PermsMode>>({{"ignore", ignore}, {"strict", strict}}));
+}
+
+void set_log_level(Settings& s, Text value) {
+  using enum spdlog::level::level_enum;
+  s.log_level = choose(
+      value, std::to_array<std::pair<Text, spdlog::level::level_enum>>(
+                 {{"error", err}, {"warn", warn}, {"info", info}, {"debug", debug}, {"trace", trace}}));
+}
+
+void set_password(Settings& s, Text value) {
+  s.password = value;
+  s.warnings.emplace_back("a password among the options can be seen by others for a moment");
+}
+
+// fstab knows `user` as a word of its own: then it is not about logging in.
+void set_user(Settings& s, Text value) {
+  if (value.empty()) return;
+  const std::size_t colon = value.find(':');
+  s.user = value.substr(0, colon);
+  if (colon != Text::npos) set_password(s, value.substr(colon + 1));
+}
+
+// The greeting has a more patient limit of its own only as long as the user has no opinion.
+void set_timeout(Settings& s, Text value) {
+  s.ftp.timeout = s.ftp.greeting_timeout = parse_seconds(value);
+}
+
+void set_read_only(Settings& s, bool value) {
+  s.vfs.read_only = s.mount.read_only = value;
+}
+
+// Everybody gets in, so the permission bits must count: nobody should act with the rights of the log-in by
+// accident.
+void set_allow_other(Settings& s, Text) {
+  s.mount.allow_other = s.mount.default_permissions = true;
+}
+
+std::vector<Option> make_table() {
+  using enum Group;
+  using S = Settings;
+  constexpr std::uint64_t most_connections = 64;
+  return {
+      {server,
+       "port",
+       {},
+       "PORT",
+       "the server's port (21); also -p PORT",
+       [](S& s, Text v) { s.port = static_cast<std::uint16_t>(parse_number(v, 1, 65535)); }},
+      {server,
+       "max_conns",
+       {"concurrency"},
+       "N",
+       "connections at the same time, at most (4)",
+       [](S& s, Text v) { s.ftp.max_conns = parse_number(v, 1, most_connections); }},
+      {server, "nomulticonn", {}, "", "the same as max_conns=1", [](S& s, Text) { s.ftp.max_conns = 1; }},
+      {server, "timeout", {}, "SECS", "wait for a reply or for data to move, at most (30)", set_timeout},
+      {server,
+       "connect_timeout",
+       {},
+       "SECS",
+       "wait for a connection, at most (10)",
+       [](S& s, Text v) { s.ftp.connect_timeout = parse_seconds(v); }},
+      {server,
+       "idle_timeout",
+       {},
+       "SECS",
+       "close connections that were idle for so long (60)",
+       [](S& s, Text v) { s.ftp.idle_timeout = parse_seconds(v); }},
+      {server, "disable_epsv", {}, "", "use PASV only", [](S& s, Text) { s.ftp.disable_epsv = true; }},
+
+      {login, "username", {}, "NAME", "who logs in (anonymous)", [](S& s, Text v) { s.user = v; }},
+      {login,
+       "user",
+       {},
+       "NAME[:PASS]",
+       "the same; shows PASS to others for a moment",
+       set_user,
+       Option::Value::optional},
+      {login,
+       "password_stdin",
+       {},
+       "",
+       "read the password from standard input",
+       [](S& s, Text) { s.password_stdin = true; }},
+      {login, "password", {}, "PASS", "works, but others may see PASS for a moment", set_password},
+
+      {files, "ro", {"read_only"}, "", "read-only; also -r", [](S& s, Text) { set_read_only(s, true); }},
+      {files, "rw", {}, "", "read and write (default)", [](S& s, Text) { set_read_only(s, false); }},
+      {files,
+       "uid",
+       {},
+       "USER",
+       "whom the files seem to belong to (you)",
+       [](S& s, Text v) { s.vfs.uid = parse_user(v); }},
+      {files,
+       "gid",
+       {},
+       "GROUP",
+       "which group they seem to belong to (yours)",
+       [](S& s, Text v) { s.vfs.gid = parse_group(v); }},
+      {files,
+       "umask",
+       {},
+       "OCTAL",
+       "permissions to take away from everything",
+       [](S& s, Text v) { s.vfs.file_mask = s.vfs.directory_mask = parse_mask(v); }},
+      {files, "fmask", {}, "OCTAL", "... from files", [](S& s, Text v) { s.vfs.file_mask = parse_mask(v); }},
+      {files,
+       "dmask",
+       {},
+       "OCTAL",
+       "... from directories",
+       [](S& s, Text v) { s.vfs.directory_mask = parse_mask(v); }},
+      {files, "perms", {}, "HOW", "chmod etc. the server cannot do: ignore (default), strict", set_perms},
+      {files, "upload", {}, "HOW", "replace files: auto (default), atomic, inplace", set_upload},
+
+      {caching,
+       "dcache_timeout",
+       {"cache_timeout", "actimeo"},
+       "SECS",
+       "trust a listing for so long (20)",
+       [](S& s, Text v) { s.vfs.listing_ttl = parse_seconds(v); }},
+      {caching,
+       "attr_timeout",
+       {},
+       "SECS",
+       "let the kernel trust attributes for so long (1)",
+       [](S& s, Text v) { s.vfs.kernel_ttl = parse_seconds(v); }},
+      {caching,
+       "readahead",
+       {},
+       "SIZE",
+       "read ahead of a sequential reader (8M)",
+       [](S& s, Text v) { s.vfs.readahead_bytes = parse_size(v); }},
+      {caching,
+       "spool_dir",
+       {},
+       "DIR",
+       "where files wait to be sent",
+       [](S& s, Text v) { s.vfs.spool_directory = v; }},
+
+      {mount, "allow_other", {}, "", "let other users in (implies default_permissions)", set_allow_other},
+      {mount, "allow_root", {}, "", "let root in", [](S& s, Text) { s.mount.allow_root = true; }},
+      {mount,
+       "default_permissions",
+       {},
+       "",
+       "let the kernel check permission bits",
+       [](S& s, Text) { s.mount.default_permissions = true; }},
+      {mount,
+       "suid",
+       {},
+       "",
+       "obey set-user-ID bits (default: nosuid)",
+       [](S& s, Text) { s.mount.suid = true; }},
+      {mount, "nosuid", {}, "", "", [](S& s, Text) { s.mount.suid = false; }},
+      {mount, "dev", {}, "", "obey device files (default: nodev)", [](S& s, Text) { s.mount.dev = true; }},
+      {mount, "nodev", {}, "", "", [](S& s, Text) { s.mount.dev = false; }},
+      {mount,
+       "noexec",
+       {},
+       "",
+       "run no programs from here (default: exec)",
+       [](S& s, Text) { s.mount.noexec = true; }},
+      {mount, "exec", {}, "", "", [](S& s, Text) { s.mount.noexec = false; }},
+      {mount,
+       "fsname",
+       {},
+       "NAME",
+       "what df and mount call it (user@host:path)",
+       [](S& s, Text v) { s.mount.fsname = v; }},
+      {mount, "log_level", {}, "LEVEL", "error, warn (default), info, debug, trace", set_log_level},
+  };
+}
+
+}  // namespace
+
+std::span<const Option> option_table() {
+  static const std::vector<Option> table = make_table();
+  return table;
+}
+
+std::span<const std::string_view> ignored_options() {
+  static constexpr auto names = std::to_array<Text>(
+      {"auto",        "noauto",      "nouser",      "users",       "owner",        "group",
+       "defaults",    "nofail",      "_netdev",     "comment",     "x-*",          "nonempty",
+       "large_read",  "hard_remove", "use_ino",     "readdir_ino", "krb4",         "engine",
+       "tcp_nodelay", "intr",        "enable_epsv", "reconnect",   "skip_pasv_ip", "soft",
+       "async",       "sync",        "noatime",     "nodiratime",  "relatime"});
+  return names;
+}
+
+}  // namespace ftpfs::cli

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <ftpfs/base/log.hpp>
+#include <ftpfs/cli/exit_status.hpp>
+#include <ftpfs/cli/options.hpp>
+#include <ftpfs/cli/spelling.hpp>
+
+namespace ftpfs::cli {
+namespace {
+
+[[noreturn]] void refuse(std::string text) {
+  throw Failure(ExitStatus::usage, std::move(text));
+}
+
+const Option* find_option(std::string_view name) {
+  for (const Option& option : option_table()) {
+    if (option.name == name || std::ranges::find(option.aliases, name) != option.aliases.end())
+      return &option;
+  }
+  return nullptr;
+}
+
+bool is_ignored(std::string_view name) {
+  return std::ranges::any_of(ignored_options(), [&](std::string_view known) {
+    return known.ends_with('*') ? name.starts_with(known.substr(0, known.size() - 1)) : name == known;
+  });
+}
+
+[[noreturn]] void refuse_unknown(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const Option& option : option_table()) {
+    known.push_back(option.name);
+    known.insert(known.end(), option.aliases.begin(), option.aliases.end());
+  }
+  const std::string_view hint = nearest(name, known);
+  refuse(
+      fmt::format("unknown option '{}'{}", name,
+                  hint.empty() ? "; --help lists what there is" : fmt::format("; did you mean '{}'?", hint)));
+}
+
+// Applies `name` or `name=value`.
+void set_option(Settings& settings, std::string_view item) {
+  const std::size_t equals = item.find('=');
+  const std::string_view name = item.substr(0, equals);
+  const auto value = equals == std::string_view::npos
+                         ? std::nullopt
+                         : std::optional<std::string_view>(item.substr(equals + 1));
+  const Option* option = find_option(name);
+  if (option == nullptr) {
+    if (is_ignored(name)) return;
+    refuse_unknown(name);
+  }
+  if (value && option->value == Option::Value::none) refuse(fmt::format("option {} takes no value", name));
+  if (!value && option->value == Option::Value::required) {
+    refuse(fmt::format("option {} needs a value: {}={}", name, name, option->argument));
+  }
+  try {
+    option->set(settings, value.value_or(""));
+  } catch (const Error& error) {
+    refuse(fmt::format("option {}: {}", name, error.what()));
+  }
+}
+
+// The next item of a comma-separated list, taken off its front. `\,` is a comma that does not separate.
+std::string take_item(std::string_view& list) {
+  std::string item;
+  while (!list.empty()) {
+    const bool escape = list.starts_with("\\,") || list.starts_with("\\\\");
+    if (escape) list.remove_prefix(1);
+    const char c = list.front();
+    list.remove_prefix(1);
+    if (c == ',' && !escape) break;
+    item += c;
+  }
+  return item;
+}
+
+class Parser {
+ public:
+  explicit Parser(std::span<const std::string> arguments) : rest_(arguments) {
+    settings_.vfs.uid = ::getuid();
+    settings_.vfs.gid = ::getgid();
+  }
+
+  Settings parse() {
+    while (!rest_.empty() && settings_.action == Settings::Action::mount) {
+      const std::string& argument = take();
+      if (only_operands_ || argument == "-" || !argument.starts_with('-')) {
+        operands_.push_back(argument);
+      } else if (argument == "--") {
+        only_operands_ = true;
+      } else if (argument.starts_with("--")) {
+        long_option(argument.substr(2));
+      } else {
+        short_options(std::string_view(argument).substr(1));
+      }
+    }
+    if (settings_.action == Settings::Action::mount) take_operands();
+    return std::move(settings_);
+  }
+
+ private:
+  const std::string& take() {
+    const std::string& argument = rest_.front();
+    rest_ = rest_.subspan(1);
+    return argument;
+  }
+
+  void long_option(std::string item) {
+    // --allow-other is --allow_other; a value keeps its dashes.
+    std::replace(item.begin(), std::find(item.begin(), item.end(), '='), '-', '_');
+    if (item == "help") {
+      settings_.action = Settings::Action::help;
+    } else if (item == "version") {
+      settings_.action = Settings::Action::version;
+    } else {
+      set_option(settings_, item);
+    }
+  }
+
+  // A cluster as getopt reads it: -fv, -vvv, -oro, -p2121.
+  void short_options(std::string_view cluster) {
+    while (!cluster.empty()) {
+      const char letter = cluster.front();
+      cluster.remove_prefix(1);
+      if (letter == 'o' || letter == 'p') {
+        with_value(letter, cluster);
+        return;
+      }
+      flag(letter);
+    }
+  }
+
+  void with_value(char letter, std::string_view attached) {
+    if (attached.empty()) {
+      if (rest_.empty()) refuse(fmt::format("-{} needs a value", letter));
+      attached = take();
+    }
+    if (letter == 'p') {
+      set_option(settings_, fmt::format("port={}", attached));
+      return;
+    }
+    while (!attached.empty()) {
+      const std::string item = take_item(attached);
+      if (!item.empty()) set_option(settings_, item);
+    }
+  }
+
+  void flag(char letter) {
+    switch (letter) {
+      case 'f':
+        settings_.foreground = true;
+        break;
+      case 'd':
+        settings_.foreground = settings_.mount.debug = true;
+        settings_.log_level = spdlog::level::trace;
+        break;
+      case 'v':
+        settings_.log_level =
+            std::max(spdlog::level::trace, spdlog::level::level_enum(settings_.log_level - 1));
+        break;
+      case 'r':
+        set_option(settings_, "ro");
+        break;
+      case 'h':
+        settings_.action = Settings::Action::help;
+        break;
+      case 'V':
+        settings_.action = Settings::Action::version;
+        break;
+      case 'n':  // autofs and mount(8) say "no mtab"
+      case 's':  // "single-threaded" to libfuse, "sloppy" to mount(8): both hold anyway, or do no harm
+        break;
+      default:
+        refuse(fmt::format("unknown option '-{}'; --help lists what there is", letter));
+    }
+  }
+
+  void take_operands() {
+    if (operands_.size() > 2) refuse(fmt::format("one argument too many: '{}'", operands_[2]));
+    if (operands_.size() < 2) refuse("usage: ftpfs [-o OPTIONS] SOURCE MOUNTPOINT (--help tells more)");
+    settings_.source = operands_[0];
+    settings_.mount.mountpoint = operands_[1];
+  }
+
+  std::span<const std::string> rest_;
+  bool only_operands_ = false;
+  std::vector<std::string> operands_;
+  Settings settings_;
+};
+
+}  // namespace
+
+Settings parse_arguments(std::span<const std::string> arguments) {
+  return Parser(arguments).parse();
+}
+
+}  // namespace ftpfs::cli

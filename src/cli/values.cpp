@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+
+#include <ftpfs/base/error.hpp>
+#include <ftpfs/base/log.hpp>
+#include <ftpfs/cli/values.hpp>
+
+namespace ftpfs::cli {
+namespace {
+
+[[noreturn]] void refuse(std::string_view text, std::string_view wanted) {
+  throw Error(EINVAL, fmt::format("'{}' is not {}", escaped(text), wanted));
+}
+
+// The whole of `text` as a T, or nothing.
+template <class T, class... How>
+std::optional<T> whole(std::string_view text, How... how) {
+  T value{};
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value, how...);
+  if (error != std::errc() || stopped != end) return std::nullopt;
+  return value;
+}
+
+int shift_of(char suffix) {
+  switch (suffix) {
+    case 'k':
+    case 'K':
+      return 10;
+    case 'm':
+    case 'M':
+      return 20;
+    case 'g':
+    case 'G':
+      return 30;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+std::uint64_t parse_size(std::string_view text) {
+  const int shift = text.empty() ? 0 : shift_of(text.back());
+  const auto digits = text.substr(0, text.size() - (shift != 0));
+  const auto number = whole<std::uint64_t>(digits);
+  if (!number || *number > std::numeric_limits<std::uint64_t>::max() >> shift) {
+    refuse(text, "a size (such as 65536, 64K, 8M, 1G)");
+  }
+  return *number << shift;
+}
+
+std::chrono::milliseconds parse_seconds(std::string_view text) {
+  constexpr double most = 1e8;  // three years; far from overflowing a deadline
+  const auto seconds = whole<double>(text, std::chars_format::fixed);
+  if (!seconds || !(*seconds >= 0 && *seconds <= most))
+    refuse(text, "a number of seconds (such as 30 or 0.5)");
+  return std::chrono::milliseconds(std::llround(std::ceil(*seconds * 1000)));
+}
+
+std::uint64_t parse_number(std::string_view text, std::uint64_t least, std::uint64_t most) {
+  const auto number = whole<std::uint64_t>(text);
+  if (!number || *number < least || *number > most)
+    refuse(text, fmt::format("a number from {} to {}", least, most));
+  return *number;
+}
+
+std::uint16_t parse_mask(std::string_view text) {
+  const auto mask = whole<std::uint16_t>(text, 8);
+  if (!mask || *mask > 0777) refuse(text, "an octal mask (such as 022)");
+  return *mask;
+}
+
+uid_t parse_user(std::string_view text) {
+  if (const auto number = whole<uid_t>(text)) return *number;
+  const ::passwd* entry = ::getpwnam(std::string(text).c_str());
+  if (entry == nullptr) refuse(text, "a user of this machine, nor a number");
+  return entry->pw_uid;
+}
+
+gid_t parse_group(std::string_view text) {
+  if (const auto number = whole<gid_t>(text)) return *number;
+  const ::group* entry = ::getgrnam(std::string(text).c_str());
+  if (entry == nullptr) refuse(text, "a group of this machine, nor a number");
+  return entry->gr_gid;
+}
+
+}  // namespace ftpfs::cli

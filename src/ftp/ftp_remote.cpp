@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include <cerrno>
+
+#include <ftpfs/ftp/ftp_remote.hpp>
+
+#include "listing.hpp"
+#include "look.hpp"
+#include "operations.hpp"
+#include "refusal.hpp"
+
+namespace ftpfs::ftp {
+
+class FtpRemote::Impl {
+ public:
+  explicit Impl(std::shared_ptr<SessionContext> context)
+      : server(std::make_shared<Server>(std::move(context))) {}
+
+  ServerPtr server;
+};
+
+namespace {
+
+awaitable<void> enter_root(Lease& lease, ServerPtr server, std::stop_token stop) {
+  server->find_root();
+  const std::string root = server->path(Path());
+  const proto::Reply reply = co_await lease->command(proto::Verb::cwd, root, stop);
+  if (reply.completion()) co_return;
+  const Error why = co_await explain_refusal(lease.session(), proto::Verb::cwd, root, reply, Wants::directory,
+                                             EACCES, stop);
+  throw why;
+}
+
+}  // namespace
+
+FtpRemote::FtpRemote(Executor executor, net::Connector& connector, Clock& clock, Logger logger,
+                     FtpConfig config)
+    : impl_(std::make_unique<Impl>(std::make_shared<SessionContext>(std::move(executor), connector, clock,
+                                                                    std::move(logger), std::move(config)))) {}
+
+FtpRemote::~FtpRemote() {
+  impl_->server->pool.abort();
+  impl_->server->context->tasks.request_stop();
+}
+
+awaitable<void> FtpRemote::connect(std::stop_token stop) {
+  const auto work = [server = impl_->server, stop](Lease& lease) { return enter_root(lease, server, stop); };
+  return retrying<void>(impl_->server, Lane::metadata, work, stop);
+}
+
+awaitable<void> FtpRemote::close() {
+  const ServerPtr server = impl_->server;
+  co_await server->pool.close();
+  server->context->tasks.request_stop();
+}
+
+awaitable<std::optional<Attributes>> FtpRemote::stat(Path path, std::stop_token stop) {
+  const auto work = [where = impl_->server->path(path), stop](Lease& lease) {
+    return look(lease.session(), where, stop);
+  };
+  return retrying<std::optional<Attributes>>(impl_->server, Lane::metadata, work, stop);
+}
+
+awaitable<std::vector<Entry>> FtpRemote::list(Path directory, std::stop_token stop) {
+  const auto work = [where = impl_->server->path(directory), stop](Lease& lease) {
+    return list_directory(lease.session(), where, stop);
+  };
+  return retrying<std::vector<Entry>>(impl_->server, Lane::metadata, work, stop);
+}
+
+awaitable<std::unique_ptr<Source>> FtpRemote::open_source(Path path, std::uint64_t offset,
+                                                          std::stop_token stop) {
+  return ftp::open_source(impl_->server, impl_->server->path(path), offset, stop);
+}
+
+awaitable<std::unique_ptr<Sink>> FtpRemote::open_sink(Path path, SinkRequest request, std::stop_token stop) {
+  return ftp::open_sink(impl_->server, impl_->server->path(path), request, stop);
+}
+
+awaitable<void> FtpRemote::make_directory(Path path, std::stop_token stop) {
+  return to_the_end(impl_->server, ftp::make_directory(impl_->server, impl_->server->path(path)), stop);
+}
+
+awaitable<void> FtpRemote::remove_file(Path path, std::stop_token stop) {
+  return to_the_end(impl_->server, ftp::remove_file(impl_->server, impl_->server->path(path)), stop);
+}
+
+awaitable<void> FtpRemote::remove_directory(Path path, std::stop_token stop) {
+  return to_the_end(impl_->server, ftp::remove_directory(impl_->server, impl_->server->path(path)), stop);
+}
+
+awaitable<void> FtpRemote::rename(Path from, Path to, std::stop_token stop) {
+  const Server& server = *impl_->server;
+  return to_the_end(impl_->server, ftp::rename(impl_->server, server.path(from), server.path(to)), stop);
+}
+
+awaitable<void> FtpRemote::set_mtime(Path path, std::int64_t seconds, std::stop_token stop) {
+  const auto work = [where = impl_->server->path(path), seconds, stop](Lease& lease) {
+    return ftp::set_mtime(lease.session(), where, seconds, stop);
+  };
+  return retrying<void>(impl_->server, Lane::metadata, work, stop);
+}
+
+awaitable<void> FtpRemote::set_mode(Path path, std::uint16_t mode, std::stop_token stop) {
+  const auto work = [where = impl_->server->path(path), mode, stop](Lease& lease) {
+    return ftp::set_mode(lease.session(), where, mode, stop);
+  };
+  return retrying<void>(impl_->server, Lane::metadata, work, stop);
+}
+
+Capabilities FtpRemote::capabilities() const noexcept {
+  const ServerProfile& profile = impl_->server->context->profile;
+  Capabilities result;
+  result.cheap_stat = may_have_mlst(profile) && profile.greeted;
+  result.set_mtime = profile.mtime != MtimeCommand::none;
+  result.set_mode = profile.mode != ModeCommand::none;
+  return result;
+}
+
+}  // namespace ftpfs::ftp

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "held_transfer.hpp"
+
+#include <cerrno>
+
+namespace ftpfs::ftp {
+
+namespace {
+
+// What a stream in use may do before somebody who waits takes its session: enough to be worth its round
+// trips.
+constexpr std::uint64_t turn_bytes = 1 << 20;
+constexpr std::chrono::milliseconds turn_time{250};
+
+}  // namespace
+
+HeldTransfer::HeldTransfer(Lease lease, std::shared_ptr<Transfer> transfer)
+    : lease_(std::move(lease)),
+      transfer_(std::move(transfer)),
+      context_(lease_->shared_context()),
+      began_(context_->clock.now()),
+      last_used_(began_) {}
+
+void HeldTransfer::offer(Yields yields) {
+  yields_ = yields;
+  const std::weak_ptr<HeldTransfer> self = weak_from_this();
+  Yielder yielder;
+  yielder.from = [self] {
+    const auto held = self.lock();
+    return held ? held->takable_from() : Clock::time_point::max();
+  };
+  yielder.yield = [self] {
+    const auto held = self.lock();
+    if (!held) return;
+    held->revoked_ = true;
+    held->drop();
+  };
+  lease_.offer(std::move(yielder));
+}
+
+void HeldTransfer::keep() noexcept {
+  lease_.keep();
+}
+
+bool HeldTransfer::had_its_turn() const noexcept {
+  return moved_ > turn_bytes || context_->clock.now() >= began_ + turn_time;
+}
+
+Clock::time_point HeldTransfer::takable_from() const noexcept {
+  if (!busy_) return last_used_;
+  if (yields_ == Yields::when_idle) return Clock::time_point::max();
+  return had_its_turn() ? context_->clock.now() : began_ + turn_time;
+}
+
+std::shared_ptr<Transfer> HeldTransfer::begin() {
+  if (revoked_) throw Revoked();
+  if (!transfer_) throw ConnectionLost(EIO, "transfer is over");
+  busy_ = true;
+  return transfer_;
+}
+
+void HeldTransfer::end(std::size_t moved) noexcept {
+  busy_ = false;
+  moved_ += moved;
+  if (!transfer_) return;
+  last_used_ = context_->clock.now();
+  lease_.reconsider();
+}
+
+void HeldTransfer::fail(std::exception_ptr failure) {
+  drop();
+  if (revoked_) throw Revoked();
+  std::rethrow_exception(failure);
+}
+
+void HeldTransfer::complete() noexcept {
+  completed_ = true;
+  release();
+}
+
+void HeldTransfer::release() noexcept {
+  transfer_.reset();
+  lease_.release();
+}
+
+void HeldTransfer::drop() noexcept {
+  if (!transfer_) return;
+  transfer_->abort();
+  if (lease_->alive()) {
+    context_->tasks.spawn(settle(std::move(lease_), std::move(transfer_)));
+  } else {
+    release();
+  }
+}
+
+awaitable<void> HeldTransfer::settle(Lease lease, std::shared_ptr<Transfer> transfer) {
+  co_await transfer->settle();
+  transfer.reset();
+  lease.release();
+}
+
+}  // namespace ftpfs::ftp

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+#include "listing.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include <ftpfs/ftp/transfer.hpp>
+#include <ftpfs/proto/fault.hpp>
+#include <ftpfs/proto/listing.hpp>
+
+#include "look.hpp"
+#include "refusal.hpp"
+#include "stop.hpp"
+
+namespace ftpfs::ftp {
+
+using proto::ListingFormat;
+using proto::Reply;
+using proto::Verb;
+
+namespace {
+
+constexpr std::size_t chunk_size = 64 * 1024;
+
+// What came back from one listing command.
+struct Listed {
+  std::optional<Reply> refusal;
+  std::vector<Entry> entries;
+  std::uint64_t lines = 0;
+};
+
+// Characters that some server's MLSD or LIST reads as an option, a pattern, a home directory or an end of the
+// name.
+bool misread(std::string_view path) {
+  return path.find_first_of(" *?[]{}\\~'\"") != path.npos || path.find("/-") != path.npos;
+}
+
+// A 2xx that takes back what it says. 0: a whole listing.
+int qualified(const std::optional<Reply>& final_reply) {
+  if (!final_reply) return 0;
+  const std::string& text = final_reply->text;
+  if (text.find("truncated") != text.npos) return EIO;  // pure-ftpd after 10000 entries
+  if (text.find("failed to open directory") != text.npos)
+    return EACCES;  // vsftpd: may be entered, but not read
+  return 0;
+}
+
+// CWD said that the directory is there; then this refusal of a listing may mean that nothing is in it: 450 or
+// 550 "No files found" (proftpd, z/OS), a bare 550 (DrFTPD).
+bool means_empty(const Reply& reply) {
+  if (reply.code == 550) return proto::errno_for(Verb::list, reply) == ENOENT;
+  return reply.code == 450 && (says_absent(reply) || reply.text.find("ound") != reply.text.npos);
+}
+
+void keep_first_of_each_name(std::vector<Entry>& entries) {
+  std::unordered_set<std::string> seen;
+  seen.reserve(entries.size());
+  std::erase_if(entries, [&](const Entry& entry) { return !seen.insert(entry.name).second; });
+}
+
+// `argument` of the listing command; `path` for messages and for servers that print whole paths.
+awaitable<Listed> fetch(std::shared_ptr<Session> session, Verb verb, std::string argument, std::string path,
+                        std::stop_token stop) {
+  Listed listed;
+  SessionContext& context = session->context();
+  const auto transfer = co_await Transfer::begin(session, verb, std::move(argument), 0, stop);
+  listed.refusal = transfer->refusal();
+  if (listed.refusal) co_return listed;
+  const std::stop_callback on_stop(stop, Abort(*session));
+  const std::stop_callback on_stop_data(stop, Abort(*transfer));
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(context.clock.wall().time_since_epoch()).count();
+  proto::ListingParser parser(verb == Verb::mlsd ? ListingFormat::mlsd : ListingFormat::list, now, path);
+  Buffer chunk(chunk_size);
+  try {
+    for (;;) {
+      const std::size_t size = co_await transfer->read_some(chunk.bytes());
+      if (size == 0) break;
+      parser.feed(std::string_view(reinterpret_cast<const char*>(chunk.data()), size));
+    }
+  } catch (const Error&) {
+    if (stop.stop_requested()) throw Cancelled();
+    throw;
+  }
+  parser.finish();
+  listed.lines = parser.lines();
+  listed.entries = parser.take();
+  if (listed.entries.empty() && parser.unparsed() > 0) {
+    context.logger->warn("listing of {} makes no sense: {}", escaped(path), escaped(parser.first_unparsed()));
+    throw Error(EIO, fmt::format("{} {}: not a listing", proto::verb_text(verb), escaped(path)),
+                parser.first_unparsed());
+  }
+  if (const int code = qualified(transfer->final_reply())) {
+    throw Error(code, fmt::format("{} {}: not the whole directory", proto::verb_text(verb), escaped(path)),
+                transfer->final_reply()->last_line());
+  }
+  keep_first_of_each_name(listed.entries);
+  co_return listed;
+}
+
+bool may_have_mlsd(const ServerProfile& profile) noexcept {
+  if (profile.mlsd != Support::unknown) return profile.mlsd == Support::yes;
+  return profile.features.mlsd || profile.features.mlst || !profile.features.known;
+}
+
+// CWD proves that the directory exists, and spares the server a path that it may misread.
+awaitable<void> go_to(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
+  const Reply reply = co_await session->command(Verb::cwd, path, stop);
+  if (reply.completion()) co_return;
+  const Error why = co_await explain_refusal(session, Verb::cwd, path, reply, Wants::directory, EACCES, stop);
+  throw why;
+}
+
+bool no_mlsd(ServerProfile& profile, const Listed& listed) {
+  if (!listed.refusal || !proto::is_unimplemented(Verb::mlsd, *listed.refusal)) return false;
+  profile.mlsd = Support::no;
+  return true;
+}
+
+// nullopt: try LIST instead.
+awaitable<std::optional<Listed>> list_by_mlsd(std::shared_ptr<Session> session, std::string path,
+                                              std::stop_token stop) {
+  ServerProfile& profile = session->profile();
+  Listed listed;
+  const bool with_path = profile.mlsd_paths && !misread(path);
+  if (with_path) {
+    listed = co_await fetch(session, Verb::mlsd, path, path, stop);
+    if (no_mlsd(profile, listed)) co_return std::nullopt;
+    if (listed.lines > 0) profile.mlsd = Support::yes;
+    if (listed.lines > 0) co_return listed;
+  }
+  co_await go_to(session, path, stop);  // an empty answer may also stand for a directory that is missing
+  if (with_path && !listed.refusal) co_return listed;
+  listed = co_await fetch(session, Verb::mlsd, "", path, stop);
+  if (no_mlsd(profile, listed)) co_return std::nullopt;
+  if (listed.refusal && profile.mlsd == Support::unknown) co_return std::nullopt;
+  if (listed.lines > 0) profile.mlsd = Support::yes;
+  if (listed.lines > 0 && with_path) profile.mlsd_paths = false;
+  co_return listed;
+}
+
+// Is -a an option here, or a file name? The option shows everything that the plain listing shows.
+void learn_list_all(Support& list_all, const Listed& all, const Listed& plain) {
+  if (!all.refusal && all.lines == 0 && plain.lines == 0) return;  // nothing to learn from
+  std::unordered_set<std::string_view> names;
+  for (const Entry& entry : all.entries) names.insert(entry.name);
+  const bool superset = std::all_of(plain.entries.begin(), plain.entries.end(),
+                                    [&](const Entry& entry) { return names.contains(entry.name); });
+  list_all = !all.refusal && all.lines > 0 && superset ? Support::yes : Support::no;
+}
+
+awaitable<Listed> list_by_list(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
+  Support& list_all = session->profile().list_all;
+  co_await go_to(session, path, stop);
+  if (list_all == Support::yes) co_return co_await fetch(session, Verb::list, "-a", path, stop);
+  Listed plain = co_await fetch(session, Verb::list, "", path, stop);
+  if (list_all == Support::no || plain.refusal) co_return plain;
+  Listed all = co_await fetch(session, Verb::list, "-a", path, stop);
+  learn_list_all(list_all, all, plain);
+  if (list_all == Support::yes) co_return all;
+  co_return plain;
+}
+
+// proftpd and FileZilla Server show symlinks without their target, and a link is worth nothing then: show
+// what it leads to instead.
+awaitable<void> follow_links(std::shared_ptr<Session> session, std::string path, std::vector<Entry>* entries,
+                             std::stop_token stop) {
+  const std::string prefix = path.ends_with('/') ? path : path + '/';
+  for (Entry& entry : *entries) {
+    if (entry.attributes.kind != Kind::symlink || !entry.link_target.empty()) continue;
+    const std::string link = prefix + entry.name;
+    entry.attributes.kind = Kind::file;
+    const bool directory = co_await enter(*session, link, stop);
+    if (directory) {
+      entry.attributes.kind = Kind::directory;
+      entry.attributes.size = 0;
+      continue;
+    }
+    const std::optional<std::uint64_t> size = co_await ask_size(*session, link, stop);
+    if (size) entry.attributes.size = *size;
+  }
+}
+
+}  // namespace
+
+awaitable<std::vector<Entry>> list_directory(std::shared_ptr<Session> session, std::string path,
+                                             std::stop_token stop) {
+  std::optional<Listed> listed;
+  if (may_have_mlsd(session->profile())) listed = co_await list_by_mlsd(session, path, stop);
+  if (!listed) listed = co_await list_by_list(session, path, stop);
+  if (listed->refusal && !means_empty(*listed->refusal)) {
+    const int code = proto::errno_for(Verb::dele, *listed->refusal);
+    throw refusal(Verb::list, path, *listed->refusal, code == ENOENT ? EIO : code);
+  }
+  co_await follow_links(session, path, &listed->entries, stop);
+  co_return std::move(listed->entries);
+}
+
+}  // namespace ftpfs::ftp

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+// From nothing to a session that can work: connect, greeting, log-in, set-up.
+#include <algorithm>
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include <ftpfs/ftp/session.hpp>
+#include <ftpfs/proto/fault.hpp>
+#include <ftpfs/proto/path_name.hpp>
+
+#include "stop.hpp"
+
+namespace ftpfs::ftp {
+
+using proto::Reply;
+using proto::Verb;
+
+namespace {
+
+// Silence is normal on a control connection while data flows; the session has its own deadline for each
+// reply.
+constexpr std::chrono::milliseconds no_inactivity_limit = std::chrono::hours(24);
+
+constexpr const char* wanted_facts[] = {"type", "size", "modify", "unix.mode"};
+
+[[noreturn]] void refuse(std::string what, const Reply& reply) {
+  if (proto::is_connection_limit(reply)) {
+    throw Error(EUSERS, "server takes no more connections", reply.last_line());
+  }
+  if (reply.code == 430 || reply.permanent()) throw Error(EACCES, std::move(what), reply.last_line());
+  throw ConnectionLost(ECONNREFUSED, std::move(what), reply.last_line());
+}
+
+// Facts that we need and the server would not send without being asked (pyftpdlib: unix.mode); empty: none.
+std::string facts_to_enable(const proto::Features& features) {
+  std::string list;
+  bool missing = false;
+  for (const char* name : wanted_facts) {
+    const auto fact = std::find_if(features.mlst_facts.begin(), features.mlst_facts.end(),
+                                   [&](const proto::MlstFact& offered) { return offered.name == name; });
+    if (fact == features.mlst_facts.end()) continue;
+    missing = missing || !fact->enabled;
+    list += fmt::format("{};", name);
+  }
+  return missing ? "MLST " + list : std::string();
+}
+
+}  // namespace
+
+awaitable<std::shared_ptr<Session>> Session::open(std::shared_ptr<SessionContext> context,
+                                                  std::stop_token stop) {
+  const std::shared_ptr<Session> session(new Session(std::move(context)));
+  co_await session->connect(stop);
+  const std::stop_callback on_stop(stop, Abort(*session));
+  try {
+    co_await session->greeting();
+    co_await session->log_in();
+    co_await session->set_up();
+  } catch (const ConnectionLost&) {
+    if (stop.stop_requested()) throw Cancelled();
+    throw;
+  }
+  co_return session;
+}
+
+awaitable<void> Session::connect(std::stop_token stop) {
+  const FtpConfig& config = context_->config;
+  net::HostPort where{config.host, config.port};
+  net::StreamLimits limits;
+  limits.connect = config.connect_timeout;
+  limits.inactivity = no_inactivity_limit;
+  stream_ = co_await context_->connector.connect(std::move(where), limits, stop);
+  peer_ = stream_->peer();
+}
+
+awaitable<void> Session::greeting() {
+  last_command_ = "greeting";
+  outstanding_ = true;
+  limit_reply(context_->config.greeting_timeout);
+  Reply reply = co_await hear();
+  while (reply.preliminary()) reply = co_await hear();  // 120: ready in a moment
+  if (!reply.completion()) refuse("server refuses the connection", reply);
+}
+
+awaitable<void> Session::log_in() {
+  const FtpConfig& config = context_->config;
+  co_await send(Verb::user, config.user);
+  Reply reply = co_await hear();
+  if (reply.code == 331) {
+    co_await send(Verb::pass, config.password);
+    reply = co_await hear();
+  }
+  if (reply.code == 332) {
+    // An account is a second name of the same user (RFC 959, 4.1.1); where it is asked for it is that of the
+    // log-in.
+    co_await send(Verb::acct, config.user);
+    reply = co_await hear();
+  }
+  if (!reply.completion()) refuse(fmt::format("login as {} refused", config.user), reply);
+}
+
+awaitable<void> Session::set_up() {
+  ServerProfile& known = profile();
+  if (!known.greeted) {
+    const Reply features = co_await ask(Verb::feat, "");
+    known.features = proto::parse_features(features);
+    if (known.features.clnt)
+      co_await ask(Verb::clnt, "ftpfs " FTPFS_VERSION);  // G6, RaidenFTPd: before OPTS UTF8
+  }
+  if (known.features.utf8)
+    co_await ask(Verb::opts, "UTF8 ON");  // pure-ftpd says 504, and is right about UTF-8
+  const std::string facts = facts_to_enable(known.features);
+  if (!facts.empty()) co_await ask(Verb::opts, facts);
+  const Reply type = co_await ask(Verb::type, "I");
+  if (!type.completion()) throw Error(EPROTO, "server refuses binary transfers", type.last_line());
+  if (!known.greeted) {
+    const Reply home = co_await ask(Verb::pwd, "");
+    if (home.completion()) known.home = proto::parse_path_name(home).value_or("/");
+    known.greeted = true;
+    context_->logger->info("logged in to {} as {}, at {}", escaped(context_->config.host),
+                           escaped(context_->config.user), escaped(known.home));
+  }
+}
+
+}  // namespace ftpfs::ftp

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include "look.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+
+#include <ftpfs/proto/fault.hpp>
+#include <ftpfs/proto/listing.hpp>
+#include <ftpfs/proto/time.hpp>
+
+#include "listing.hpp"
+#include "refusal.hpp"
+
+namespace ftpfs::ftp {
+
+using proto::Reply;
+using proto::Verb;
+
+namespace {
+
+// "213 1234"; some put words around it, the number comes last.
+std::optional<std::uint64_t> last_number(std::string_view text) {
+  constexpr std::string_view digits = "0123456789";
+  const std::size_t last = text.find_last_of(digits);
+  if (last == text.npos) return std::nullopt;
+  const std::size_t before = text.find_last_not_of(digits, last);
+  const std::size_t first = before == text.npos ? 0 : before + 1;
+  std::uint64_t value = 0;
+  const auto result = std::from_chars(text.data() + first, text.data() + last + 1, value);
+  if (result.ec != std::errc() || value > INT64_MAX) return std::nullopt;
+  return value;
+}
+
+void learn(Support& support, Verb verb, const Reply& reply) noexcept {
+  if (reply.completion() && reply.code != 202) support = Support::yes;
+  if (proto::is_unimplemented(verb, reply)) support = Support::no;
+}
+
+awaitable<std::optional<Attributes>> look_in_parent(std::shared_ptr<Session> session, std::string path,
+                                                    std::stop_token stop) {
+  std::vector<Entry> siblings;
+  bool parent_is_missing = false;
+  try {
+    siblings = co_await list_directory(session, parent_of(path), stop);
+  } catch (const Error& error) {
+    if (error.code() != ENOENT && error.code() != ENOTDIR) throw;
+    parent_is_missing = true;
+  }
+  if (parent_is_missing) co_return std::nullopt;
+  const auto found = std::find_if(siblings.begin(), siblings.end(),
+                                  [&](const Entry& entry) { return entry.name == name_of(path); });
+  if (found == siblings.end()) co_return std::nullopt;
+  co_return found->attributes;
+}
+
+}  // namespace
+
+bool says_absent(const Reply& reply) noexcept {
+  // DELE is no verb whose bare 550 is taken for "absent": what remains is the text.
+  return !reply.completion() && proto::errno_for(Verb::dele, reply) == ENOENT;
+}
+
+std::string parent_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == path.npos || slash == 0) return "/";
+  return std::string(path.substr(0, slash));
+}
+
+std::string_view name_of(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+bool may_have_mlst(const ServerProfile& profile) noexcept {
+  if (profile.mlst != Support::unknown) return profile.mlst == Support::yes;
+  return profile.features.mlst || !profile.features.known;
+}
+
+awaitable<bool> enter(Session& session, std::string path, std::stop_token stop) {
+  const Reply reply = co_await session.command(Verb::cwd, std::move(path), stop);
+  co_return reply.completion();
+}
+
+awaitable<std::optional<std::uint64_t>> ask_size(Session& session, std::string path, std::stop_token stop) {
+  Support& support = session.profile().size;
+  if (support == Support::no) co_return std::nullopt;
+  const Reply reply = co_await session.command(Verb::size, std::move(path), stop);
+  learn(support, Verb::size, reply);
+  if (reply.code != 213 || reply.lines.size() > 1)
+    co_return std::nullopt;  // IIS: several lines for a directory
+  co_return last_number(reply.text);
+}
+
+awaitable<std::optional<Timestamp>> ask_mtime(Session& session, std::string path, std::stop_token stop) {
+  Support& support = session.profile().mdtm;
+  if (support == Support::no) co_return std::nullopt;
+  const Reply reply = co_await session.command(Verb::mdtm, std::move(path), stop);
+  learn(support, Verb::mdtm, reply);
+  if (reply.code != 213) co_return std::nullopt;
+  co_return proto::find_time_value(reply.text);
+}
+
+awaitable<std::optional<Attributes>> ask_facts(Session& session, std::string path, std::stop_token stop) {
+  if (!may_have_mlst(session.profile())) co_return std::nullopt;
+  const Reply reply = co_await session.command(Verb::mlst, std::move(path), stop);
+  learn(session.profile().mlst, Verb::mlst, reply);
+  if (!reply.completion()) co_return std::nullopt;
+  const std::optional<Entry> entry = proto::parse_mlst_reply(reply);
+  if (!entry || entry->attributes.kind == Kind::symlink)
+    co_return std::nullopt;  // it is the target that counts
+  co_return entry->attributes;
+}
+
+awaitable<std::optional<Attributes>> look(std::shared_ptr<Session> session, std::string path,
+                                          std::stop_token stop) {
+  if (may_have_mlst(session->profile())) {
+    const Reply reply = co_await session->command(Verb::mlst, path, stop);
+    learn(session->profile().mlst, Verb::mlst, reply);
+    if (says_absent(reply)) co_return std::nullopt;
+    std::optional<Entry> entry;
+    if (reply.completion()) entry = proto::parse_mlst_reply(reply);
+    if (entry && entry->attributes.kind != Kind::symlink) co_return entry->attributes;
+  }
+  Attributes attributes;
+  const std::optional<std::uint64_t> size = co_await ask_size(*session, path, stop);
+  if (size) {
+    attributes.size = *size;
+    attributes.mtime = co_await ask_mtime(*session, path, stop);
+    co_return attributes;
+  }
+  const Reply entered = co_await session->command(Verb::cwd, path, stop);
+  if (entered.completion()) {
+    attributes.kind = Kind::directory;
+    co_return attributes;
+  }
+  if (says_absent(entered)) co_return std::nullopt;
+  if (path == "/") throw refusal(Verb::cwd, path, entered, EACCES);
+  co_return co_await look_in_parent(session, path, stop);
+}
+
+}  // namespace ftpfs::ftp

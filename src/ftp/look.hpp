@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// What is at a path? Asked on one session, with whatever this server has for it. FTP refuses everything with
+// 550, so looking is also how a refusal becomes an errno.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include <ftpfs/ftp/session.hpp>
+#include <ftpfs/remote/types.hpp>
+
+namespace ftpfs::ftp {
+
+// `path` is the server's spelling, absolute. nullopt: it does not exist, and the server said so or the
+// parent's listing shows it. Symlinks are followed. Throws Error when that cannot be found out.
+awaitable<std::optional<Attributes>> look(std::shared_ptr<Session> session, std::string path,
+                                          std::stop_token stop);
+
+// Is there a directory that may be entered (CWD)?
+awaitable<bool> enter(Session& session, std::string path, std::stop_token stop);
+
+// The bytes that SIZE reports; nullopt: the server does not say.
+awaitable<std::optional<std::uint64_t>> ask_size(Session& session, std::string path, std::stop_token stop);
+awaitable<std::optional<Timestamp>> ask_mtime(Session& session, std::string path, std::stop_token stop);
+
+// Facts by MLST: nullopt where the server has no MLST or refuses it for this path.
+awaitable<std::optional<Attributes>> ask_facts(Session& session, std::string path, std::stop_token stop);
+bool may_have_mlst(const ServerProfile& profile) noexcept;
+
+std::string parent_of(std::string_view path);
+std::string_view name_of(std::string_view path);
+
+// Do the server's words (not just the code) say that there is no such thing?
+bool says_absent(const proto::Reply& reply) noexcept;
+
+}  // namespace ftpfs::ftp

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include "pool_state.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fmt/format.h>
+
+namespace ftpfs::ftp {
+
+namespace {
+
+// A server's limit may have been a passing one.
+constexpr std::chrono::minutes remember_limit{10};
+// Another wrong log-in within this time helps nobody and may lock the account.
+constexpr std::chrono::seconds remember_refusal{30};
+// With one slot both lanes share it: metadata first, but not for ever.
+constexpr unsigned metadata_before_bulk = 16;
+
+class RequestStop {
+ public:
+  explicit RequestStop(std::stop_source& source) noexcept : source_(&source) {}
+  void operator()() const noexcept { source_->request_stop(); }
+
+ private:
+  std::stop_source* source_;
+};
+
+}  // namespace
+
+SessionPool::State::State(std::shared_ptr<SessionContext> shared)
+    : context(std::move(shared)),
+      learned_limit(context->config.max_conns),
+      reaper(*context, [this] { reap(); }),
+      yield_timer(*context, [this] { ask_to_yield(); }) {
+  idle.reserve(std::max<std::size_t>(context->config.max_conns, 1));
+}
+
+SessionPool::State::Waiter::~Waiter() {
+  unlink();
+  if (granted) pool.return_slot(lane);
+}
+
+void SessionPool::State::shut() noexcept {
+  closed = true;
+  for (const Lease::State& lease : leases) {
+    if (lease.session) lease.session->abort();
+  }
+  for (List<Waiter>& queue_of_lane : queues) {
+    for (Waiter& waiter : queue_of_lane) waiter.ready.wake_one();
+  }
+}
+
+std::size_t SessionPool::State::limit() const noexcept {
+  const std::size_t wanted = std::max<std::size_t>(context->config.max_conns, 1);
+  return context->clock.now() < learned_until ? std::min(learned_limit, wanted) : wanted;
+}
+
+bool SessionPool::State::may_take(Lane lane) const noexcept {
+  const std::size_t slots = limit();
+  if (in_use() >= slots) return false;
+  const std::size_t bulk = taken[static_cast<std::size_t>(Lane::bulk)];
+  return lane == Lane::metadata || bulk < std::max<std::size_t>(slots - 1, 1);
+}
+
+awaitable<void> SessionPool::State::take_slot(Lane lane, Clock::time_point deadline, bool first,
+                                              std::stop_token stop) {
+  if (closed) throw Error(ESHUTDOWN, "unmounting");
+  if (queue(lane).empty() && may_take(lane)) {
+    ++count(lane);
+    co_return;
+  }
+  Waiter waiter(*this, lane);
+  if (first) {
+    queue(lane).push_front(waiter);
+  } else {
+    queue(lane).push_back(waiter);
+  }
+  std::stop_source give_up;
+  const std::stop_callback on_stop(stop, RequestStop(give_up));
+  Deadline timer(*context, [&give_up] { give_up.request_stop(); });
+  timer.set(deadline);
+  ask_to_yield();
+  const std::stop_token given_up = give_up.get_token();
+  try {
+    while (!waiter.granted && !closed) co_await waiter.ready.wait(given_up);
+  } catch (const Cancelled&) {
+    // Granted in the same moment is granted.
+  }
+  if (waiter.granted) {
+    waiter.granted = false;  // the caller's now
+    co_return;
+  }
+  if (closed) throw Error(ESHUTDOWN, "unmounting");
+  if (stop.stop_requested()) throw Cancelled();
+  throw Error(ETIMEDOUT, fmt::format("no session was free ({} in use)", in_use()));
+}
+
+void SessionPool::State::return_slot(Lane lane) noexcept {
+  --count(lane);
+  serve();
+}
+
+// Hands free slots to those who wait, then asks for more if that was not enough.
+void SessionPool::State::serve() noexcept {
+  if (closed) return;  // nobody is served any more, and the clock may be gone
+  for (;;) {
+    const bool metadata = !queue(Lane::metadata).empty() && may_take(Lane::metadata);
+    const bool bulk = !queue(Lane::bulk).empty() && may_take(Lane::bulk);
+    if (!metadata && !bulk) break;
+    const bool bulk_turn = bulk && (!metadata || metadata_in_a_row >= metadata_before_bulk);
+    metadata_in_a_row = bulk_turn ? 0 : metadata_in_a_row + (bulk ? 1 : 0);
+    const Lane lane = bulk_turn ? Lane::bulk : Lane::metadata;
+    Waiter& next = queue(lane).front();
+    next.unlink();
+    next.granted = true;
+    ++count(lane);
+    next.ready.wake_one();
+  }
+  ask_to_yield();
+}
+
+// One lease is asked for each one who waits; the longest idle first.
+void SessionPool::State::ask_to_yield() noexcept {
+  while (waiting() > yielding) {
+    Lease::State* chosen = nullptr;
+    auto earliest = Clock::time_point::max();
+    for (Lease::State& lease : leases) {
+      if (lease.asked || !lease.yielder) continue;
+      const Clock::time_point from = lease.yielder->from();
+      if (from >= earliest) continue;
+      earliest = from;
+      chosen = &lease;
+    }
+    if (!chosen) return;
+    if (earliest > context->clock.now()) {
+      yield_timer.set(earliest);
+      return;
+    }
+    chosen->asked = true;
+    ++yielding;
+    const auto yield = chosen->yielder->yield;  // may destroy the lease
+    yield();
+  }
+}
+
+void SessionPool::State::return_session(std::shared_ptr<Session> session) noexcept {
+  if (closed || !session->reusable()) {
+    session->abort();
+    return;
+  }
+  const Clock::time_point now = context->clock.now();
+  idle.push_back(Idle{std::move(session), now});
+  if (idle.size() == 1) reaper.set(now + context->config.idle_timeout);
+}
+
+// The last used one is the likeliest to be alive, and lets the others grow old enough to be closed.
+std::shared_ptr<Session> SessionPool::State::pick_idle() noexcept {
+  while (!idle.empty()) {
+    const std::shared_ptr<Session> session = std::move(idle.back().session);
+    idle.pop_back();
+    if (session->reusable() && !session->disturbed()) return session;
+    session->abort();
+  }
+  return nullptr;
+}
+
+void SessionPool::State::drop_idle() noexcept {
+  for (const Idle& one : idle) one.session->abort();
+  idle.clear();
+}
+
+void SessionPool::State::reap() {
+  const Clock::time_point expired = context->clock.now() - context->config.idle_timeout;
+  while (!idle.empty() && idle.front().since <= expired) {
+    context->tasks.spawn(quit(shared_from_this(), std::move(idle.front().session)));
+    idle.erase(idle.begin());
+    ++quitting;
+  }
+  if (!idle.empty()) reaper.set(idle.front().since + context->config.idle_timeout);
+}
+
+// Counted until it is gone: a new log-in meanwhile could find the server full.
+awaitable<void> SessionPool::State::quit(std::shared_ptr<State> state, std::shared_ptr<Session> session) {
+  co_await session->quit();
+  --state->quitting;
+  state->serve();
+}
+
+void SessionPool::State::server_is_full() noexcept {
+  const std::size_t before = limit();
+  learned_limit = std::max<std::size_t>(open() - 1, 1);  // without the one that was refused
+  learned_until = context->clock.now() + remember_limit;
+  if (limit() != before) context->logger->warn("server takes no more than {} connections", learned_limit);
+}
+
+void SessionPool::State::refused(const Error& why) {
+  refusal = why;
+  refused_until = context->clock.now() + remember_refusal;
+}
+
+void SessionPool::State::check_refusal() const {
+  if (refusal && context->clock.now() < refused_until) throw Error(*refusal);
+}
+
+}  // namespace ftpfs::ftp

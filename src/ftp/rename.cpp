@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// RNFR and RNTO; and rename(2)'s "a file replaces a file" on servers whose RNTO refuses to (proftpd by
+// default, IIS, FileZilla Server 0.9): the old file steps aside under a hidden name, and comes back if the
+// rename fails after all.
+#include <cerrno>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "look.hpp"
+#include "operations.hpp"
+#include "refusal.hpp"
+
+namespace ftpfs::ftp {
+
+using proto::Reply;
+using proto::Verb;
+
+namespace {
+
+struct Names {
+  std::string from;
+  std::string to;
+};
+
+awaitable<bool> has_moved(std::shared_ptr<Session> session, Names names, std::stop_token stop) {
+  const std::optional<Attributes> old_name = co_await look(session, names.from, stop);
+  if (old_name) co_return false;
+  const std::optional<Attributes> new_name = co_await look(session, names.to, stop);
+  co_return new_name.has_value();
+}
+
+// Why RNTO was refused, as far as `to` is to blame: EEXIST when a file stands in the way of a file, or a
+// directory in the way of a directory.
+awaitable<Error> explain_target(std::shared_ptr<Session> session, Names names, Reply reply,
+                                std::stop_token stop) {
+  const std::optional<Attributes> target = co_await look(session, names.to, stop);
+  if (!target) {
+    const Error why = co_await explain_creation(session, Verb::rnto, names.to, reply, Wants::anything, stop);
+    co_return why;
+  }
+  const std::optional<Attributes> source = co_await look(session, names.from, stop);
+  if (!source) co_return refusal(Verb::rnfr, names.from, reply, ENOENT);
+  const bool to_directory = target->kind == Kind::directory;
+  const bool from_directory = source->kind == Kind::directory;
+  const int code = to_directory == from_directory ? EEXIST : to_directory ? EISDIR : ENOTDIR;
+  co_return refusal(Verb::rnto, names.to, reply, code);
+}
+
+awaitable<void> move(std::shared_ptr<Session> session, Names names, std::stop_token stop) {
+  const Reply from = co_await session->command(Verb::rnfr, names.from, stop);
+  if (!from.intermediate()) {
+    const Error why =
+        co_await explain_refusal(session, Verb::rnfr, names.from, from, Wants::anything, EACCES, stop);
+    throw why;
+  }
+  const Reply to = co_await session->command(Verb::rnto, names.to, stop);
+  if (to.completion()) co_return;
+  const Error why = co_await explain_target(session, names, to, stop);
+  throw why;
+}
+
+awaitable<void> move_once(ServerPtr server, std::string from, std::string to) {
+  const std::stop_token stop = server->context->tasks.stop_token();
+  const Names names{std::move(from), std::move(to)};
+  const auto work = [names, stop](Lease& lease) { return move(lease.session(), names, stop); };
+  const auto moved = [names, stop](Lease& lease) { return has_moved(lease.session(), names, stop); };
+  co_await looking_after(server, work, moved, stop);
+}
+
+// A hidden name beside `path` that nobody else will think of.
+std::string aside(const std::string& path) {
+  static std::mt19937_64 random{std::random_device{}()};
+  const std::string directory = parent_of(path);
+  return fmt::format("{}{}.ftpfs-old-{:016x}", directory, directory.ends_with('/') ? "" : "/", random());
+}
+
+awaitable<bool> is_directory(ServerPtr server, std::string path, std::stop_token stop) {
+  const auto work = [path, stop](Lease& lease) { return look(lease.session(), path, stop); };
+  const std::optional<Attributes> found =
+      co_await retrying<std::optional<Attributes>>(server, Lane::metadata, work, stop);
+  co_return found && found->kind == Kind::directory;
+}
+
+awaitable<void> take_back(ServerPtr server, std::string hidden, std::string path) {
+  try {
+    co_await move_once(server, hidden, path);
+  } catch (const Error& error) {
+    server->context->logger->error("{} is now called {}: {}", escaped(path), escaped(hidden), error.what());
+  }
+}
+
+awaitable<void> discard(ServerPtr server, std::string hidden) {
+  try {
+    co_await remove_file(server, hidden);
+  } catch (const Error& error) {
+    server->context->logger->warn("{} is left over: {}", escaped(hidden), error.what());
+  }
+}
+
+awaitable<void> replace(ServerPtr server, std::string from, std::string to) {
+  const std::stop_token stop = server->context->tasks.stop_token();
+  const bool directory = co_await is_directory(server, to, stop);
+  if (directory) {  // rename(2): only an empty one may be replaced, and RMD takes no other
+    co_await remove_directory(server, to);
+    co_await move_once(server, from, to);
+    co_return;
+  }
+  const std::string hidden = aside(to);
+  co_await move_once(server, to, hidden);
+  std::exception_ptr failure;
+  try {
+    co_await move_once(server, from, to);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure) {
+    co_await take_back(server, hidden, to);
+    std::rethrow_exception(failure);
+  }
+  co_await discard(server, hidden);
+}
+
+}  // namespace
+
+awaitable<void> rename(ServerPtr server, std::string from, std::string to) {
+  bool in_the_way = false;
+  try {
+    co_await move_once(server, from, to);
+  } catch (const Error& error) {
+    if (error.code() != EEXIST) throw;
+    in_the_way = true;
+  }
+  if (in_the_way) co_await replace(server, from, to);
+}
+
+}  // namespace ftpfs::ftp

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// The server as the operations see it: sessions on demand, paths as it spells them, and the two ways to live
+// through a connection that dies. Shared with operations that go on in the background.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include <ftpfs/ftp/pool.hpp>
+#include <ftpfs/remote/types.hpp>
+
+namespace ftpfs::ftp {
+
+struct Server {
+  explicit Server(std::shared_ptr<SessionContext> shared) : context(shared), pool(std::move(shared)) {}
+
+  // After the first log-in: where the mount's root is (FtpConfig::directory and PWD).
+  void find_root();
+  std::string path(const Path& below_root) const;
+
+  std::shared_ptr<SessionContext> context;
+  SessionPool pool;
+  std::string root;  // no trailing '/': empty for the server's own root
+};
+using ServerPtr = std::shared_ptr<Server>;
+
+// For operations without effects: `work(Lease&)` runs on a session; if that dies, once more on a fresh one.
+// Log-ins are not repeated: an acquire() that fails has failed.
+template <class T, class Work>
+awaitable<T> retrying(ServerPtr server, Lane lane, Work work, std::stop_token stop) {
+  for (bool again = false;; again = true) {
+    Lease lease = co_await server->pool.acquire(lane, stop);
+    try {
+      awaitable<T> attempt = work(lease);
+      co_return co_await std::move(attempt);
+    } catch (const ConnectionLost&) {
+      if (again) throw;
+    }
+    lease.release();
+    server->pool.drop_idle();
+  }
+}
+
+// For commands with an effect: when the session dies under `work(Lease&)`, the reply is lost and the command
+// may have been carried out. `took_effect(Lease&)` looks on a fresh session; only if it says no, `work` runs
+// a second time.
+template <class Work, class Look>
+awaitable<void> looking_after(ServerPtr server, Work work, Look took_effect, std::stop_token stop) {
+  for (bool again = false;; again = true) {
+    {
+      Lease lease = co_await server->pool.acquire(Lane::metadata, stop);
+      try {
+        awaitable<void> attempt = work(lease);
+        co_await std::move(attempt);
+        co_return;
+      } catch (const ConnectionLost&) {
+        if (again) throw;
+      }
+    }
+    server->pool.drop_idle();
+    Lease lease = co_await server->pool.acquire(Lane::metadata, stop);
+    awaitable<bool> look = took_effect(lease);
+    const bool done = co_await std::move(look);
+    if (done) co_return;
+  }
+}
+
+// Runs `work` to its end whatever happens to the caller: a stop ends only the wait. For changes on the
+// server, which must not be left half done.
+awaitable<void> to_the_end(ServerPtr server, awaitable<void> work, std::stop_token stop);
+
+}  // namespace ftpfs::ftp

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include "held_transfer.hpp"
+#include "look.hpp"
+#include "operations.hpp"
+#include "refusal.hpp"
+
+namespace ftpfs::ftp {
+
+using proto::Reply;
+using proto::Verb;
+
+namespace {
+
+// What an upload needs to know from its begin to its end. Shared with the operation in flight.
+struct Upload {
+  ServerPtr server;
+  std::string path;
+  Verb verb = Verb::stor;
+  std::optional<std::uint64_t> before;  // bytes that were there before APPE; nullopt: the server does not say
+  std::uint64_t sent = 0;
+  std::shared_ptr<HeldTransfer> held;
+};
+
+std::string name_of(const Upload& upload) {
+  return fmt::format("{} {}", proto::verb_text(upload.verb), escaped(upload.path));
+}
+
+// The size and time that the server shows now, in one round trip where it has MLST, else in two.
+awaitable<Attributes> read_back(Session& session, const Upload& upload) {
+  const std::stop_token never;
+  const std::optional<Attributes> facts = co_await ask_facts(session, upload.path, never);
+  if (facts) co_return *facts;
+  Attributes attributes;
+  const std::optional<std::uint64_t> size = co_await ask_size(session, upload.path, never);
+  if (!size) {
+    session.context().logger->debug("{}: the server does not tell the size", name_of(upload));
+    attributes.size = upload.before.value_or(0) + upload.sent;
+  } else {
+    attributes.size = *size;
+  }
+  attributes.mtime = co_await ask_mtime(session, upload.path, never);
+  co_return attributes;
+}
+
+void check_size(const Upload& upload, const Attributes& found) {
+  if (!upload.before) return;  // appended to a file whose size nobody would tell
+  const std::uint64_t expected = *upload.before + upload.sent;
+  if (found.size == expected) return;
+  throw Error(EIO, fmt::format("{}: {} bytes were sent to make {}, the server shows {}", name_of(upload),
+                               upload.sent, expected, found.size));
+}
+
+// What the server shows, asked on another session: the one of the upload died after everything had gone out.
+// `confirmed`: its 2xx had come before.
+awaitable<Attributes> look_again(Lease& lease, std::shared_ptr<Upload> upload, bool confirmed) {
+  const std::stop_token never;
+  std::optional<Attributes> found = co_await ask_facts(*lease, upload->path, never);
+  if (!found) {
+    const std::optional<std::uint64_t> size = co_await ask_size(*lease, upload->path, never);
+    if (size) found = Attributes{Kind::file, *size, std::nullopt, std::nullopt};
+  }
+  const bool known = found && upload->before;
+  if (!known && !confirmed) throw ConnectionLost(EIO, name_of(*upload) + ": no word whether it was stored");
+  if (found) check_size(*upload, *found);
+  co_return found.value_or(Attributes{Kind::file, upload->before.value_or(0) + upload->sent, {}, {}});
+}
+
+class FtpSink final : public Sink {
+ public:
+  explicit FtpSink(std::shared_ptr<Upload> upload) : upload_(std::move(upload)) {}
+  ~FtpSink() override { upload_->held->drop(); }
+
+  awaitable<void> write(Bytes bytes) override { return send(upload_, bytes); }
+  awaitable<Attributes> commit() override { return end(upload_); }
+
+ private:
+  static awaitable<void> send(std::shared_ptr<Upload> upload, Bytes bytes) {
+    const std::shared_ptr<HeldTransfer> held = upload->held;
+    const std::shared_ptr<Transfer> transfer = held->begin();
+    std::exception_ptr failure;
+    try {
+      co_await transfer->write(bytes);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    held->end(bytes.size());
+    if (failure) held->fail(failure);
+    upload->sent += bytes.size();
+  }
+
+  static awaitable<Attributes> end(std::shared_ptr<Upload> upload) {
+    const std::shared_ptr<HeldTransfer> held = upload->held;
+    const std::shared_ptr<Transfer> transfer = held->begin();
+    held->keep();
+    const std::shared_ptr<Session> session = held->session();
+    std::exception_ptr failure;
+    bool line_died = false;
+    bool confirmed = false;
+    Attributes attributes;
+    try {
+      co_await transfer->finish();
+      confirmed = true;
+      if (!held->running()) throw ConnectionLost(EIO, name_of(*upload) + ": given up");
+      attributes = co_await read_back(*session, *upload);
+    } catch (const ConnectionLost&) {
+      failure = std::current_exception();
+      line_died = transfer->sent_whole() && held->running();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (line_died) {
+      held->drop();
+      const auto again = [upload, confirmed](Lease& lease) { return look_again(lease, upload, confirmed); };
+      const std::stop_token never;
+      co_return co_await retrying<Attributes>(upload->server, Lane::metadata, again, never);
+    }
+    held->end(0);
+    if (failure) held->fail(failure);
+    held->complete();
+    check_size(*upload, attributes);
+    co_return attributes;
+  }
+
+  std::shared_ptr<Upload> upload_;
+};
+
+// How many bytes are there before an append.
+awaitable<std::optional<std::uint64_t>> size_before(std::shared_ptr<Session> session, std::string path,
+                                                    std::stop_token stop) {
+  const std::optional<std::uint64_t> size = co_await ask_size(*session, path, stop);
+  if (size) co_return size;
+  const std::optional<Attributes> facts = co_await ask_facts(*session, path, stop);
+  if (facts) co_return facts->size;
+  if (session->profile().size == Support::yes)
+    co_return 0;  // SIZE works here and refused: there is no file yet
+  co_return std::nullopt;
+}
+
+awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, std::string path,
+                                                SinkRequest request, std::stop_token stop) {
+  const auto upload = std::make_shared<Upload>();
+  upload->server = server;
+  upload->path = path;
+  upload->before = 0;
+  if (request.mode == SinkRequest::Mode::append) {
+    upload->verb = Verb::appe;
+    upload->before = co_await size_before(lease.session(), path, stop);
+  }
+  std::unique_ptr<Transfer> transfer = co_await Transfer::begin(lease.session(), upload->verb, path, 0, stop);
+  if (transfer->refusal()) {
+    const Reply reply = *transfer->refusal();
+    const Error why =
+        co_await explain_creation(lease.session(), upload->verb, path, reply, Wants::file, stop);
+    throw why;
+  }
+  upload->held = std::make_shared<HeldTransfer>(std::move(lease), std::move(transfer));
+  if (request.yields) upload->held->offer(HeldTransfer::Yields::when_idle);
+  co_return upload;
+}
+
+}  // namespace
+
+awaitable<std::unique_ptr<Sink>> open_sink(ServerPtr server, std::string path, SinkRequest request,
+                                           std::stop_token stop) {
+  // A lost session is no harm here: nothing has been sent, and STOR empties the file again.
+  const auto work = [server, path, request, stop](Lease& lease) {
+    return begin_upload(lease, server, path, request, stop);
+  };
+  std::shared_ptr<Upload> upload = co_await retrying<std::shared_ptr<Upload>>(server, Lane::bulk, work, stop);
+  co_return std::make_unique<FtpSink>(std::move(upload));
+}
+
+}  // namespace ftpfs::ftp

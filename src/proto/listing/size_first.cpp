@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// The formats that begin with the size:
+//   OS/2      "36611      A    04-23-103  10:57  name",  "0  DIR  12-30-97  12:32  name"
+//   VxWorks   "2048    Feb-28-1998  05:23:30   name <DIR>"
+//   VShell    "206876  Apr 04, 2000 21:06 name",  "0  Dec 12, 2002 02:13 name/"
+#include "../text.hpp"
+#include "family.hpp"
+
+namespace ftpfs::proto::listing {
+namespace {
+
+// OS/2: archived, hidden, read-only, system. False: something else.
+bool is_attributes(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= 4 && text.find_first_not_of("AHRS") == text.npos;
+}
+
+// The column titles of VxWorks and the ruler below them.
+bool is_heading(const Fields& fields) noexcept {
+  return (fields[0] == "size" && fields[1] == "date" && fields[2] == "time") ||
+         (fields.size() >= 4 && fields[0].starts_with("----") && fields[1].starts_with("----") &&
+          fields[2].starts_with("----") && fields[3].starts_with("----"));
+}
+
+// Sets the date behind the size and the attributes; the index of the field after it, 0 for no date.
+std::size_t read_date(const Fields& fields, std::size_t first, ListedLine& entry) {
+  auto date = is_digit(fields[first].empty() ? ' ' : fields[first][0])
+                  ? numeric_date(fields[first], DateOrder::month_first)
+                  : named_date(fields[first]);
+  if (date) {
+    if (!read_clock(fields[first + 1], *date)) return 0;
+    entry.time = date;
+    return first + 2;
+  }
+  const auto match = match_date(fields, first);
+  if (!match || !match->date || match->date->precision == Precision::day) return 0;
+  entry.time = match->date;
+  return first + match->fields;
+}
+
+}  // namespace
+
+Reading read_size_first(std::string_view line, Evidence&) {
+  const Fields fields(line);
+  if (is_heading(fields)) return Nothing();
+  if (fields.size() < 4 || !all_digits(fields[0])) return Foreign();
+  ListedLine entry;
+  entry.kind = ListedKind::file;
+  entry.size = to_number<std::uint64_t>(fields[0]);
+  std::size_t next = 1;
+  for (; is_attributes(fields[next]) || fields[next] == "DIR"; ++next) {
+    if (fields[next] == "DIR") entry.kind = ListedKind::directory;
+  }
+  next = read_date(fields, next, entry);
+  if (next == 0 || next >= fields.size()) return Foreign();
+  std::string_view name = fields.from(next);
+  constexpr std::string_view mark = " <DIR>";
+  const std::string_view trimmed = trim(name);
+  if (trimmed.ends_with(mark)) {
+    entry.kind = ListedKind::directory;
+    name = trim(trimmed.substr(0, trimmed.size() - mark.size()));
+  } else if (name.size() > 1 && name.ends_with('/')) {
+    entry.kind = ListedKind::directory;
+    name.remove_suffix(1);
+  }
+  if (name.empty()) return Malformed();
+  entry.name = name;
+  return entry;
+}
+
+}  // namespace ftpfs::proto::listing

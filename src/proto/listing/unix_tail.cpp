@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "unix_tail.hpp"
+
+#include <cmath>
+
+#include "../text.hpp"
+#include "dates.hpp"
+#include "family.hpp"
+
+namespace ftpfs::proto::listing {
+namespace {
+
+// "33.5k"
+std::optional<std::uint64_t> abbreviated_size(std::string_view text) noexcept {
+  if (text.ends_with('B') || text.ends_with('b')) text.remove_suffix(1);
+  constexpr std::string_view units = "kmgtp";
+  const std::size_t unit = text.empty() ? units.npos : units.find(to_lower(text.back()));
+  if (unit == units.npos) return std::nullopt;
+  text.remove_suffix(1);
+  std::string_view fraction = text;
+  const auto whole = to_number<std::uint32_t>(cut(fraction, '.'));
+  const bool with_fraction = fraction.size() > 0;
+  const auto tenths =
+      with_fraction && fraction.size() <= 3 ? to_number<std::uint32_t>(fraction) : std::nullopt;
+  if (!whole || (with_fraction && !tenths)) return std::nullopt;
+  const double value = *whole + tenths.value_or(0) / std::pow(10.0, static_cast<double>(fraction.size()));
+  return static_cast<std::uint64_t>(value * std::pow(1024.0, static_cast<double>(unit + 1)));
+}
+
+// The digits at the end of a group name that left no room for the blank: "ftpadmin125435904".
+std::string_view glued_digits(std::string_view text) noexcept {
+  std::size_t begin = text.size();
+  while (begin > 0 && is_digit(text[begin - 1])) --begin;
+  return text.substr(begin);
+}
+
+// The size column in front of a date. False: that is none, so what follows is no date either. `first` is the
+// first field behind the permissions: a column in front of the size must exist for the size to be glued to
+// it.
+bool read_size(const Fields& fields, std::size_t index, std::size_t first, ListedLine& entry) noexcept {
+  const std::string_view text = fields[index];
+  if (all_digits(text)) {
+    const bool device = index > first && fields[index - 1].ends_with(',');  // "13, 12": major and minor
+    entry.size = device ? std::nullopt : to_number<std::uint64_t>(text);
+    return true;
+  }
+  if ((entry.size = abbreviated_size(text))) return true;
+  if (text.find(',') != text.npos) return all_digits(glued_digits(text));  // "13,12"
+  const std::string_view digits = glued_digits(text);
+  entry.size = to_number<std::uint64_t>(digits);
+  return !digits.empty() && index > first;
+}
+
+// One blank ends the date. A year in a column of five, written left-justified, has one more ("Feb 17 2000
+// name"); right-justified it has it in front ("Feb 17  2000 name"), and then the second blank is the name's.
+std::string_view name_after_date(const Fields& fields, std::size_t last, NameColumn column,
+                                 const DateMatch& match) {
+  std::string_view rest = fields.after(last);
+  if (rest.empty()) return rest;
+  if (column == NameColumn::padded || match.numeric_day) return skip_blanks(rest);
+  rest.remove_prefix(1);
+  const bool left_justified = match.year_last && last > 0 && fields.begin(last) - fields.end(last - 1) == 1;
+  if (left_justified && rest.starts_with(' ')) rest.remove_prefix(1);
+  return rest;
+}
+
+void set_name(std::string_view name, ListedLine& entry) {
+  if (entry.kind == ListedKind::symlink) {
+    const Link link = split_link(name, " -> ", entry.size);
+    entry.name = link.name;
+    entry.link_target = link.target;
+    return;
+  }
+  if (entry.kind == ListedKind::directory && name.size() > 1 && name.ends_with('/')) name.remove_suffix(1);
+  entry.name = name;
+}
+
+}  // namespace
+
+Link split_link(std::string_view text, std::string_view arrow, std::optional<std::uint64_t> size) noexcept {
+  if (size && *size > 0 && *size + arrow.size() < text.size()) {
+    const std::size_t at = text.size() - *size - arrow.size();
+    if (text.substr(at, arrow.size()) == arrow) return {text.substr(0, at), text.substr(at + arrow.size())};
+  }
+  const std::size_t at = text.find(arrow, 1);
+  if (at == text.npos || at + arrow.size() == text.size()) return {text, {}};
+  return {text.substr(0, at), text.substr(at + arrow.size())};
+}
+
+bool read_unix_tail(const Fields& fields, std::size_t first, NameColumn column, ListedLine& entry) {
+  for (std::size_t i = first + 1; i < fields.size(); ++i) {
+    if (!read_size(fields, i - 1, first, entry)) continue;
+    const auto match = match_date(fields, i);
+    if (!match) continue;
+    const std::string_view name = name_after_date(fields, i + match->fields - 1, column, *match);
+    if (skip_blanks(name).empty()) return false;
+    entry.time = match->date;
+    set_name(name, entry);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace ftpfs::proto::listing

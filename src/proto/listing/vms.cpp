@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// OpenVMS: "NAME.TYPE;version  used/allocated  date time  [owner]  (protection)" in this or another order.
+// Sizes are blocks of 512 bytes. A long name stands on a line of its own. Of several versions the server
+// lists the newest first.
+#include <algorithm>
+
+#include "../text.hpp"
+#include "family.hpp"
+
+namespace ftpfs::proto::listing {
+namespace {
+
+constexpr std::uint64_t block = 512;
+
+// "NAME.TYPE" of "NAME.TYPE;12"; "" if there is no version.
+std::string_view without_version(std::string_view text) noexcept {
+  const std::size_t semicolon = text.rfind(';');
+  if (semicolon == text.npos || semicolon == 0 || !all_digits(text.substr(semicolon + 1))) return {};
+  return text.substr(0, semicolon);
+}
+
+bool starts_with_word(const Fields& fields, std::string_view word) noexcept {
+  return equals_ignoring_case(fields[0], word);
+}
+
+// "Directory DISK:[DIR]", "Total of 3 files, 12 blocks.", "Grand total of 2 directories"
+bool is_frame(const Fields& fields) noexcept {
+  if (starts_with_word(fields, "Directory")) return fields.size() == 2 && fields[1].ends_with(']');
+  if (starts_with_word(fields, "Grand")) return equals_ignoring_case(fields[1], "total");
+  return starts_with_word(fields, "Total") && equals_ignoring_case(fields[1], "of");
+}
+
+// "155", "7/9" (the first is what is used), "******" (the column was too narrow)
+bool read_blocks(std::string_view text, ListedLine& entry) noexcept {
+  if (!text.empty() && text.find_first_not_of('*') == text.npos) return true;
+  std::string_view allocated = text;
+  const std::string_view used = cut(allocated, '/');
+  if (used.size() != text.size() && !all_digits(allocated)) return false;
+  const auto blocks = all_digits(used) ? to_number<std::uint64_t>(used) : std::nullopt;
+  if (!blocks) return false;
+  constexpr std::uint64_t most = UINT64_MAX / block;
+  entry.size = std::min(*blocks, most) * block;
+  return true;
+}
+
+// The words behind the name. Owner and protection may hold blanks: they end with their closing bracket.
+void read_columns(const Fields& fields, ListedLine& entry) {
+  bool sized = false;
+  char closing = '\0';
+  for (std::size_t i = 1; i < fields.size(); ++i) {
+    const std::string_view text = fields[i];
+    if (closing == '\0' && text.starts_with('[')) closing = ']';
+    if (closing == '\0' && text.starts_with('(')) closing = ')';
+    if (closing != '\0') {
+      if (text.find(closing) != text.npos) closing = '\0';
+      continue;
+    }
+    if (!sized && !entry.time && read_blocks(text, entry)) {
+      sized = true;
+    } else if (!entry.time) {
+      entry.time = named_date(text);
+    } else if (entry.time->precision == Precision::day) {
+      read_clock(text, *entry.time);
+    } else if (!sized) {
+      sized = read_blocks(text, entry);
+    }
+  }
+}
+
+void set_name(std::string_view name, ListedLine& entry) {
+  constexpr std::string_view directory = ".DIR";
+  entry.kind = ListedKind::file;
+  if (name.size() > directory.size() &&
+      equals_ignoring_case(name.substr(name.size() - directory.size()), directory)) {
+    entry.kind = ListedKind::directory;
+    name.remove_suffix(directory.size());
+  }
+  entry.name = name;
+}
+
+// An error message instead of the columns. %RMS-E-PRV is a file whose header may not be read, but that is
+// there; others are about the directory ("*.*;0 <%RMS-E-FNF, file not found>" is an empty one).
+Reading read_error(std::string_view name, std::string_view message) {
+  if (name.find('*') != name.npos || message.find("%RMS-E-PRV") == message.npos) return Nothing();
+  ListedLine entry;
+  set_name(name, entry);
+  if (entry.kind == ListedKind::file) entry.kind = ListedKind::other;
+  return entry;
+}
+
+}  // namespace
+
+Reading read_vms(std::string_view line, Evidence&) {
+  const Fields fields(line);
+  if (is_frame(fields)) return Nothing();
+  const std::string_view name = without_version(fields[0]);
+  if (name.empty()) return Foreign();
+  if (fields.size() == 1) return Unfinished();
+  if (fields[1].starts_with('%') || fields[1].starts_with("<%")) return read_error(name, fields.from(1));
+  ListedLine entry;
+  set_name(name, entry);
+  read_columns(fields, entry);
+  if (!entry.time) return Foreign();
+  return entry;
+}
+
+}  // namespace ftpfs::proto::listing

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include <ftpfs/base/bytes.hpp>
+
+namespace ftpfs {
+namespace {
+
+TEST(Buffer, IsPageAlignedAtAnySize) {
+  for (const std::size_t size : {std::size_t(0), std::size_t(1), std::size_t(4096), std::size_t(4097)}) {
+    const Buffer buffer(size);
+    EXPECT_EQ(buffer.size(), size);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer.data()) % 4096, 0u);
+  }
+}
+
+TEST(Buffer, MovesWithoutCopying) {
+  Buffer first(10);
+  const std::byte* const memory = first.data();
+  const Buffer second = std::move(first);
+  EXPECT_EQ(second.data(), memory);
+  EXPECT_EQ(second.bytes().size(), 10u);
+}
+
+TEST(Buffer, ShrinksInPlace) {
+  Buffer buffer(4096);
+  const std::byte* const memory = buffer.data();
+  buffer.shrink(3);
+  EXPECT_EQ(buffer.data(), memory);
+  EXPECT_EQ(buffer.bytes().size(), 3u);
+}
+
+TEST(Slices, SumTheirSizesAndKeepTheirOwner) {
+  auto owner = std::make_shared<const Buffer>(100);
+  const std::weak_ptr<const Buffer> alive = owner;
+  Slices slices;
+  EXPECT_EQ(total_size(slices), 0u);
+  slices.push_back({owner, owner->bytes().first(30)});
+  slices.push_back({owner, owner->bytes().subspan(90)});
+  owner.reset();
+  EXPECT_EQ(total_size(slices), 40u);
+  EXPECT_FALSE(alive.expired());
+  slices.clear();
+  EXPECT_TRUE(alive.expired());
+}
+
+}  // namespace
+}  // namespace ftpfs

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <ftpfs/cli/exit_status.hpp>
+#include <ftpfs/cli/options.hpp>
+
+namespace ftpfs::cli {
+namespace {
+
+Settings completed(std::vector<std::string> arguments) {
+  arguments.emplace_back("/mnt");
+  Settings settings = parse_arguments(arguments);
+  complete(settings);
+  return settings;
+}
+
+std::string refusal(const std::vector<std::string>& arguments) {
+  try {
+    completed(arguments);
+    return "accepted";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.status(), ExitStatus::usage);
+    return failure.what();
+  }
+}
+
+TEST(Complete, ReadsUrls) {
+  const Settings settings = completed({"ftp://al%40ice@ftp.example.org:2121/a%20b"});
+  EXPECT_EQ(settings.ftp.host, "ftp.example.org");
+  EXPECT_EQ(settings.ftp.port, 2121);
+  EXPECT_EQ(settings.ftp.directory, "a b");
+  EXPECT_EQ(settings.user, "al@ice");
+  EXPECT_FALSE(settings.password);
+  EXPECT_TRUE(settings.warnings.empty());
+}
+
+TEST(Complete, ReadsTheOtherForms) {
+  EXPECT_EQ(completed({"alice@host:/abs"}).ftp.directory, "/abs");
+  EXPECT_EQ(completed({"alice@host:rel"}).ftp.directory, "rel");
+  EXPECT_EQ(completed({"host:"}).ftp.directory, "");
+  EXPECT_EQ(completed({"host/dir"}).ftp.host, "host");
+  EXPECT_EQ(completed({"ftpfs#ftp://host/"}).ftp.host, "host");
+  EXPECT_FALSE(completed({"host:"}).user);
+  EXPECT_EQ(completed({"host:"}).ftp.port, 21);
+}
+
+TEST(Complete, WarnsOfAPasswordInTheSourceAndForgetsTheText) {
+  const Settings settings = completed({"ftp://alice:secret@host"});
+  EXPECT_EQ(settings.password, "secret");
+  EXPECT_EQ(settings.warnings.size(), 1u);
+  EXPECT_TRUE(settings.source.empty());
+}
+
+TEST(Complete, OptionsHaveTheLastWord) {
+  const Settings settings = completed({"ftp://alice:secret@host:1", "-p", "2", "-o", "user=bob:other"});
+  EXPECT_EQ(settings.ftp.port, 2);
+  EXPECT_EQ(settings.user, "bob");
+  EXPECT_EQ(settings.password, "other");
+}
+
+// A password belongs to the user it was given with.
+TEST(Complete, ThePasswordOfOneUserIsNotTriedForAnother) {
+  EXPECT_FALSE(completed({"ftp://alice:secret@host", "-o", "username=bob"}).password);
+  EXPECT_EQ(completed({"ftp://alice:secret@host", "-o", "username=alice"}).password, "secret");
+}
+
+TEST(Complete, TlsIsRefusedUntilItIsSpoken) {
+  EXPECT_EQ(refusal({"ftps://host"}), "ftps:// and ftpes:// need TLS; this version speaks plain FTP only");
+  EXPECT_EQ(refusal({"ftpes://host"}), refusal({"ftps://host"}));
+}
+
+TEST(Complete, SourcesThatAreNoneAreRefusedWithoutTheirPassword) {
+  for (const char* source : {"", "http://host/", "ftp://alice:secret@host:port/", "ftp://alice:secret@/"}) {
+    const std::string line = refusal({source});
+    EXPECT_NE(line, "accepted") << source;
+    EXPECT_EQ(line.find("secret"), std::string::npos) << line;
+  }
+}
+
+TEST(Complete, SettingsThatDoNotFitTogetherAreAllNamed) {
+  EXPECT_EQ(refusal({"host:", "-o", "timeout=0,allow_other,allow_root"}),
+            "timeout must be more than 0; allow_other and allow_root exclude each other");
+  EXPECT_EQ(refusal({"host:", "-o", "readahead=1K"}), "readahead must be 64K at least");
+  EXPECT_EQ(refusal({"host:", "-o", "connect_timeout=0"}), "connect_timeout must be more than 0");
+  EXPECT_EQ(refusal({"ftp://a:b@host", "-o", "password_stdin"}),
+            "there is a password already, password_stdin adds another");
+}
+
+TEST(MountName, ShowsWhoWhereAndWhatButNoPassword) {
+  ftp::FtpConfig config;
+  config.user = "alice";
+  config.password = "secret";
+  config.host = "ftp.example.org";
+  config.directory = "/a b";
+  EXPECT_EQ(mount_name(config), "alice@ftp.example.org:/a b");
+  config.host = "::1";
+  EXPECT_EQ(mount_name(config), "alice@[::1]:/a b");
+  config.directory = "a\nb";
+  EXPECT_EQ(mount_name(config), "alice@[::1]:a?b");
+}
+
+}  // namespace
+}  // namespace ftpfs::cli

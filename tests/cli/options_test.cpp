@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <ftpfs/cli/exit_status.hpp>
+#include <ftpfs/cli/options.hpp>
+
+namespace ftpfs::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+Settings parse(std::vector<std::string> arguments) {
+  arguments.insert(arguments.end(), {"host:", "/mnt"});
+  return parse_arguments(arguments);
+}
+
+std::string refusal(const std::vector<std::string>& arguments) {
+  try {
+    parse_arguments(arguments);
+    return "accepted";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.status(), ExitStatus::usage);
+    return failure.what();
+  }
+}
+
+TEST(Options, SourceComesFirstThenMountpointOptionsAnywhere) {
+  for (const auto& arguments :
+       std::vector<std::vector<std::string>>{{"-f", "host:dir", "/mnt", "-o", "ro"},
+                                             {"host:dir", "-f", "-oro", "/mnt"},
+                                             {"host:dir", "/mnt", "-fo", "ro"},
+                                             {"-f", "--ro", "--", "host:dir", "/mnt"}}) {
+    const Settings settings = parse_arguments(arguments);
+    EXPECT_EQ(settings.source, "host:dir");
+    EXPECT_EQ(settings.mount.mountpoint, "/mnt");
+    EXPECT_TRUE(settings.foreground);
+    EXPECT_TRUE(settings.mount.read_only);
+    EXPECT_TRUE(settings.vfs.read_only);
+  }
+}
+
+TEST(Options, OperandsAreCounted) {
+  EXPECT_NE(refusal({}).find("usage: ftpfs"), std::string::npos);
+  EXPECT_NE(refusal({"host:"}).find("usage: ftpfs"), std::string::npos);
+  EXPECT_EQ(refusal({"host:", "/mnt", "more"}), "one argument too many: 'more'");
+}
+
+TEST(Options, DefaultsAreTheDocumentedOnes) {
+  const Settings settings = parse({});
+  EXPECT_EQ(settings.ftp.max_conns, 4u);
+  EXPECT_EQ(settings.ftp.timeout, milliseconds(30'000));
+  EXPECT_EQ(settings.ftp.connect_timeout, milliseconds(10'000));
+  EXPECT_EQ(settings.ftp.idle_timeout, milliseconds(60'000));
+  EXPECT_EQ(settings.vfs.listing_ttl, milliseconds(20'000));
+  EXPECT_EQ(settings.vfs.kernel_ttl, milliseconds(1'000));
+  EXPECT_EQ(settings.vfs.readahead_bytes, 8u << 20);
+  EXPECT_EQ(settings.vfs.uid, ::getuid());
+  EXPECT_EQ(settings.vfs.gid, ::getgid());
+  EXPECT_EQ(settings.vfs.upload, vfs::UploadMode::automatic);
+  EXPECT_EQ(settings.vfs.perms, vfs::PermsMode::ignore);
+  EXPECT_FALSE(settings.mount.read_only || settings.mount.allow_other || settings.mount.suid ||
+               settings.mount.dev);
+  EXPECT_EQ(settings.log_level, spdlog::level::warn);
+  EXPECT_FALSE(settings.foreground);
+}
+
+TEST(Options, ReachTheConfigurationsOfTheLayers) {
+  const Settings settings = parse(
+      {"-o", "uid=12,gid=34,fmask=111,dmask=022,max_conns=2,timeout=1.5,connect_timeout=3,idle_timeout=7",
+       "-o",
+       "dcache_timeout=0,attr_timeout=9,disable_epsv,upload=atomic,perms=strict,readahead=1M,spool_dir=/s",
+       "-p", "2121", "-o", "fsname=x,username=alice,password_stdin,log_level=info,suid,dev,noexec"});
+  EXPECT_EQ(settings.vfs.uid, 12u);
+  EXPECT_EQ(settings.vfs.gid, 34u);
+  EXPECT_EQ(settings.vfs.file_mask, 0111);
+  EXPECT_EQ(settings.vfs.directory_mask, 022);
+  EXPECT_EQ(settings.ftp.max_conns, 2u);
+  EXPECT_EQ(settings.ftp.timeout, milliseconds(1500));
+  EXPECT_EQ(settings.ftp.greeting_timeout, milliseconds(1500));
+  EXPECT_EQ(settings.ftp.connect_timeout, milliseconds(3000));
+  EXPECT_EQ(settings.ftp.idle_timeout, milliseconds(7000));
+  EXPECT_EQ(settings.vfs.listing_ttl, milliseconds(0));
+  EXPECT_EQ(settings.vfs.kernel_ttl, milliseconds(9000));
+  EXPECT_TRUE(settings.ftp.disable_epsv);
+  EXPECT_EQ(settings.vfs.upload, vfs::UploadMode::atomic);
+  EXPECT_EQ(settings.vfs.perms, vfs::PermsMode::strict);
+  EXPECT_EQ(settings.vfs.readahead_bytes, 1u << 20);
+  EXPECT_EQ(settings.vfs.spool_directory, "/s");
+  EXPECT_EQ(settings.port, 2121);
+  EXPECT_EQ(settings.mount.fsname, "x");
+  EXPECT_EQ(settings.user, "alice");
+  EXPECT_TRUE(settings.password_stdin);
+  EXPECT_EQ(settings.log_level, spdlog::level::info);
+  EXPECT_TRUE(settings.mount.suid && settings.mount.dev && settings.mount.noexec);
+}
+
+TEST(Options, AliasesMeanTheSame) {
+  EXPECT_EQ(parse({"-o", "concurrency=3"}).ftp.max_conns, 3u);
+  EXPECT_EQ(parse({"-o", "nomulticonn"}).ftp.max_conns, 1u);
+  EXPECT_EQ(parse({"-o", "cache_timeout=5"}).vfs.listing_ttl, milliseconds(5000));
+  EXPECT_EQ(parse({"-o", "actimeo=5"}).vfs.listing_ttl, milliseconds(5000));
+  EXPECT_TRUE(parse({"-r"}).vfs.read_only);
+  EXPECT_TRUE(parse({"--read-only"}).mount.read_only);
+}
+
+TEST(Options, TheLastWordCounts) {
+  const Settings settings = parse({"-o", "ro,umask=077", "--rw", "-o", "fmask=0,nosuid,suid,exec"});
+  EXPECT_FALSE(settings.mount.read_only);
+  EXPECT_EQ(settings.vfs.file_mask, 0);
+  EXPECT_EQ(settings.vfs.directory_mask, 077);
+  EXPECT_TRUE(settings.mount.suid);
+}
+
+TEST(Options, AllowOtherMakesPermissionBitsCount) {
+  const Settings settings = parse({"--allow-other"});
+  EXPECT_TRUE(settings.mount.allow_other);
+  EXPECT_TRUE(settings.mount.default_permissions);
+}
+
+TEST(Options, ABackslashKeepsACommaInAValue) {
+  EXPECT_EQ(parse({"-o", R"(fsname=a\,b\\,ro)"}).mount.fsname, R"(a,b\)");
+  EXPECT_EQ(parse({"-o", R"(username=DOMAIN\alice)"}).user, R"(DOMAIN\alice)");
+  EXPECT_EQ(parse({"--fsname=a,b"}).mount.fsname, "a,b");
+}
+
+TEST(Options, VerbosityAddsUp) {
+  EXPECT_EQ(parse({"-v"}).log_level, spdlog::level::info);
+  EXPECT_EQ(parse({"-vv"}).log_level, spdlog::level::debug);
+  EXPECT_EQ(parse({"-v", "-vv"}).log_level, spdlog::level::trace);
+  EXPECT_EQ(parse({"-vvvvv"}).log_level, spdlog::level::trace);
+}
+
+TEST(Options, DebugStaysInTheForeground) {
+  const Settings settings = parse({"-d"});
+  EXPECT_TRUE(settings.foreground);
+  EXPECT_TRUE(settings.mount.debug);
+  EXPECT_EQ(settings.log_level, spdlog::level::trace);
+}
+
+TEST(Options, WhatFstabAndOtherProgramsSayIsAccepted) {
+  EXPECT_NO_THROW(parse(
+      {"-n", "-s", "-o",
+       "auto,noauto,user,nouser,users,owner,group,defaults,nofail,_netdev,comment=x,x-systemd.automount,"
+       "x-systemd.idle-timeout=10min,nonempty,large_read,hard_remove,use_ino,readdir_ino,krb4=private,"
+       "engine=openssl,tcp_nodelay,intr,rw,"}));
+  EXPECT_FALSE(parse({"-o", "user"}).user);
+}
+
+TEST(Options, UserMayBringItsPasswordWithAWarning) {
+  const Settings settings = parse({"-o", "user=alice:a:b"});
+  EXPECT_EQ(settings.user, "alice");
+  EXPECT_EQ(settings.password, "a:b");
+  EXPECT_EQ(settings.warnings.size(), 1u);
+  EXPECT_EQ(parse({"-o", "password=x"}).warnings.size(), 1u);
+  EXPECT_FALSE(parse({"-o", "user=alice"}).password);
+}
+
+TEST(Options, UnknownOnesAreRefusedWithTheNearestName) {
+  EXPECT_EQ(refusal({"-o", "timout=3", "h:", "/m"}), "unknown option 'timout'; did you mean 'timeout'?");
+  EXPECT_EQ(refusal({"--alow-other", "h:", "/m"}),
+            "unknown option 'alow_other'; did you mean 'allow_other'?");
+  EXPECT_EQ(refusal({"-o", "ro,qqqqqqqq=1", "h:", "/m"}),
+            "unknown option 'qqqqqqqq'; --help lists what there is");
+  EXPECT_EQ(refusal({"-x", "h:", "/m"}), "unknown option '-x'; --help lists what there is");
+}
+
+TEST(Options, ValuesAreWantedWhereTheyBelong) {
+  EXPECT_EQ(refusal({"-o", "timeout", "h:", "/m"}), "option timeout needs a value: timeout=SECS");
+  EXPECT_EQ(refusal({"-o", "ro=1", "h:", "/m"}), "option ro takes no value");
+  EXPECT_EQ(refusal({"-o", "upload=fast", "h:", "/m"}), "option upload: is one of: auto, atomic, inplace");
+  EXPECT_EQ(refusal({"-o", "port=0", "h:", "/m"}), "option port: '0' is not a number from 1 to 65535");
+  EXPECT_EQ(refusal({"h:", "/m", "-o"}), "-o needs a value");
+}
+
+TEST(Options, HelpAndVersionNeedNothingElse) {
+  EXPECT_EQ(parse_arguments(std::vector<std::string>{"-h"}).action, Settings::Action::help);
+  EXPECT_EQ(parse_arguments(std::vector<std::string>{"--help"}).action, Settings::Action::help);
+  EXPECT_EQ(parse_arguments(std::vector<std::string>{"-V"}).action, Settings::Action::version);
+  EXPECT_EQ(parse_arguments(std::vector<std::string>{"--version", "--nonsense"}).action,
+            Settings::Action::version);
+}
+
+}  // namespace
+}  // namespace ftpfs::cli

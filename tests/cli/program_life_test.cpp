@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// The mount from outside: signals, unmounting, what could not be saved.
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "cli/program.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Life : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    if (!IsSkipped()) served_.emplace();
+  }
+
+  // In the foreground, mounted.
+  Process& mount(const std::string& options = "") {
+    spawn(options);
+    EXPECT_TRUE(eventually([&] { return mounted(); })) << log();
+    return *process_;
+  }
+
+  Process& spawn(const std::string& options = "") {
+    auto arguments = command(served_->url(), options);
+    arguments.emplace_back("-f");
+    process_.emplace(Spawn{arguments, "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
+    return *process_;
+  }
+
+  std::string log() const { return read_file(scratch("log")); }
+  std::string content(const std::string& path) {
+    return served_->with([&](FakeServer& server) {
+      return server.tree().exists(path) ? server.tree().content(path) : "(none)";
+    });
+  }
+  bool server_has_sessions() {
+    return served_->with([](FakeServer& server) { return server.open_sessions() > 0; });
+  }
+
+  UniqueFd write_unsaved(const std::string& name) const {
+    UniqueFd file(::open((mountpoint() / name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    EXPECT_EQ(::write(file.get(), "precious", 8), 8);
+    return file;
+  }
+
+  std::optional<Served> served_;
+  std::optional<Process> process_;
+};
+
+TEST_F(Life, UnmountingEndsTheProgram) {
+  Process& process = mount();
+  EXPECT_EQ(unmount().status, 0);
+  EXPECT_EQ(process.wait(), 0);
+  EXPECT_FALSE(server_has_sessions());
+  EXPECT_EQ(log(), "");
+}
+
+TEST_F(Life, TerminationSavesUnmountsAndEnds) {
+  Process& process = mount();
+  const UniqueFd file = write_unsaved("a");
+  process.signal(SIGTERM);
+  EXPECT_EQ(process.wait(), 0) << log();
+  EXPECT_EQ(content("/a"), "precious");
+  EXPECT_FALSE(mounted());
+}
+
+TEST_F(Life, WhatCannotBeSavedIsNamedAndKept) {
+  served_->with([](FakeServer& server) { server.behaviour().replies["STOR"] = "552 Quota exceeded."; });
+  Process& process = mount();
+  const UniqueFd file = write_unsaved("a");
+  process.signal(SIGTERM);
+  EXPECT_EQ(process.wait(), 1) << log();
+  EXPECT_NE(log().find("not saved: /a"), std::string::npos) << log();
+  EXPECT_FALSE(mounted());
+  bool kept = false;
+  for (const auto& entry : fs::recursive_directory_iterator(scratch("spool"))) {
+    kept = kept || (entry.is_regular_file() && read_file(entry.path()) == "precious");
+  }
+  EXPECT_TRUE(kept);
+}
+
+TEST_F(Life, ASecondSignalDoesNotWait) {
+  served_->with([](FakeServer& server) {
+    server.inject({.verb = "STOR", .action = Fault::Action::stall, .times = 1000});
+  });
+  Process& process = mount("timeout=1000");
+  const UniqueFd file = write_unsaved("a");
+  process.signal(SIGINT);
+  ASSERT_TRUE(eventually(
+      [&] { return served_->with([](FakeServer& server) { return server.faults_fired() > 0; }); }));
+  process.signal(SIGINT);
+  EXPECT_EQ(process.wait(), 1);
+  EXPECT_FALSE(mounted());
+}
+
+TEST_F(Life, ASignalDuringTheStartEndsIt) {
+  served_->with([](FakeServer& server) {
+    server.inject({.verb = "PASS", .action = Fault::Action::stall, .times = 1000});
+  });
+  Process& process = spawn("timeout=1000");
+  ASSERT_TRUE(eventually(
+      [&] { return served_->with([](FakeServer& server) { return server.faults_fired() > 0; }); }));
+  process.signal(SIGINT);
+  EXPECT_EQ(process.wait(), 8);
+  EXPECT_EQ(log(), "ftpfs: 127.0.0.1: interrupted\n");
+  EXPECT_FALSE(mounted());
+}
+
+TEST_F(Life, TheDaemonEndsWithTheCommandThatStartsIt) {
+  served_->with([](FakeServer& server) {
+    server.inject({.verb = "PASS", .action = Fault::Action::stall, .times = 1000});
+  });
+  Process process(
+      {command(served_->url(), "timeout=1000"), "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
+  ASSERT_TRUE(eventually([&] { return server_has_sessions(); }));
+  ASSERT_TRUE(eventually(
+      [&] { return served_->with([](FakeServer& server) { return server.faults_fired() > 0; }); }));
+  process.signal(SIGKILL);
+  EXPECT_TRUE(eventually([&] { return !server_has_sessions(); }));
+}
+
+TEST_F(Life, HangUpForgetsWhatIsCached) {
+  Process& process = mount("dcache_timeout=100000,attr_timeout=0");
+  EXPECT_FALSE(fs::exists(mountpoint() / "late"));
+  served_->with([](FakeServer& server) { server.tree().file("/late", "now"); });
+  EXPECT_FALSE(fs::exists(mountpoint() / "late"));
+  process.signal(SIGHUP);
+  EXPECT_TRUE(eventually([&] { return fs::exists(mountpoint() / "late"); }));
+  EXPECT_EQ(unmount().status, 0);
+  EXPECT_EQ(process.wait(), 0);
+}
+
+TEST_F(Life, UserSignalTwoTogglesTheDialogue) {
+  Process& process = mount();
+  EXPECT_EQ(log(), "");
+  process.signal(SIGUSR2);
+  ASSERT_TRUE(eventually([&] {
+    fs::exists(mountpoint() / "x" / "y");
+    process.signal(SIGHUP);  // so that the next look asks the server again
+    return log().find("MLSD") != std::string::npos || log().find("MLST") != std::string::npos;
+  }));
+  EXPECT_EQ(unmount().status, 0);
+  EXPECT_EQ(process.wait(), 0);
+}
+
+}  // namespace
+}  // namespace ftpfs::test

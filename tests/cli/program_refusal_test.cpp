@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// Starts that fail before any server is asked, and their exit status.
+#include <sys/stat.h>
+
+#include "cli/program.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Refusal : public ProgramTest {};
+
+TEST_F(Refusal, HelpAndVersionSucceed) {
+  const Outcome help = run({FTPFS_PROGRAM, "--help"});
+  EXPECT_EQ(help.status, 0);
+  EXPECT_TRUE(help.output.starts_with("Usage: ftpfs ")) << help.output;
+  const Outcome version = run({FTPFS_PROGRAM, "-V"});
+  EXPECT_EQ(version.status, 0);
+  EXPECT_EQ(version.output, "ftpfs " FTPFS_VERSION "\n");
+}
+
+TEST_F(Refusal, UnknownOption) {
+  const Outcome outcome = start("host:", "timout=3");
+  expect_refusal(outcome, 1);
+  EXPECT_EQ(outcome.output, "ftpfs: unknown option 'timout'; did you mean 'timeout'?\n");
+}
+
+TEST_F(Refusal, NoArguments) {
+  expect_refusal(run({FTPFS_PROGRAM}), 1);
+}
+
+TEST_F(Refusal, TlsSource) {
+  expect_refusal(start("ftps://host"), 1);
+}
+
+TEST_F(Refusal, UserWithoutPassword) {
+  expect_refusal(run(command("joe@host:")), 1);
+}
+
+TEST_F(Refusal, MissingMountpoint) {
+  fs::remove(mountpoint());
+  const Outcome outcome = start("host:");
+  fs::create_directory(mountpoint());
+  expect_refusal(outcome, 32);
+}
+
+TEST_F(Refusal, MountpointThatIsAFile) {
+  fs::remove(mountpoint());
+  write_file(mountpoint(), "");
+  const Outcome outcome = start("host:");
+  fs::remove(mountpoint());
+  fs::create_directory(mountpoint());
+  expect_refusal(outcome, 32);
+}
+
+TEST_F(Refusal, MountpointThatIsNotEmpty) {
+  write_file(mountpoint() / "file", "");
+  const Outcome outcome = start("host:", "nonempty");
+  EXPECT_EQ(read_file(mountpoint() / "file"), "");
+  fs::remove(mountpoint() / "file");
+  expect_refusal(outcome, 32);
+}
+
+TEST_F(Refusal, SpoolThatOthersMayWriteTo) {
+  fs::create_directory(scratch("spool"));
+  fs::permissions(scratch("spool"), fs::perms::all);
+  expect_refusal(start("host:"), 16);
+}
+
+TEST_F(Refusal, SpoolFolderThatCannotBeUsed) {
+  ASSERT_EQ(::mkdir(scratch("spool").c_str(), 0700), 0);
+  // The folder of this mount has a name of its own; whatever it is, a file is there already.
+  const Outcome first = start("ftp://127.0.0.1:1");
+  expect_refusal(first, 32);
+  for (const auto& entry : fs::directory_iterator(scratch("spool"))) {
+    fs::remove(entry.path());
+    write_file(entry.path(), "");
+  }
+  expect_refusal(start("ftp://127.0.0.1:1"), 16);
+}
+
+TEST_F(Refusal, SpoolInsideTheMountpoint) {
+  expect_refusal(
+      run({FTPFS_PROGRAM, "-o", "spool_dir=" + (mountpoint() / "spool").string(), "host:", mountpoint()}), 1);
+}
+
+}  // namespace
+}  // namespace ftpfs::test

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// The password gets where it must, and nowhere else.
+#include <fstream>
+#include <sstream>
+
+#include <pty.h>
+#include <unistd.h>
+
+#include "cli/program.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+// In a process of its own on a terminal of its own.
+class OnTerminal {
+ public:
+  explicit OnTerminal(std::vector<std::string> command) {
+    std::vector<char*> argv;
+    for (std::string& argument : command) argv.push_back(argument.data());
+    argv.push_back(nullptr);
+    int person = -1;
+    pid_ = ::forkpty(&person, nullptr, nullptr, nullptr);
+    if (pid_ == 0) {
+      ::execv(argv[0], argv.data());
+      ::_exit(127);
+    }
+    person_.reset(person);
+  }
+
+  std::string read_until(std::string_view text) const {
+    std::string seen;
+    char c = 0;
+    while (!seen.ends_with(text) && ::read(person_.get(), &c, 1) == 1) seen += c;
+    return seen;
+  }
+  std::string rest() const { return read_until("\0end"); }
+  void type(std::string_view text) const {
+    ASSERT_EQ(::write(person_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
+  int status() const {
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  ::pid_t pid_ = -1;
+  UniqueFd person_;
+};
+
+class Secret : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    if (!IsSkipped()) served_.emplace();
+  }
+
+  std::string url_with_password() {
+    std::string url = served_->url();
+    return url.replace(url.find('@'), 1, ":secret@");
+  }
+
+  // The process and its children.
+  static std::vector<std::string> family(pid_t pid) {
+    std::vector<std::string> pids{std::to_string(pid)};
+    std::ifstream children("/proc/" + pids[0] + "/task/" + pids[0] + "/children");
+    for (std::string child; children >> child;) pids.push_back(child);
+    return pids;
+  }
+
+  std::optional<Served> served_;
+};
+
+TEST_F(Secret, IsGoneFromArgumentsAndEnvironmentBeforeTheServerIsAsked) {
+  served_->with([](FakeServer& server) {
+    server.inject({.verb = "GREETING", .action = Fault::Action::stall, .times = 1000});
+  });
+  auto arguments = command(url_with_password(), "timeout=60");
+  arguments.emplace_back("-f");
+  Process process({arguments, "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
+  ASSERT_TRUE(
+      eventually([&] { return served_->with([](FakeServer& server) { return server.sessions() > 0; }); }));
+  for (const std::string& pid : family(process.pid())) {
+    for (const char* file : {"cmdline", "environ"}) {
+      const std::string text = read_file("/proc/" + pid + "/" + file);
+      EXPECT_EQ(text.find("secret"), std::string::npos) << file;
+      EXPECT_FALSE(text.empty());
+    }
+  }
+  process.signal(SIGTERM);
+  EXPECT_EQ(process.wait(), 8);
+}
+
+TEST_F(Secret, InTheUrlWorksAndIsWarnedAbout) {
+  const Outcome outcome = run(command(url_with_password()));
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_TRUE(outcome.output.starts_with("ftpfs: warning: ")) << outcome.output;
+  EXPECT_TRUE(mounted());
+  EXPECT_EQ(read_file("/proc/self/mounts").find("secret"), std::string::npos);
+  EXPECT_NE(read_file("/proc/self/mounts").find("joe@127.0.0.1:"), std::string::npos);
+  EXPECT_EQ(unmount().status, 0);
+}
+
+TEST_F(Secret, IsNotLoggedAtAnyLevel) {
+  auto arguments = command(url_with_password());
+  arguments.insert(arguments.end(), {"-f", "-vvv"});
+  Process process({arguments, "/", {}, scratch("log")});
+  ASSERT_TRUE(eventually([&] { return mounted(); }));
+  EXPECT_EQ(unmount().status, 0);
+  EXPECT_EQ(process.wait(), 0);
+  const std::string log = read_file(scratch("log"));
+  EXPECT_NE(log.find("PASS"), std::string::npos) << log;
+  EXPECT_EQ(log.find("secret"), std::string::npos) << log;
+}
+
+TEST_F(Secret, ComesByStandardInput) {
+  std::string line = "printf 'secret\\n' | exec";
+  for (const std::string& argument : command(served_->url(), "password_stdin")) line += " '" + argument + "'";
+  const Outcome outcome = run({"/bin/sh", "-c", line});
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_TRUE(mounted());
+  EXPECT_EQ(unmount().status, 0);
+}
+
+TEST_F(Secret, ComesByThePrompt) {
+  const OnTerminal program(command(served_->url()));
+  EXPECT_EQ(program.read_until("127.0.0.1: "), "Password for joe@127.0.0.1: ");
+  program.type("secret\n");
+  EXPECT_EQ(program.rest(), "\r\n");
+  EXPECT_EQ(program.status(), 0);
+  EXPECT_TRUE(mounted());
+  EXPECT_EQ(unmount().status, 0);
+}
+
+TEST_F(Secret, InterruptAtThePrompt) {
+  const OnTerminal program(command(served_->url()));
+  program.read_until("127.0.0.1: ");
+  program.type("\x03");
+  EXPECT_NE(program.rest().find("ftpfs: interrupted at the password prompt"), std::string::npos);
+  EXPECT_EQ(program.status(), 8);
+  EXPECT_FALSE(mounted());
+}
+
+}  // namespace
+}  // namespace ftpfs::test

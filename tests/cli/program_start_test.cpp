@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// Starts against servers that cooperate, refuse, close, hang or talk nonsense.
+#include <set>
+
+#include "cli/program.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Start : public ProgramTest {
+ protected:
+  void SetUp() override {
+    ProgramTest::SetUp();
+    if (IsSkipped()) return;
+    served_.emplace();
+    served_->with([](FakeServer& server) {
+      server.behaviour().home = "/home";
+      server.tree().file("/home/hello", "world");
+      server.tree().file("/home/dir/deep", "thought");
+    });
+  }
+
+  // The commands of a start that succeeds, each once.
+  std::set<std::string> verbs_of_a_start() {
+    EXPECT_EQ(start(served_->url()).status, 0);
+    const auto commands = served_->with([](FakeServer& server) { return server.take_commands(); });
+    EXPECT_EQ(unmount().status, 0);
+    std::set<std::string> verbs{"GREETING"};
+    for (const std::string& command : commands) verbs.insert(command.substr(0, command.find(' ')));
+    verbs.erase("QUIT");
+    return verbs;
+  }
+
+  // Whatever the moment at which the server does that, the start fails in the same orderly way.
+  void expect_refusal_at_every_step(Fault fault) {
+    for (const std::string& verb : verbs_of_a_start()) {
+      SCOPED_TRACE(verb);
+      fault.verb = verb;
+      fault.times = 1000;
+      served_->with([&](FakeServer& server) { server.inject(fault); });
+      expect_refusal(start(served_->url()), 32);
+      served_->with([](FakeServer& server) {
+        EXPECT_GT(server.faults_fired(), 0u);
+        server.clear_faults();
+      });
+    }
+  }
+
+  std::optional<Served> served_;
+};
+
+TEST_F(Start, SucceedsWhenTheMountAnswers) {
+  const Outcome outcome = start(served_->url());
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.output, "");
+  ASSERT_TRUE(mounted());
+  EXPECT_EQ(read_file(mountpoint() / "hello"), "world");
+  EXPECT_EQ(unmount().status, 0);
+}
+
+TEST_F(Start, MountsTheDirectoryThatWasAskedFor) {
+  EXPECT_EQ(start(served_->url("dir")).status, 0);
+  EXPECT_TRUE(fs::exists(mountpoint() / "deep"));
+  EXPECT_EQ(unmount().status, 0);
+}
+
+TEST_F(Start, IsRefusedOnAMountpointInUse) {
+  ASSERT_EQ(start(served_->url()).status, 0);
+  const Outcome again = start(served_->url());
+  EXPECT_EQ(again.status, 32);
+  EXPECT_EQ(std::ranges::count(again.output, '\n'), 1) << again.output;
+  EXPECT_EQ(unmount().status, 0);
+  EXPECT_FALSE(mounted());
+}
+
+TEST_F(Start, NobodyListens) {
+  const std::string url = served_->url();
+  served_.reset();
+  const Outcome outcome = start(url);
+  expect_refusal(outcome, 32);
+  EXPECT_TRUE(outcome.output.starts_with("ftpfs: 127.0.0.1: ")) << outcome.output;
+  EXPECT_NE(outcome.output.find("Connection refused"), std::string::npos) << outcome.output;
+}
+
+TEST_F(Start, RefusedLogInShowsTheServersWords) {
+  served_->with([](FakeServer& server) { server.behaviour().replies["PASS"] = "530 No way,\x1b[2J joe."; });
+  const Outcome outcome = start(served_->url(), "", "wrong");
+  expect_refusal(outcome, 32);
+  EXPECT_NE(outcome.output.find(" (server said: 530 No way,\\x1B[2J joe.)\n"), std::string::npos)
+      << outcome.output;
+}
+
+TEST_F(Start, WrongPathShowsTheServersWords) {
+  const Outcome outcome = start(served_->url("no/such/directory"));
+  expect_refusal(outcome, 32);
+  EXPECT_NE(outcome.output.find("(server said: 550 "), std::string::npos) << outcome.output;
+}
+
+TEST_F(Start, PathOfAFile) {
+  expect_refusal(start(served_->url("hello")), 32);
+}
+
+TEST_F(Start, ServerClosesAtAnyStep) {
+  expect_refusal_at_every_step({.verb = "", .action = Fault::Action::close});
+}
+
+TEST_F(Start, ServerResetsAtAnyStep) {
+  expect_refusal_at_every_step({.verb = "", .action = Fault::Action::reset});
+}
+
+TEST_F(Start, ServerHangsAtAnyStep) {
+  expect_refusal_at_every_step({.verb = "", .action = Fault::Action::stall});
+}
+
+TEST_F(Start, ServerTalksNonsenseAtAnyStep) {
+  expect_refusal_at_every_step(
+      {.verb = "", .action = Fault::Action::reply, .reply = "\x1b[31mHTTP/1.1 200 OK"});
+}
+
+TEST_F(Start, ListingThatIsCutOff) {
+  served_->with([](FakeServer& server) {
+    server.inject({.verb = "MLSD", .moment = Fault::Moment::data, .after_bytes = 10, .times = 1000});
+  });
+  expect_refusal(start(served_->url()), 32);
+}
+
+TEST_F(Start, InTheForegroundFailsTheSameWay) {
+  served_->with([](FakeServer& server) { server.behaviour().replies["PASS"] = "530 No."; });
+  auto arguments = command(served_->url());
+  arguments.emplace_back("-f");
+  expect_refusal(run(arguments, {{"FTPFS_PASSWORD", "wrong"}}), 32);
+}
+
+}  // namespace
+}  // namespace ftpfs::test

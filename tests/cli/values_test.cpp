@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <ftpfs/base/error.hpp>
+#include <ftpfs/cli/values.hpp>
+
+namespace ftpfs::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(Values, SizesCountInPowersOf1024) {
+  EXPECT_EQ(parse_size("0"), 0u);
+  EXPECT_EQ(parse_size("4096"), 4096u);
+  EXPECT_EQ(parse_size("64k"), 65536u);
+  EXPECT_EQ(parse_size("64K"), 65536u);
+  EXPECT_EQ(parse_size("8M"), 8u << 20);
+  EXPECT_EQ(parse_size("3G"), 3ull << 30);
+}
+
+TEST(Values, SizesThatAreNoneAreRefused) {
+  for (const char* text :
+       {"", "K", "8X", "8MB", "-1", "1.5M", " 8", "8 ", "18446744073709551616", "99999999999999G"}) {
+    EXPECT_THROW(parse_size(text), Error) << text;
+  }
+}
+
+TEST(Values, SecondsMayHaveFractions) {
+  EXPECT_EQ(parse_seconds("30"), milliseconds(30'000));
+  EXPECT_EQ(parse_seconds("0.5"), milliseconds(500));
+  EXPECT_EQ(parse_seconds("0"), milliseconds(0));
+  EXPECT_EQ(parse_seconds("0.0001"), milliseconds(1));  // more than nothing stays more than nothing
+}
+
+TEST(Values, SecondsThatAreNoneAreRefused) {
+  for (const char* text : {"", "-1", "nan", "inf", "1e3", "10s", "100000001"}) {
+    EXPECT_THROW(parse_seconds(text), Error) << text;
+  }
+}
+
+TEST(Values, NumbersHaveBounds) {
+  EXPECT_EQ(parse_number("1", 1, 64), 1u);
+  EXPECT_EQ(parse_number("64", 1, 64), 64u);
+  EXPECT_THROW(parse_number("0", 1, 64), Error);
+  EXPECT_THROW(parse_number("65", 1, 64), Error);
+  EXPECT_THROW(parse_number("", 1, 64), Error);
+  EXPECT_THROW(parse_number("+4", 1, 64), Error);
+}
+
+TEST(Values, MasksAreOctal) {
+  EXPECT_EQ(parse_mask("022"), 022);
+  EXPECT_EQ(parse_mask("0"), 0);
+  EXPECT_EQ(parse_mask("0777"), 0777);
+  for (const char* text : {"", "8", "1000", "-1", "rw"}) EXPECT_THROW(parse_mask(text), Error) << text;
+}
+
+TEST(Values, UsersAndGroupsAreNamesOrNumbers) {
+  EXPECT_EQ(parse_user("root"), 0u);
+  EXPECT_EQ(parse_user("1234"), 1234u);
+  EXPECT_EQ(parse_group("root"), 0u);
+  EXPECT_EQ(parse_group("1234"), 1234u);
+  EXPECT_THROW(parse_user("no such user"), Error);
+  EXPECT_THROW(parse_group(""), Error);
+}
+
+TEST(Values, RefusalsSayWhatWouldBeRight) {
+  try {
+    parse_seconds("soon\x1b");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "'soon\\x1B' is not a number of seconds (such as 30 or 0.5)");
+  }
+}
+
+}  // namespace
+}  // namespace ftpfs::cli

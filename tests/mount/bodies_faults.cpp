@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// The server goes away, falls silent, drops connections. Everything ends with an errno and recovers by
+// itself.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mount/fixture.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Faults : public MountTest {
+ protected:
+  void SetUp() override {
+    MountTest::SetUp();
+    if (IsSkipped()) return;
+    if (local_mode()) GTEST_SKIP() << "no server, no fault";
+    expect_complaints();
+    start_server({.max_clients = 100, .idle_seconds = 1});
+    server().put("file", "content");
+  }
+  int stat_error(const std::string& name) {
+    struct ::stat found {};
+    return error_of(::stat(mnt(name).c_str(), &found));
+  }
+};
+
+TEST_P(Faults, ServerRestartsUnderTheMount) {
+  mount("timeout=2,connect_timeout=2,dcache_timeout=1,attr_timeout=0");
+  EXPECT_EQ(sh("cat file"), "content");
+  server().stop();
+  const int gone = stat_error("never-asked-before/at-all");
+  EXPECT_TRUE(gone == EIO || gone == ETIMEDOUT || gone == ECONNREFUSED || gone == ENOENT) << gone;
+  EXPECT_NE(try_sh("ls missing-directory; cat file > /dev/null; echo x > new").status, 0);
+  server().start();
+  server().put("later", "back again");
+  EXPECT_TRUE(eventually([this] { return try_sh("cat later").output == "back again"; }));
+  sh("echo written > new");
+  EXPECT_EQ(read_file(root("new")), "written\n");
+}
+
+// What was never listed cannot be answered from a cache: the errno must tell that nobody knows.
+TEST_P(Faults, DeadServerIsNotAnEmptyDirectory) {
+  fs::create_directory(root("unlisted"));
+  server().put("unlisted/file", "x");
+  server().adopt();
+  mount("timeout=2,connect_timeout=2");
+  sh("ls");
+  server().stop();
+  EXPECT_NE(try_sh("ls unlisted").status, 0);
+  const int error = stat_error("unlisted/file");
+  EXPECT_TRUE(error == EIO || error == ETIMEDOUT) << error;
+}
+
+TEST_P(Faults, SilentServerEndsInATimeout) {
+  mount("timeout=1,connect_timeout=1");
+  server().freeze();
+  const int error = error_of(UniqueFd{::open(mnt("new").c_str(), O_WRONLY | O_CREAT | O_EXCL, 0644)}.get());
+  const Outcome listing = try_sh("ls");
+  server().thaw();
+  EXPECT_TRUE(error == ETIMEDOUT || error == EIO) << error;
+  EXPECT_NE(listing.status, 0) << listing.output;
+  EXPECT_TRUE(eventually([this] { return try_sh("cat file").output == "content"; }));
+}
+
+// Ctrl-C: nobody has to wait for a time-out.
+TEST_P(Faults, InterruptEndsAWaitingReader) {
+  server().put("big", noise(30'000'000));
+  mount("readahead=1M,timeout=60");
+  sh("head -c 1 big");
+  server().freeze();
+  Process reader = start_sh("exec cat big > /dev/null");
+  ASSERT_TRUE(
+      eventually([&] { return read_file("/proc/" + std::to_string(reader.pid()) + "/comm") == "cat\n"; }));
+  EXPECT_FALSE(reader.wait(300ms));  // it waits for the server
+  reader.signal(SIGINT);
+  EXPECT_EQ(reader.wait(5s), 128 + SIGINT);
+  server().thaw();
+  sh("cmp big $ROOT/big");
+}
+
+TEST_P(Faults, ServerEndsIdleSessions) {
+  if (is(ServerKind::pure_ftpd)) GTEST_SKIP() << "pure-ftpd waits a minute at least";
+  mount("dcache_timeout=0,attr_timeout=0");
+  EXPECT_EQ(sh("ls"), "file\n");
+  ASSERT_TRUE(eventually([this] { return !server().has_sessions(); }));
+  EXPECT_EQ(sh("ls; cat file"), "file\ncontent");
+  ASSERT_TRUE(eventually([this] { return !server().has_sessions(); }));
+  sh("echo more >> file");
+  EXPECT_EQ(read_file(root("file")), "contentmore\n");
+  EXPECT_EQ(mounted().complaints(), std::vector<std::string>{});  // an everyday event
+}
+
+TEST_P(Faults, ReaderSurvivesAServerRestart) {
+  server().put("big", noise(30'000'000));
+  mount("readahead=1M,timeout=5,connect_timeout=5");
+  const UniqueFd file{::open(mnt("big").c_str(), O_RDONLY)};
+  ASSERT_TRUE(file);
+  std::string bytes(100'000, '\0');
+  ASSERT_EQ(::pread(file.get(), bytes.data(), bytes.size(), 0), 100'000);
+  server().stop();
+  server().start();
+  ASSERT_EQ(::pread(file.get(), bytes.data(), bytes.size(), 20'000'000), 100'000);
+  EXPECT_EQ(bytes, read_file(root("big")).substr(20'000'000, 100'000));
+}
+
+// Nothing may be taken for stored that is not; the old content stays.
+TEST_P(Faults, UploadToADeadServerFailsAtClose) {
+  mount("timeout=2,connect_timeout=2");
+  EXPECT_EQ(sh("cat file"), "content");
+  UniqueFd file{::open(mnt("file").c_str(), O_WRONLY | O_TRUNC)};
+  ASSERT_TRUE(file);
+  ASSERT_EQ(::write(file.get(), "replacement", 11), 11);
+  server().stop();
+  const int error = error_of(::fsync(file.get()));
+  EXPECT_TRUE(error == EIO || error == ETIMEDOUT) << error;
+  EXPECT_EQ(read_file(root("file")), "content");
+  server().start();
+  EXPECT_TRUE(eventually([&] { return ::fsync(file.get()) == 0; }));
+  EXPECT_EQ(read_file(root("file")), "replacement");
+}
+
+TEST_P(Faults, FewerConnectionsThanWeWouldLike) {
+  start_server({.max_clients = 2, .idle_seconds = 300});
+  for (unsigned i = 1; i <= 6; ++i) server().put("file" + std::to_string(i), noise(500'000, i));
+  mount("max_conns=4");
+  sh("for i in 1 2 3 4 5 6; do cmp file$i $ROOT/file$i || touch $TMP/failed & done; wait; ! test -e "
+     "$TMP/failed");
+}
+
+FTPFS_ON_ALL_SERVERS(Faults);
+
+}  // namespace
+}  // namespace ftpfs::test

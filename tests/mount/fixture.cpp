@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "mount/fixture.hpp"
+
+#include <algorithm>
+#include <iostream>
+
+namespace ftpfs::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The end of a log: what a failed test needs to be understood.
+std::string tail(const std::string& text) {
+  constexpr std::size_t enough = 8000;
+  return text.size() <= enough ? text : "...\n" + text.substr(text.find('\n', text.size() - enough) + 1);
+}
+
+}  // namespace
+
+std::string test_name(const testing::TestParamInfo<ServerKind>& kind) {
+  std::string name(name_of(kind.param));
+  std::erase(name, '-');
+  return name;
+}
+
+void MountTest::SetUp() {
+  const std::optional<std::string> obstacle = enter_sandbox();
+  if (obstacle) GTEST_SKIP() << "no mount tests here: " << *obstacle;
+  const std::optional<std::string> missing = why_missing(GetParam());
+  if (missing) GTEST_SKIP() << *missing;
+  scratch_.emplace();
+  fs::create_directory(tmp());
+}
+
+void MountTest::TearDown() {
+  if (!mount_) return;
+  if (!unmounted_by_body_) {
+    EXPECT_TRUE(eventually([this] { return mount_->open_files() <= files_before_; }))
+        << "descriptors left open: " << mount_->open_files() << ", before the body " << files_before_;
+    EXPECT_EQ(mount_->unmount(), 0) << "exit status after umount";
+  }
+  EXPECT_FALSE(is_mounted(mount_->path())) << "still mounted";
+  if (!complaints_expected_) {
+    EXPECT_EQ(mount_->complaints(), std::vector<std::string>{});
+  }
+  if (HasFailure()) {
+    std::cout << "--- the end of ftpfs' log\n" << tail(mount_->log());
+    std::cout << "--- the end of the server's output\n" << tail(server_->log());
+  }
+}
+
+void MountTest::start_server(ServerOptions options) {
+  server_.emplace(GetParam(), scratch_->path(), options);
+}
+
+void MountTest::mount(const std::string& options) {
+  mount_.emplace(server(), scratch_->path(), options);
+  files_before_ = mount_->open_files();
+}
+
+RealServer& MountTest::server() {
+  if (!server_) start_server();
+  return *server_;
+}
+
+Mount& MountTest::mounted() {
+  if (!mount_) mount();
+  return *mount_;
+}
+
+std::map<std::string, std::string> MountTest::environment() {
+  return {{"MNT", mnt()}, {"ROOT", root()}, {"TMP", tmp()}, {"LC_ALL", "C.UTF-8"}};
+}
+
+Outcome MountTest::try_sh(const std::string& command) {
+  return shell(command, mnt(), environment());
+}
+
+std::string MountTest::sh(const std::string& command) {
+  const Outcome outcome = try_sh(command);
+  EXPECT_EQ(outcome.status, 0) << "$ " << command << "\n" << outcome.output;
+  return outcome.output;
+}
+
+Process MountTest::start_sh(const std::string& command, const fs::path& output) {
+  return Process({{"/bin/sh", "-c", command}, mnt(), environment(), output});
+}
+
+bool MountTest::has(const std::string& program) {
+  return shell("command -v " + program, "/", {}).status == 0;
+}
+
+}  // namespace ftpfs::test

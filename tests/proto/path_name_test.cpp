@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <ftpfs/proto/path_name.hpp>
+
+namespace ftpfs::proto {
+namespace {
+
+struct Case {
+  std::string text;
+  std::optional<std::string> path;
+};
+
+TEST(PathName, Table) {
+  const std::vector<Case> table = {
+      {"\"/\" is the current directory", "/"},
+      {"\"/home/me\"", "/home/me"},
+      {"\"/a \"\"quoted\"\" name\" is current", "/a \"quoted\" name"},
+      {"\"\"\"\"", "\""},
+      {"\"/with space\" is cwd", "/with space"},
+      {"\"'HLQ.'\" is the working directory name prefix.", "'HLQ.'"},
+      {"/no/quotes is the current directory", "/no/quotes"},
+      {"  /no/quotes", "/no/quotes"},
+      {"\"DISK:[DIR]\" is current", "DISK:[DIR]"},
+      {"\"C:/\"", "C:/"},
+      {"\"/no end", "/no end"},
+      {"Current directory is \"/x\"", "/x"},
+      {"\"/folded\npath\"", std::nullopt},
+      {"\"\"", std::nullopt},
+      {"", std::nullopt},
+      {"   ", std::nullopt},
+  };
+  for (const Case& test : table) {
+    Reply reply;
+    reply.code = 257;
+    reply.text = test.text;
+    EXPECT_EQ(parse_path_name(reply), test.path) << test.text;
+  }
+}
+
+TEST(PathName, HostileSizes) {
+  Reply reply;
+  reply.text = '"' + std::string(1 << 20, '"');
+  EXPECT_EQ(parse_path_name(reply)->size(), std::size_t{1} << 19);
+  reply.text = std::string(1 << 20, 'x');
+  EXPECT_EQ(parse_path_name(reply)->size(), std::size_t{1} << 20);
+}
+
+}  // namespace
+}  // namespace ftpfs::proto

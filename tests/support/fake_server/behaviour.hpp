@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// How the fake server behaves: what it can do, which known servers' habits it has, and which faults it is to
+// commit.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <string>
+
+namespace ftpfs::test {
+
+// The defaults are a modern server that can do everything (closest to pyftpdlib). May be changed while it
+// runs.
+struct Behaviour {
+  std::string user = "joe";
+  std::string password = "secret";
+  std::string home = "/";
+  std::string greeting = "220 Fake server ready.";
+
+  // Off: not in FEAT, and answered with 500.
+  bool feat = true;
+  bool clnt = false;
+  bool utf8 = true;
+  bool epsv = true;
+  bool pasv = true;
+  bool mlsd = true;  // off: MLSD only; MLST stays
+  bool mlst = true;
+  bool size = true;
+  bool mdtm = true;
+  bool rest = true;
+  bool appe = true;
+  bool mfmt = true;
+  bool mff = false;
+  bool mdtm_sets = false;   // MDTM YYYYMMDDhhmmss path (vsftpd, IIS)
+  bool site_utime = false;  // SITE UTIME YYYYMMDDhhmmss path (pure-ftpd)
+  bool site_chmod = true;
+  bool overstates = false;  // FEAT lists MLST, SIZE, MDTM, REST, MFMT although they are off
+
+  // Habits.
+  bool dos_listing = false;            // IIS
+  bool list_options = true;            // LIST -a shows dot files; off: -a is a name (FileZilla, IIS)
+  bool hides_dot_files = true;         // LIST without -a (vsftpd, proftpd)
+  bool list_missing_is_empty = false;  // vsftpd, pure-ftpd: 150, nothing, 226
+  bool list_ignores_path = false;      // FRITZ!Box, consoles: LIST path lists the root, only CWD + LIST works
+  std::string
+      empty_listing;  // a reply instead of an empty listing: "450 No files found" (proftpd), "550 ..."
+  enum class Links { slink, symlink, followed } mlsd_links = Links::slink;  // pure-ftpd, proftpd, pyftpdlib
+  bool terse = false;                                                       // 550 texts say nothing (vsftpd)
+  bool refuses_trailing_blank = true;                                       // "MLSD " is 500 (Synology, IIS)
+  bool rename_replaces = true;    // off: RNTO onto something is 550 (proftpd, IIS)
+  bool rename_lies = false;       // RNTO onto something: 250 and nothing happens (SwiFTP)
+  bool early_150 = false;         // before the data connection is there (pyftpdlib)
+  std::string pasv_address;       // the address told in 227 instead of the true one: "10,1,2,3"
+  bool epsv_port_closed = false;  // nobody listens on the port that 229 told (NAT helpers)
+  bool pasv_port_closed = false;
+  std::size_t max_sessions = 0;  // 0: no limit
+  std::string limit_reply =
+      "421 Too many connections from your host.";  // a 530 comes at PASS, others as greeting
+
+  std::map<std::string, std::string> replies;  // verb -> what to answer instead of obeying
+  std::chrono::milliseconds delay{0};          // before each reply
+};
+
+// Something that goes wrong with one command.
+struct Fault {
+  enum class Moment {
+    received,  // nothing is done
+    done,      // the effect is there, the final reply is not
+    replied,   // the final reply is sent
+    data       // on the data connection, after `after_bytes` bytes
+  };
+  enum class Action {
+    close,  // FIN
+    reset,  // RST
+    stall,  // silence for ever
+    reply,  // says `reply`: instead of its own, or in addition when `replied`
+    extra   // data only: `after_bytes` bytes too many
+  };
+
+  std::string verb;  // "GREETING": the connection itself
+  Moment moment = Moment::received;
+  Action action = Action::reset;
+  std::string reply = {};       // for `data`: the final reply; empty: 426
+  std::size_t after_bytes = 0;  // for `data`
+  std::size_t skip = 0;         // so many such commands pass first
+  std::size_t times = 1;        // so many are hit
+};
+
+}  // namespace ftpfs::test

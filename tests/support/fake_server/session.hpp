@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+// One control connection of the fake server: reads a command, does it, replies; one at a time, as vsftpd
+// does.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <ftpfs/base/asio.hpp>
+
+#include "support/fake_server/state.hpp"
+
+namespace ftpfs::test::fake {
+
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(State& state, tcp::socket control, std::size_t number);
+
+  static awaitable<void> serve(std::shared_ptr<State> state, std::shared_ptr<Session> self);
+
+  bool open() const { return control_.is_open(); }
+  bool idle() const { return idle_; }
+  void dismiss(const std::string& reply);  // says it, unless empty, and closes
+  void close(bool reset = false);          // control and data
+
+ private:
+  struct Ended {};  // thrown when a fault has ended the dialogue
+
+  // session.cpp: the dialogue
+  awaitable<void> greet();
+  awaitable<void> obey(std::string line);
+  awaitable<std::string> answer(std::string verb, std::string argument);
+  awaitable<bool> strike(std::string verb, Fault::Moment moment);  // true: the fault has replied
+  awaitable<void> reply(std::string text);
+  const Behaviour& behaviour() const { return state_.behaviour; }
+  std::string refusal(std::string_view text, std::string_view code = "550") const;
+  std::string path_of(std::string_view argument) const { return Tree::resolve(directory_, argument); }
+
+  // session_login.cpp: who, what the server can do, state of the session
+  std::string user(const std::string& argument);
+  std::string pass(const std::string& argument);
+  std::string feat(const std::string& argument);
+  std::string opts(const std::string& argument);
+  std::string clnt(const std::string& argument);
+  std::string syst(const std::string& argument);
+  std::string type(const std::string& argument);
+  std::string pwd(const std::string& argument);
+  std::string cwd(const std::string& argument);
+  std::string rest(const std::string& argument);
+  std::string noop(const std::string& argument);
+  std::string abor(const std::string& argument);
+  std::string quit(const std::string& argument);
+
+  // session_files.cpp: commands on names
+  std::string size(const std::string& argument);
+  std::string mdtm(const std::string& argument);
+  std::string mlst(const std::string& argument);
+  std::string mfmt(const std::string& argument);
+  std::string mff(const std::string& argument);
+  std::string site(const std::string& argument);
+  std::string dele(const std::string& argument);
+  std::string mkd(const std::string& argument);
+  std::string rmd(const std::string& argument);
+  std::string rnfr(const std::string& argument);
+  std::string rnto(const std::string& argument);
+  std::string set_mtime(std::string_view time, std::string_view path, std::string_view success);
+  std::string set_mode(std::string_view mode, std::string_view path);
+
+  // session_transfer.cpp: what moves over a data connection
+  static bool is_transfer(std::string_view verb);
+  std::string epsv(const std::string& argument);
+  std::string pasv(const std::string& argument);
+  std::uint16_t listen(bool closed);
+  awaitable<std::string> transfer(std::string verb, std::string argument);
+  awaitable<std::string> retrieve(std::string argument);
+  awaitable<std::string> store(std::string verb, std::string argument);
+  awaitable<std::string> list(std::string argument);
+  awaitable<std::string> list_facts(std::string argument);
+  std::string lines_of(const Node& directory, bool with_dot_files) const;
+  awaitable<std::string> send_listing(std::string verb, std::string text);
+  awaitable<bool> open_data();
+  awaitable<void> accept_data();
+  awaitable<std::string> send_data(std::string verb, std::string bytes);
+  awaitable<std::string> receive_data(std::string verb, std::string path);
+  std::string cut_data(const Fault& fault);
+  void close_data(bool reset);
+
+  State& state_;
+  tcp::socket control_;
+  std::size_t number_;
+  std::string input_;
+  bool idle_ = false;  // waits for a command
+  bool stalled_ = false;
+
+  std::string user_;
+  bool logged_in_ = false;
+  bool binary_ = false;
+  std::string directory_;
+  std::uint64_t offset_ = 0;  // from REST
+  std::string rename_from_;
+  tcp::acceptor passive_;
+  tcp::socket data_;
+};
+
+}  // namespace ftpfs::test::fake

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <charconv>
+
+#include "support/fake_server/session.hpp"
+
+namespace ftpfs::test::fake {
+
+std::string Session::user(const std::string& argument) {
+  user_ = argument;
+  logged_in_ = false;
+  return "331 Password required for " + argument + ".";
+}
+
+std::string Session::pass(const std::string& argument) {
+  const bool full = behaviour().max_sessions > 0 && state_.open_sessions() > behaviour().max_sessions;
+  if (full) return behaviour().limit_reply;
+  logged_in_ = user_ == behaviour().user && argument == behaviour().password;
+  return logged_in_ ? "230 Logged in." : "530 Login incorrect.";
+}
+
+std::string Session::feat(const std::string&) {
+  const Behaviour& can = behaviour();
+  if (!can.feat) return "500 'FEAT': command not understood.";
+  std::string text = "211-Features:\r\n";
+  const auto add = [&](bool listed, const char* feature) {
+    if (listed) text.append(" ").append(feature).append("\r\n");
+  };
+  add(can.clnt, "CLNT");
+  add(can.utf8, "UTF8");
+  add(can.epsv, "EPSV");
+  add(can.pasv, "PASV");
+  add(can.mlst || can.overstates, "MLST type*;size*;modify*;UNIX.mode*;");
+  add(can.size || can.overstates, "SIZE");
+  add(can.mdtm || can.overstates, "MDTM");
+  add(can.rest || can.overstates, "REST STREAM");
+  add(can.mfmt || can.overstates, "MFMT");
+  add(can.mff, "MFF modify;UNIX.mode;");
+  add(can.site_chmod, "SITE CHMOD");
+  add(true, "TVFS");
+  return text + "211 End.";
+}
+
+std::string Session::opts(const std::string& argument) {
+  if (argument == "UTF8 ON") return behaviour().utf8 ? "200 UTF-8 is on." : "501 Option not understood.";
+  return argument.starts_with("MLST ") ? "200 " + argument : "501 Option not understood.";
+}
+
+std::string Session::clnt(const std::string&) {
+  return behaviour().clnt ? "200 Noted." : "500 'CLNT': command not understood.";
+}
+
+std::string Session::syst(const std::string&) {
+  return "215 UNIX Type: L8";
+}
+
+std::string Session::type(const std::string& argument) {
+  if (argument != "I" && argument != "A") return "504 Type not supported.";
+  binary_ = argument == "I";
+  return "200 Type set to " + argument + ".";
+}
+
+std::string Session::pwd(const std::string&) {
+  std::string quoted;
+  for (const char c : directory_) quoted.append(c == '"' ? 2 : 1, c);
+  return "257 \"" + quoted + "\" is the current directory.";
+}
+
+std::string Session::cwd(const std::string& argument) {
+  const std::string path = path_of(argument);
+  const Node* node = state_.tree.find(path);
+  if (node == nullptr) return refusal("No such file or directory.");
+  if (!node->is_directory()) return refusal("Not a directory.");
+  directory_ = path;
+  return "250 Directory changed.";
+}
+
+std::string Session::rest(const std::string& argument) {
+  if (!behaviour().rest) return "502 REST is not implemented.";
+  const auto [end, error] = std::from_chars(argument.data(), argument.data() + argument.size(), offset_);
+  if (error != std::errc() || end != argument.data() + argument.size()) return "501 Bad offset.";
+  return "350 Restarting at " + argument + ".";
+}
+
+std::string Session::noop(const std::string&) {
+  return "200 OK.";
+}
+
+std::string Session::abor(const std::string&) {
+  return "225 Nothing to abort.";
+}
+
+std::string Session::quit(const std::string&) {
+  return "221 Goodbye.";
+}
+
+}  // namespace ftpfs::test::fake

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <utility>
+
+#include <boost/asio/write.hpp>
+
+#include "support/fake_server/listing.hpp"
+#include "support/fake_server/session.hpp"
+
+namespace ftpfs::test::fake {
+namespace {
+
+constexpr auto opened = "150 Opening data connection.";
+constexpr auto complete = "226 Transfer complete.";
+constexpr auto broken = "426 Data connection closed; transfer aborted.";
+
+}  // namespace
+
+bool Session::is_transfer(std::string_view verb) {
+  return verb == "RETR" || verb == "STOR" || verb == "APPE" || verb == "LIST" || verb == "MLSD";
+}
+
+// A new listener; the one before, if any, is lost. `closed`: its port is told, but nobody answers there.
+std::uint16_t Session::listen(bool closed) {
+  passive_ = tcp::acceptor(state_.io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  const std::uint16_t port = passive_.local_endpoint().port();
+  if (closed) passive_.close();
+  return port;
+}
+
+std::string Session::epsv(const std::string& argument) {
+  if (!behaviour().epsv) return "500 'EPSV': command not understood.";
+  if (!argument.empty() && argument != "1") return "522 Network protocol not supported, use (1).";
+  return "229 Entering Extended Passive Mode (|||" + std::to_string(listen(behaviour().epsv_port_closed)) +
+         "|).";
+}
+
+std::string Session::pasv(const std::string&) {
+  if (!behaviour().pasv) return "500 'PASV': command not understood.";
+  const unsigned port = listen(behaviour().pasv_port_closed);
+  const std::string address = behaviour().pasv_address.empty() ? "127,0,0,1" : behaviour().pasv_address;
+  return "227 Entering Passive Mode (" + address + "," + std::to_string(port / 256) + "," +
+         std::to_string(port % 256) + ").";
+}
+
+awaitable<std::string> Session::transfer(std::string verb, std::string argument) {
+  std::string text = "425 Use PASV or EPSV first.";
+  const bool may = passive_.is_open() || behaviour().epsv_port_closed || behaviour().pasv_port_closed;
+  if (!may) co_return text;
+  if (verb == "RETR") {
+    text = co_await retrieve(std::move(argument));
+  } else if (verb == "LIST") {
+    text = co_await list(std::move(argument));
+  } else if (verb == "MLSD") {
+    text = co_await list_facts(std::move(argument));
+  } else {
+    text = co_await store(std::move(verb), std::move(argument));
+  }
+  offset_ = 0;
+  boost::system::error_code ignored;
+  passive_.close(ignored);
+  close_data(false);
+  co_return text;
+}
+
+awaitable<bool> Session::open_data() {
+  if (behaviour().early_150) co_await reply(opened);
+  co_await accept_data();
+  if (!data_.is_open()) co_return false;
+  ++state_.data_connections;
+  if (!behaviour().early_150) co_await reply(opened);
+  co_return true;
+}
+
+// At most 5 s: a client that never connects gets a 425, as from a real server (30-60 s there).
+awaitable<void> Session::accept_data() {
+  asio::steady_timer timer(state_.io, std::chrono::seconds(5));
+  timer.async_wait([self = shared_from_this()](const boost::system::error_code& stopped) {
+    boost::system::error_code ignored;
+    if (!stopped) self->passive_.cancel(ignored);
+  });
+  boost::system::error_code error;
+  auto token = asio::redirect_error(use_awaitable, error);
+  co_await passive_.async_accept(data_, token);
+}
+
+awaitable<std::string> Session::retrieve(std::string argument) {
+  const Node* node = state_.tree.find(path_of(argument));
+  if (node == nullptr) co_return refusal("No such file or directory.");
+  if (node->is_directory()) co_return refusal("Not a regular file.");
+  if (offset_ > node->content.size()) co_return std::string("554 Restart position is beyond the end.");
+  std::string bytes = node->content.substr(offset_);
+  const bool connected = co_await open_data();
+  if (!connected) co_return std::string("425 No data connection.");
+  co_return co_await send_data("RETR", std::move(bytes));
+}
+
+awaitable<std::string> Session::store(std::string verb, std::string argument) {
+  if (verb == "APPE" && !behaviour().appe) co_return std::string("500 'APPE': command not understood.");
+  const std::string path = path_of(argument);
+  const Node* parent = state_.tree.find(Tree::parent(path));
+  if (parent == nullptr || !parent->is_directory()) co_return refusal("No such file or directory.", "553");
+  Node* node = state_.tree.find(path);
+  if (node != nullptr && node->is_directory()) co_return refusal("Is a directory.", "553");
+  const bool connected = co_await open_data();
+  if (!connected) co_return std::string("425 No data connection.");
+  node = state_.tree.find(path);
+  if (node == nullptr) {
+    state_.tree.file(path, "");
+  } else if (verb == "STOR") {
+    node->content.clear();
+  }
+  co_return co_await receive_data(std::move(verb), path);
+}
+
+awaitable<std::string> Session::list(std::string argument) {
+  bool dot_files = !behaviour().hides_dot_files;
+  if (behaviour().list_options && argument.starts_with("-a")) {
+    dot_files = true;
+    argument.erase(0, argument.starts_with("-a ") ? 3 : 2);
+  }
+  const std::string path = behaviour().list_ignores_path && !argument.empty() ? "/" : path_of(argument);
+  const Node* node = state_.tree.find(path);
+  std::string text;
+  if (node == nullptr && !behaviour().list_missing_is_empty) co_return refusal("No such file or directory.");
+  if (node != nullptr && node->is_directory()) text = lines_of(*node, dot_files);
+  if (node != nullptr && !node->is_directory())
+    text = unix_line(std::string(Tree::name(path)), *node) + "\r\n";
+  const bool empty = node != nullptr && node->is_directory() && node->children.empty();
+  if (empty && !behaviour().empty_listing.empty()) co_return behaviour().empty_listing;
+  co_return co_await send_listing("LIST", std::move(text));
+}
+
+std::string Session::lines_of(const Node& directory, bool with_dot_files) const {
+  std::string text;
+  const auto add = [&](const std::string& name, const Node& node) {
+    text += (behaviour().dos_listing ? dos_line(name, node) : unix_line(name, node)) + "\r\n";
+  };
+  if (!behaviour().dos_listing) text = "total " + std::to_string(directory.children.size()) + "\r\n";
+  if (with_dot_files && behaviour().hides_dot_files) {
+    add(".", directory);
+    add("..", directory);
+  }
+  for (const auto& [name, node] : directory.children)
+    if (with_dot_files || !name.starts_with('.')) add(name, *node);
+  return text;
+}
+
+awaitable<std::string> Session::list_facts(std::string argument) {
+  if (!behaviour().mlst || !behaviour().mlsd) co_return std::string("500 'MLSD': command not understood.");
+  const std::string path = path_of(argument);
+  const Node* directory = state_.tree.find(path);
+  if (directory == nullptr) co_return refusal("No such file or directory.");
+  if (!directory->is_directory()) co_return refusal("Not a directory.", "501");
+  if (directory->children.empty() && !behaviour().empty_listing.empty()) co_return behaviour().empty_listing;
+  std::string text = facts(*directory, nullptr, "cdir", behaviour().mlsd_links) + ".\r\n";
+  for (const auto& [name, node] : directory->children) {
+    const Node* target = state_.tree.find(Tree::resolve(path, name));
+    const bool dangling = target == nullptr && behaviour().mlsd_links != Behaviour::Links::slink;
+    if (dangling) continue;  // proftpd and pyftpdlib leave them out
+    text +=
+        facts(*node, target, node->is_directory() ? "dir" : "file", behaviour().mlsd_links) + name + "\r\n";
+  }
+  co_return co_await send_listing("MLSD", std::move(text));
+}
+
+awaitable<std::string> Session::send_listing(std::string verb, std::string text) {
+  const bool connected = co_await open_data();
+  if (!connected) co_return std::string("425 No data connection.");
+  co_return co_await send_data(std::move(verb), std::move(text));
+}
+
+// What a data fault does to the connection; returns the final reply.
+std::string Session::cut_data(const Fault& fault) {
+  if (fault.action == Fault::Action::stall) {
+    stalled_ = true;
+    throw Ended();
+  }
+  if (fault.action != Fault::Action::reply) close_data(fault.action == Fault::Action::reset);
+  return fault.reply.empty() ? broken : fault.reply;
+}
+
+awaitable<std::string> Session::send_data(std::string verb, std::string bytes) {
+  const auto fault = state_.next_fault(verb, Fault::Moment::data);
+  const bool extra = fault && fault->action == Fault::Action::extra;
+  if (extra) bytes.append(fault->after_bytes, '!');
+  if (fault && !extra) bytes.resize(std::min(bytes.size(), fault->after_bytes));
+  boost::system::error_code error;
+  auto token = asio::redirect_error(use_awaitable, error);
+  const auto buffer = asio::buffer(bytes);
+  co_await asio::async_write(data_, buffer, token);
+  if (error) co_return std::string(broken);
+  if (fault && !extra) co_return cut_data(*fault);
+  close_data(false);
+  co_return std::string(complete);
+}
+
+awaitable<std::string> Session::receive_data(std::string verb, std::string path) {
+  const auto fault = state_.next_fault(verb, Fault::Moment::data);
+  std::array<char, 16384> chunk;
+  std::size_t received = 0;
+  for (;;) {
+    std::size_t room = chunk.size();
+    if (fault) room = std::min(room, fault->after_bytes - received);
+    if (fault && room == 0) co_return cut_data(*fault);
+    boost::system::error_code error;
+    auto token = asio::redirect_error(use_awaitable, error);
+    const auto buffer = asio::buffer(chunk.data(), room);
+    const std::size_t size = co_await data_.async_read_some(buffer, token);
+    received += size;
+    Node* node = state_.tree.find(path);  // each time: it may be renamed or removed meanwhile
+    if (node != nullptr) node->content.append(chunk.data(), size);
+    if (node != nullptr) node->mtime = std::time(nullptr);
+    if (error == asio::error::eof) co_return std::string(complete);
+    if (error) co_return std::string(broken);
+  }
+}
+
+}  // namespace ftpfs::test::fake

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// What the server and its sessions share: the tree, the switches, the record of what happened.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <ftpfs/base/asio.hpp>
+
+#include "support/fake_server/behaviour.hpp"
+#include "support/fake_server/tree.hpp"
+
+namespace ftpfs::test::fake {
+
+using asio::ip::tcp;
+
+class Session;
+
+struct State {
+  explicit State(asio::io_context& context) : io(context), acceptor(context) {}
+
+  // The fault that hits this command now, if any; counts it.
+  std::optional<Fault> next_fault(std::string_view verb, Fault::Moment moment);
+  std::size_t open_sessions() const;
+
+  asio::io_context& io;
+  tcp::acceptor acceptor;
+  std::uint16_t port = 0;
+  Behaviour behaviour;
+  Tree tree;
+  std::list<Fault> faults;
+  std::size_t faults_fired = 0;
+  std::vector<std::string> commands;
+  std::vector<std::vector<std::string>> commands_of;  // by session
+  std::vector<std::shared_ptr<Session>> sessions;  // all that ever were; their sockets are closed at the end
+  std::size_t most_open_sessions = 0;
+  std::size_t data_connections = 0;
+};
+
+}  // namespace ftpfs::test::fake

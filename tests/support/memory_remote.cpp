@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: MIT
+#include "support/memory_remote.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <ftpfs/base/error.hpp>
+
+namespace ftpfs::test {
+
+// How many may be in use; streams keep theirs while they live.
+class MemoryRemote::Sessions {
+ public:
+  std::size_t limit = 0;
+  std::size_t used = 0;
+  WaitList wanted;
+
+  bool free() const noexcept { return limit == 0 || used < limit; }
+};
+
+class MemoryRemote::Session {
+ public:
+  Session() = default;
+  explicit Session(std::shared_ptr<Sessions> sessions) : sessions_(std::move(sessions)) { ++sessions_->used; }
+  Session(Session&& other) noexcept = default;
+  Session& operator=(Session&& other) noexcept {
+    give_back();
+    sessions_ = std::move(other.sessions_);
+    return *this;
+  }
+  ~Session() { give_back(); }
+
+  void give_back() noexcept {
+    if (!sessions_) return;
+    --sessions_->used;
+    sessions_->wanted.wake_one();
+    sessions_.reset();
+  }
+
+ private:
+  std::shared_ptr<Sessions> sessions_;
+};
+
+// Shared by a Source or Sink and its calls in progress, which may outlive it.
+struct MemoryRemote::Stream {
+  MemoryRemote* remote = nullptr;  // null once the remote is gone
+  Path path;
+  MemoryTree::NodePtr node;
+  Session session;
+  std::optional<Fault> fault;
+  std::uint64_t position = 0;  // in the file
+  std::uint64_t carried = 0;   // bytes over the wire
+  bool is_sink = false;
+  bool yields = true;
+  bool busy = false;
+  bool revoked = false;
+  bool dead = false;
+
+  bool revocable() const noexcept { return yields && !busy && !revoked && !dead; }
+  void revoke() noexcept {
+    revoked = true;
+    session.give_back();
+  }
+  void end() noexcept {
+    dead = true;
+    session.give_back();
+  }
+
+  // How much of `wanted` may still travel; throws the failure that is due, sets `quiet_end` for an early end.
+  std::size_t allowance(std::size_t wanted, bool& quiet_end) {
+    quiet_end = false;
+    if (!fault) return wanted;
+    if (carried < fault->after) return std::min<std::uint64_t>(wanted, fault->after - carried);
+    if (fault->failure) std::rethrow_exception(fault->failure);
+    quiet_end = true;
+    return 0;
+  }
+
+  // One call on a stream: nobody may take its session meanwhile, and a call that throws leaves it dead.
+  class Use {
+   public:
+    explicit Use(std::shared_ptr<Stream> stream) : stream_(std::move(stream)) {
+      if (stream_->revoked) throw Revoked();
+      check_alive();
+      stream_->busy = true;
+    }
+    ~Use() {
+      stream_->busy = false;
+      if (!done_) stream_->end();
+      if (stream_->remote) stream_->remote->sessions_->wanted.wake_one();
+    }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+    void check_alive() const {
+      if (stream_->dead || !stream_->remote) throw ConnectionLost(EIO, "dead stream: " + stream_->path.str());
+    }
+    void done() noexcept { done_ = true; }
+
+   private:
+    std::shared_ptr<Stream> stream_;
+    bool done_ = false;
+  };
+};
+
+class MemoryRemote::MemorySource final : public Source {
+ public:
+  explicit MemorySource(std::shared_ptr<Stream> stream) : stream_(std::move(stream)) {}
+  ~MemorySource() override { stream_->end(); }
+  awaitable<std::size_t> read_some(MutableBytes into) override { return read(stream_, into); }
+
+ private:
+  static awaitable<std::size_t> read(std::shared_ptr<Stream> stream, MutableBytes into) {
+    Stream::Use use(stream);
+    CallControl& control = stream->remote->on(Op::read);
+    const std::stop_token never;
+    co_await control.start(never);
+    use.check_alive();
+    const std::string& content = stream->node->content;
+    const std::uint64_t left = content.size() - std::min<std::uint64_t>(content.size(), stream->position);
+    bool quiet_end = false;
+    const std::size_t wanted = std::min({into.size(), std::size_t(left), stream->remote->piece_});
+    const std::size_t size = stream->allowance(wanted, quiet_end);
+    std::memcpy(into.data(), content.data() + (size == 0 ? 0 : stream->position), size);
+    stream->position += size;
+    stream->carried += size;
+    *stream->remote->bytes_read_ += size;
+    co_await control.finish(never);
+    use.check_alive();
+    use.done();
+    if (size == 0) stream->end();
+    co_return size;
+  }
+
+  std::shared_ptr<Stream> stream_;
+};
+
+class MemoryRemote::MemorySink final : public Sink {
+ public:
+  explicit MemorySink(std::shared_ptr<Stream> stream) : stream_(std::move(stream)) {}
+  ~MemorySink() override { stream_->end(); }
+  awaitable<void> write(Bytes bytes) override { return store(stream_, bytes); }
+  awaitable<Attributes> commit() override { return confirm(stream_); }
+
+ private:
+  static awaitable<void> store(std::shared_ptr<Stream> stream, Bytes bytes) {
+    Stream::Use use(stream);
+    CallControl& control = stream->remote->on(Op::write);
+    const std::stop_token never;
+    co_await control.start(never);
+    use.check_alive();
+    while (!bytes.empty()) {
+      bool quiet_end = false;
+      const std::size_t size = stream->allowance(bytes.size(), quiet_end);
+      stream->node->content.append(reinterpret_cast<const char*>(bytes.data()), size);
+      stream->node->mtime = stream->remote->tree_.now();
+      stream->carried += size;
+      *stream->remote->bytes_written_ += size;
+      bytes = bytes.subspan(size);
+    }
+    co_await control.finish(never);
+    use.done();
+  }
+
+  static awaitable<Attributes> confirm(std::shared_ptr<Stream> stream) {
+    Stream::Use use(stream);
+    MemoryRemote& remote = *stream->remote;
+    CallControl& control = remote.on(Op::commit);
+    const std::stop_token never;
+    co_await control.start(never);
+    co_await control.finish(never);
+    use.check_alive();
+    const MemoryTree::NodePtr node = remote.tree_.find(stream->path);
+    if (node != stream->node) throw Error(EIO, "server shows another file: " + stream->path.str());
+    if (node->content.size() != stream->position + stream->carried) {
+      throw Error(EIO, "server shows another size: " + stream->path.str());
+    }
+    use.done();
+    stream->end();
+    co_return remote.attributes(*node, remote.stat_precision_);
+  }
+
+  std::shared_ptr<Stream> stream_;
+};
+
+MemoryRemote::MemoryRemote(const Clock& clock) : tree_(clock), sessions_(std::make_shared<Sessions>()) {}
+
+MemoryRemote::~MemoryRemote() {
+  for (const auto& weak : streams_) {
+    if (const auto stream = weak.lock()) stream->remote = nullptr;
+  }
+}
+
+std::size_t MemoryRemote::calls() const noexcept {
+  std::size_t sum = 0;
+  for (const CallControl& control : controls_) sum += control.calls();
+  return sum - calls(Op::read) - calls(Op::write) - calls(Op::commit);
+}
+
+void MemoryRemote::set_sessions(std::size_t limit) noexcept {
+  sessions_->limit = limit;
+  sessions_->wanted.wake_all();
+}
+
+void MemoryRemote::end_sources_after(std::uint64_t bytes, std::size_t times) {
+  source_faults_.insert(source_faults_.end(), times, Fault{bytes, nullptr});
+}
+
+std::size_t MemoryRemote::revoke_streams() {
+  std::size_t count = 0;
+  while (revoke_one()) ++count;
+  return count;
+}
+
+bool MemoryRemote::revoke_one() {
+  for (const auto& weak : streams_) {
+    const auto stream = weak.lock();
+    if (!stream || !stream->revocable()) continue;
+    stream->revoke();
+    return true;
+  }
+  return false;
+}
+
+std::size_t MemoryRemote::live(bool sinks) const noexcept {
+  return std::ranges::count_if(streams_, [sinks](const std::weak_ptr<Stream>& weak) {
+    const auto stream = weak.lock();
+    return stream && stream->is_sink == sinks && !stream->dead && !stream->revoked;
+  });
+}
+
+awaitable<MemoryRemote::Session> MemoryRemote::acquire(std::stop_token stop) {
+  const std::shared_ptr<Sessions> sessions = sessions_;
+  while (!sessions->free()) {
+    if (revoke_one()) continue;
+    co_await sessions->wanted.wait(stop);
+  }
+  co_return Session(sessions);
+}
+
+std::shared_ptr<MemoryRemote::Stream> MemoryRemote::new_stream(const Path& path, MemoryTree::NodePtr node,
+                                                               std::vector<Fault>& faults, Session session) {
+  auto stream = std::make_shared<Stream>();
+  stream->remote = this;
+  stream->path = path;
+  stream->node = std::move(node);
+  stream->session = std::move(session);
+  if (!faults.empty()) {
+    stream->fault = faults.front();
+    faults.erase(faults.begin());
+  }
+  std::erase_if(streams_, [](const std::weak_ptr<Stream>& weak) { return weak.expired(); });
+  streams_.push_back(stream);
+  return stream;
+}
+
+Attributes MemoryRemote::attributes(const MemoryTree::Node& node, Precision precision) const {
+  const std::int64_t unit = precision == Precision::day ? 86'400 : precision == Precision::minute ? 60 : 1;
+  Attributes result;
+  result.kind = node.kind;
+  result.size = node.kind == Kind::symlink ? node.link_target.size() : node.content.size();
+  if (tells_mode_) result.mode = node.mode;
+  result.mtime = Timestamp{node.mtime / unit * unit, precision};
+  return result;
+}
+
+awaitable<std::optional<Attributes>> MemoryRemote::stat(Path path, std::stop_token stop) {
+  CallControl& control = on(Op::stat);
+  co_await control.start(stop);
+  const Session session = co_await acquire(stop);
+  const MemoryTree::NodePtr node = tree_.find(path);
+  std::optional<Attributes> result;
+  if (node) result = attributes(*node, stat_precision_);
+  co_await control.finish(stop);
+  co_return result;
+}
+
+awaitable<std::vector<Entry>> MemoryRemote::list(Path directory, std::stop_token stop) {
+  CallControl& control = on(Op::list);
+  co_await control.start(stop);
+  const Session session = co_await acquire(stop);
+  std::vector<Entry> result;
+  for (const auto& [name, node] : tree_.need_directory(directory)->children) {
+    result.push_back(Entry{name, attributes(*node, list_precision_), node->link_target});
+  }
+  co_await control.finish(stop);
+  co_return result;
+}
+
+awaitable<std::unique_ptr<Source>> MemoryRemote::open_source(Path path, std::uint64_t offset,
+                                                             std::stop_token stop) {
+  CallControl& control = on(Op::open_source);
+  co_await control.start(stop);
+  Session session = co_await acquire(stop);
+  MemoryTree::NodePtr node = tree_.need(path);
+  if (node->kind == Kind::directory) throw Error(EISDIR, "server: not a file: " + path.str());
+  sources_.push_back(OpenedSource{path, offset});
+  const auto stream = new_stream(path, std::move(node), source_faults_, std::move(session));
+  stream->position = offset;
+  std::unique_ptr<Source> source = std::make_unique<MemorySource>(stream);
+  co_await control.finish(stop);
+  co_return source;
+}
+
+awaitable<std::unique_ptr<Sink>> MemoryRemote::open_sink(Path path, SinkRequest request,
+                                                         std::stop_token stop) {
+  CallControl& control = on(Op::open_sink);
+  co_await control.start(stop);
+  if (request.only_if_free && !sessions_->free()) co_return nullptr;
+  Session session = co_await acquire(stop);
+  MemoryTree::NodePtr node = tree_.open_for_writing(path);
+  if (request.mode == SinkRequest::Mode::replace) node->content.clear();
+  node->mtime = tree_.now();
+  sinks_.push_back(OpenedSink{path, request});
+  const auto stream = new_stream(path, node, sink_faults_, std::move(session));
+  stream->position = node->content.size();
+  stream->is_sink = true;
+  stream->yields = request.yields;
+  std::unique_ptr<Sink> sink = std::make_unique<MemorySink>(stream);
+  co_await control.finish(stop);
+  co_return sink;
+}
+
+awaitable<void> MemoryRemote::make_directory(Path path, std::stop_token stop) {
+  CallControl& control = on(Op::make_directory);
+  co_await control.start(stop);
+  const Session session = co_await acquire(stop);
+  tree_.make_directory(path);
+  co_await control.finish(stop);
+}
+
+awaitable<void> MemoryRemote::remove_file(Path path, std::stop_token stop) {
+  CallControl& control = on(Op::remove_file);
+  co_await control.start(stop);
+  const Session session = co_await acquire(stop);
+  tree_.remove_file(path);
+  co_await control.finish(stop);
+}
+
+awaitable<void> MemoryRemote::remove_directory(Path path, std::stop_token stop) {
+  CallControl& control = on(Op::remove_directory);
+  co_await control.start(stop);
+  const Session session = co_await acquire(stop);
+  tree_.remove_directory(path);
+  co_await control.finish(stop);
+}
+
+awaitable<void> MemoryRemote::rename(Path from, Path to, std::stop_token stop) {
+  CallControl& control = on(Op::rename);
+  co_await control.start(stop);
+  const Session session = co_await acquire(stop);
+  tree_.rename(from, to);
+  co_await control.finish(stop);
+}
+
+awaitable<void> MemoryRemote::set_mtime(Path path, std::int64_t seconds, std::stop_token stop) {
+  CallControl& control = on(Op::set_mtime);
+  co_await control.start(stop);
+  const Session session = co_await acquire(stop);
+  if (!capabilities_.set_mtime) throw Error(EOPNOTSUPP, "server: no way to set times");
+  tree_.need(path)->mtime = seconds;
+  co_await control.finish(stop);
+}
+
+awaitable<void> MemoryRemote::set_mode(Path path, std::uint16_t mode, std::stop_token stop) {
+  CallControl& control = on(Op::set_mode);
+  co_await control.start(stop);
+  const Session session = co_await acquire(stop);
+  if (!capabilities_.set_mode) throw Error(EOPNOTSUPP, "server: no way to set modes");
+  tree_.need(path)->mode = mode & 0777;
+  co_await control.finish(stop);
+}
+
+}  // namespace ftpfs::test

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+// A Remote in memory, as awkward as a real server on request: calls are counted, held and failed one kind at
+// a time (CallControl), streams come in small pieces, end early, break in the middle or lose their session,
+// sessions run out, and tree() changes the files behind everybody's back.
+//
+// As an FTP server does, an upload truncates its target when it opens and shows what has arrived so far.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <ftpfs/base/wait.hpp>
+#include <ftpfs/remote/remote.hpp>
+
+#include "support/call_control.hpp"
+#include "support/memory_tree.hpp"
+
+namespace ftpfs::test {
+
+enum class Op {
+  stat,
+  list,
+  open_source,
+  read,
+  open_sink,
+  write,
+  commit,
+  make_directory,
+  remove_file,
+  remove_directory,
+  rename,
+  set_mtime,
+  set_mode,
+};
+inline constexpr std::size_t op_count = 13;
+
+class MemoryRemote final : public Remote {
+ public:
+  struct OpenedSource {
+    Path path;
+    std::uint64_t offset;
+    friend bool operator==(const OpenedSource&, const OpenedSource&) = default;
+  };
+  struct OpenedSink {
+    Path path;
+    SinkRequest request;
+  };
+
+  explicit MemoryRemote(const Clock& clock);
+  ~MemoryRemote() override;
+
+  MemoryTree& tree() noexcept { return tree_; }
+  CallControl& on(Op op) noexcept { return controls_[static_cast<std::size_t>(op)]; }
+  std::size_t calls(Op op) const noexcept { return controls_[static_cast<std::size_t>(op)].calls(); }
+  std::size_t calls() const noexcept;  // every call but those on open streams
+
+  // What the server is like; may change at any time.
+  void set_capabilities(Capabilities capabilities) noexcept { capabilities_ = capabilities; }
+  void set_list_precision(Precision precision) noexcept { list_precision_ = precision; }
+  void set_stat_precision(Precision precision) noexcept { stat_precision_ = precision; }
+  void set_tells_mode(bool tells) noexcept { tells_mode_ = tells; }
+  void set_piece(std::size_t bytes) noexcept { piece_ = bytes; }  // the most one read_some delivers
+  void set_sessions(std::size_t limit) noexcept;                  // 0: no limit
+
+  // The next `times` streams: every source ends quietly, or any stream fails, once it has carried `bytes`.
+  void end_sources_after(std::uint64_t bytes, std::size_t times = 1);
+  template <class Failure>
+  void fail_sources_after(std::uint64_t bytes, const Failure& failure, std::size_t times = 1) {
+    source_faults_.insert(source_faults_.end(), times, Fault{bytes, std::make_exception_ptr(failure)});
+  }
+  template <class Failure>
+  void fail_sinks_after(std::uint64_t bytes, const Failure& failure, std::size_t times = 1) {
+    sink_faults_.insert(sink_faults_.end(), times, Fault{bytes, std::make_exception_ptr(failure)});
+  }
+  // Takes the session of every stream that allows it now; returns how many those were.
+  std::size_t revoke_streams();
+
+  const std::vector<OpenedSource>& sources() const noexcept { return sources_; }  // every one that was opened
+  const std::vector<OpenedSink>& sinks() const noexcept { return sinks_; }
+  std::size_t live_sources() const noexcept { return live(false); }
+  std::size_t live_sinks() const noexcept { return live(true); }
+  std::uint64_t bytes_read() const noexcept { return *bytes_read_; }
+  std::uint64_t bytes_written() const noexcept { return *bytes_written_; }
+
+  awaitable<std::optional<Attributes>> stat(Path path, std::stop_token stop) override;
+  awaitable<std::vector<Entry>> list(Path directory, std::stop_token stop) override;
+  awaitable<std::unique_ptr<Source>> open_source(Path path, std::uint64_t offset,
+                                                 std::stop_token stop) override;
+  awaitable<std::unique_ptr<Sink>> open_sink(Path path, SinkRequest request, std::stop_token stop) override;
+  awaitable<void> make_directory(Path path, std::stop_token stop) override;
+  awaitable<void> remove_file(Path path, std::stop_token stop) override;
+  awaitable<void> remove_directory(Path path, std::stop_token stop) override;
+  awaitable<void> rename(Path from, Path to, std::stop_token stop) override;
+  awaitable<void> set_mtime(Path path, std::int64_t seconds, std::stop_token stop) override;
+  awaitable<void> set_mode(Path path, std::uint16_t mode, std::stop_token stop) override;
+  Capabilities capabilities() const noexcept override { return capabilities_; }
+
+ private:
+  class Sessions;
+  class Session;
+  struct Stream;
+  class MemorySource;
+  class MemorySink;
+  struct Fault {
+    std::uint64_t after;
+    std::exception_ptr failure;  // null: a quiet end
+  };
+
+  awaitable<Session> acquire(std::stop_token stop);
+  std::shared_ptr<Stream> new_stream(const Path& path, MemoryTree::NodePtr node, std::vector<Fault>& faults,
+                                     Session session);
+  Attributes attributes(const MemoryTree::Node& node, Precision precision) const;
+  bool revoke_one();
+  std::size_t live(bool sinks) const noexcept;
+
+  MemoryTree tree_;
+  std::array<CallControl, op_count> controls_;
+  Capabilities capabilities_{.cheap_stat = true};
+  Precision list_precision_ = Precision::second;
+  Precision stat_precision_ = Precision::second;
+  bool tells_mode_ = true;
+  std::size_t piece_ = 64 * 1024;
+  std::shared_ptr<Sessions> sessions_;
+  std::vector<std::weak_ptr<Stream>> streams_;
+  std::vector<Fault> source_faults_;
+  std::vector<Fault> sink_faults_;
+  std::vector<OpenedSource> sources_;
+  std::vector<OpenedSink> sinks_;
+  std::shared_ptr<std::uint64_t> bytes_read_ = std::make_shared<std::uint64_t>(0);
+  std::shared_ptr<std::uint64_t> bytes_written_ = std::make_shared<std::uint64_t>(0);
+};
+
+}  // namespace ftpfs::test

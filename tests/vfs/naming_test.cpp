@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// mkdir, unlink, rmdir, rename: seen at once without asking again, refused with the right errno, and after a
+// failure in doubt the server's truth.
+#include <stdio.h>
+
+#include "vfs/vfs_test.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using vfs::root_ino;
+
+class NamingTest : public VfsTest {
+ protected:
+  NamingTest() {
+    tree().put_file("/dir/a", "1");
+    tree().put_file("/dir/b", "22");
+    tree().put_directory("/dir/empty");
+  }
+  // Lists /dir once; afterwards everything about it is known.
+  void know() {
+    client().names("/dir");
+    client().names("/dir/empty");
+    calls_ = remote_.calls();
+  }
+  std::size_t further_calls() const { return remote_.calls() - calls_; }
+
+  std::size_t calls_ = 0;
+};
+
+TEST_F(NamingTest, ANewDirectoryShowsAtOnce) {
+  know();
+  client().mkdir("/dir/new");
+  EXPECT_TRUE(S_ISDIR(client().stat("/dir/new").st_mode));
+  EXPECT_THAT(client().names("/dir"), ElementsAre("a", "b", "empty", "new"));
+  EXPECT_EQ(further_calls(), 1u);
+  EXPECT_TRUE(tree().exists("/dir/new"));
+  EXPECT_THAT(client().names("/dir/new"), IsEmpty());
+  EXPECT_FALSE(client().exists("/dir/new/x"));
+}
+
+TEST_F(NamingTest, ARemovedFileIsGoneAtOnce) {
+  know();
+  client().unlink("/dir/a");
+  EXPECT_FALSE(client().exists("/dir/a"));
+  EXPECT_THAT(client().names("/dir"), ElementsAre("b", "empty"));
+  EXPECT_EQ(further_calls(), 1u);
+}
+
+TEST_F(NamingTest, ARemovedDirectoryIsGoneAtOnce) {
+  know();
+  client().rmdir("/dir/empty");
+  EXPECT_FALSE(client().exists("/dir/empty"));
+  EXPECT_THAT(client().names("/dir"), ElementsAre("a", "b"));
+  EXPECT_EQ(further_calls(), 1u);
+}
+
+TEST_F(NamingTest, ARenamedFileShowsUnderItsNewNameOnly) {
+  know();
+  const vfs::Ino ino = client().ino("/dir/a");
+  client().rename("/dir/a", "/dir/c");
+  EXPECT_FALSE(client().exists("/dir/a"));
+  EXPECT_EQ(client().ino("/dir/c"), ino);
+  EXPECT_THAT(client().names("/dir"), ElementsAre("b", "c", "empty"));
+  EXPECT_EQ(further_calls(), 1u);
+}
+
+TEST_F(NamingTest, ARenameIntoAnotherDirectoryEditsBoth) {
+  know();
+  client().rename("/dir/a", "/dir/empty/a");
+  EXPECT_THAT(client().names("/dir"), ElementsAre("b", "empty"));
+  EXPECT_THAT(client().names("/dir/empty"), ElementsAre("a"));
+  EXPECT_EQ(client().stat("/dir/empty/a").st_size, 1);
+  EXPECT_EQ(further_calls(), 1u);
+}
+
+TEST_F(NamingTest, ARenameReplacesAFile) {
+  know();
+  client().rename("/dir/a", "/dir/b");
+  EXPECT_EQ(client().stat("/dir/b").st_size, 1);
+  EXPECT_THAT(client().names("/dir"), ElementsAre("b", "empty"));
+  EXPECT_EQ(tree().content("/dir/b"), "1");
+}
+
+TEST_F(NamingTest, ARenamedDirectoryTakesItsChildrenAlong) {
+  know();
+  const vfs::Ino ino = client().ino("/dir/a");
+  client().rename("/dir", "/moved");
+  EXPECT_EQ(client().ino("/moved/a"), ino);
+  EXPECT_EQ(client().read_file("/moved/b"), "22");
+  EXPECT_FALSE(client().exists("/dir"));
+  client().unlink("/moved/a");
+  EXPECT_THAT(tree().names("/moved"), ElementsAre("b", "empty"));
+}
+
+TEST_F(NamingTest, ANameThatIsTakenIsRefused) {
+  know();
+  EXPECT_EQ(errno_of([&] { client().mkdir("/dir/a"); }), EEXIST);
+  EXPECT_EQ(errno_of([&] { client().mkdir("/dir/empty"); }), EEXIST);
+  EXPECT_EQ(errno_of([&] { client().rename("/dir/a", "/dir/b", RENAME_NOREPLACE); }), EEXIST);
+  EXPECT_EQ(tree().content("/dir/b"), "22");
+}
+
+TEST_F(NamingTest, NoreplaceLooksAtTheServerNotAtMemory) {
+  know();
+  tree().put_file("/dir/behind-our-back", "precious");
+  EXPECT_EQ(errno_of([&] { client().rename("/dir/a", "/dir/behind-our-back", RENAME_NOREPLACE); }), EEXIST);
+  EXPECT_EQ(tree().content("/dir/behind-our-back"), "precious");
+}
+
+TEST_F(NamingTest, NoreplaceToAFreeNameRenames) {
+  client().rename("/dir/a", "/dir/c", RENAME_NOREPLACE);
+  EXPECT_EQ(tree().content("/dir/c"), "1");
+  EXPECT_FALSE(tree().exists("/dir/a"));
+}
+
+TEST_F(NamingTest, OtherRenameFlagsAreInvalid) {
+  EXPECT_EQ(errno_of([&] { client().rename("/dir/a", "/dir/b", RENAME_EXCHANGE); }), EINVAL);
+  EXPECT_EQ(tree().content("/dir/b"), "22");
+}
+
+TEST_F(NamingTest, RemovingTheWrongKindIsRefused) {
+  EXPECT_EQ(errno_of([&] { client().unlink("/dir/empty"); }), EISDIR);
+  EXPECT_EQ(errno_of([&] { client().rmdir("/dir/a"); }), ENOTDIR);
+  EXPECT_EQ(errno_of([&] { client().rmdir("/dir"); }), ENOTEMPTY);
+  EXPECT_EQ(errno_of([&] { client().rename("/dir/a", "/dir/empty"); }), EISDIR);
+  EXPECT_EQ(errno_of([&] { client().rename("/dir/empty", "/dir/a"); }), ENOTDIR);
+  tree().put_file("/full/x", "");
+  EXPECT_EQ(errno_of([&] { client().rename("/dir", "/full"); }), ENOTEMPTY);
+  EXPECT_EQ(errno_of([&] { client().rename("/dir", "/dir/empty/dir"); }), EINVAL);
+}
+
+TEST_F(NamingTest, WhatIsMissingIsMissing) {
+  EXPECT_EQ(errno_of([&] { client().unlink("/dir/x"); }), ENOENT);
+  EXPECT_EQ(errno_of([&] { client().rmdir("/dir/x"); }), ENOENT);
+  EXPECT_EQ(errno_of([&] { client().rename("/dir/x", "/dir/y"); }), ENOENT);
+}
+
+TEST_F(NamingTest, ANameTheServerRefusesIsNotShown) {
+  know();
+  remote_.on(Op::make_directory).fail_next(Error(EACCES, "550"));
+  EXPECT_EQ(errno_of([&] { client().mkdir("/dir/new"); }), EACCES);
+  EXPECT_FALSE(client().exists("/dir/new"));
+  remote_.on(Op::remove_file).fail_next(Error(EACCES, "550"));
+  EXPECT_EQ(errno_of([&] { client().unlink("/dir/a"); }), EACCES);
+  EXPECT_TRUE(client().exists("/dir/a"));
+  remote_.on(Op::rename).fail_next(Error(EACCES, "550"));
+  EXPECT_EQ(errno_of([&] { client().rename("/dir/a", "/dir/c"); }), EACCES);
+  EXPECT_THAT(client().names("/dir"), ElementsAre("a", "b", "empty"));
+}
+
+TEST_F(NamingTest, TooLongANameIsRefused) {
+  EXPECT_EQ(errno_of([&] { test::run(io_, fs().mkdir(root_ino, std::string(256, 'x'), 0755, {})); }),
+            ENAMETOOLONG);
+  EXPECT_EQ(remote_.calls(Op::make_directory), 0u);
+}
+
+TEST_F(NamingTest, AfterALostReplyTheServersTruthIsShown) {
+  know();
+  const auto lost = ConnectionLost(EIO, "reset");
+  remote_.on(Op::make_directory).fail_next(lost, 1, When::after_effect);
+  EXPECT_EQ(errno_of([&] { client().mkdir("/dir/new"); }), EIO);
+  EXPECT_TRUE(client().exists("/dir/new"));
+  remote_.on(Op::remove_file).fail_next(lost, 1, When::after_effect);
+  EXPECT_EQ(errno_of([&] { client().unlink("/dir/a"); }), EIO);
+  EXPECT_FALSE(client().exists("/dir/a"));
+  remote_.on(Op::rename).fail_next(lost, 1, When::after_effect);
+  EXPECT_EQ(errno_of([&] { client().rename("/dir/b", "/dir/c"); }), EIO);
+  EXPECT_FALSE(client().exists("/dir/b"));
+  EXPECT_TRUE(client().exists("/dir/c"));
+  remote_.on(Op::remove_directory).fail_next(lost, 1, When::after_effect);
+  EXPECT_EQ(errno_of([&] { client().rmdir("/dir/empty"); }), EIO);
+  EXPECT_FALSE(client().exists("/dir/empty"));
+}
+
+TEST_F(NamingTest, AnInterruptedChangeLeavesTheServersTruth) {
+  know();
+  remote_.on(Op::rename).hold(When::after_effect);
+  auto rename = client().rename_later("/dir/a", "/dir/c");
+  ASSERT_FALSE(rename.done());
+  rename.interrupt();
+  EXPECT_EQ(rename.code(), EINTR);
+  remote_.on(Op::rename).release();
+  EXPECT_FALSE(client().exists("/dir/a"));
+  EXPECT_TRUE(client().exists("/dir/c"));
+}
+
+TEST_F(NamingTest, WhatCannotBeOneLineOfACommandIsRefused) {
+  for (const std::string name : {"new\nline", "return\r"}) {
+    EXPECT_EQ(errno_of([&] { client().mkdir("/" + name); }), EINVAL);
+    EXPECT_EQ(errno_of([&] { client().create("/" + name); }), EINVAL);
+    EXPECT_EQ(errno_of([&] { client().rename("/dir/a", "/" + name); }), EINVAL);
+  }
+  EXPECT_EQ(remote_.calls(Op::make_directory), 0u);
+}
+
+TEST_F(NamingTest, NamesAreBytes) {
+  for (const std::string name : {"with space", "-dash", "~", "*[?]#%", "\"quote'", "\xff\xfe", "\u00e4"}) {
+    client().mkdir("/" + name);
+    EXPECT_TRUE(tree().exists("/" + name));
+    client().write_file("/" + name + "/" + name, name);
+    EXPECT_EQ(client().read_file("/" + name + "/" + name), name);
+  }
+}
+
+}  // namespace
+}  // namespace ftpfs::test

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+// Reading: one long stream for who reads on, new streams for who seeks, exact bytes whatever breaks
+// meanwhile.
+#include <algorithm>
+
+#include "vfs/vfs_test.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+using testing::AnyOf;
+using testing::SizeIs;
+
+constexpr std::size_t kib = 1024;
+constexpr std::size_t mib = 1024 * kib;
+constexpr std::size_t request = 128 * kib;
+
+class ReadingTest : public VfsTest {
+ protected:
+  // Opens /file with this content.
+  vfs::Handle open(std::string content) {
+    content_ = std::move(content);
+    tree().put_file("/file", content_);
+    return client().open("/file");
+  }
+  std::string expected(std::size_t offset, std::size_t size) const { return content_.substr(offset, size); }
+
+  std::string content_;
+};
+
+TEST_F(ReadingTest, ASequentialReaderNeedsOneStream) {
+  const vfs::Handle handle = open(pattern(4 * mib));
+  for (std::size_t offset = 0; offset < content_.size(); offset += request) {
+    ASSERT_EQ(client().read(handle, offset, request), expected(offset, request)) << offset;
+  }
+  EXPECT_EQ(client().read(handle, content_.size(), request), "");
+  client().release(handle);
+  EXPECT_THAT(remote_.sources(), SizeIs(1));
+  EXPECT_EQ(remote_.sources()[0], (MemoryRemote::OpenedSource{Path("/file"), 0}));
+  EXPECT_EQ(remote_.bytes_read(), content_.size());
+}
+
+TEST_F(ReadingTest, AColdFileCostsALookAndAStream) {
+  tree().put_file("/file", "content");
+  EXPECT_EQ(client().read_file("/file"), "content");
+  EXPECT_EQ(remote_.calls(), 2u);
+}
+
+TEST_F(ReadingTest, PiecesOfAnySizeComeTogether) {
+  remote_.set_piece(1000);
+  open(pattern(100 * kib + 1));
+  EXPECT_EQ(client().read_file("/file", 4096), content_);
+  EXPECT_EQ(client().read_file("/file", mib), content_);
+}
+
+TEST_F(ReadingTest, ReadsAtTheEndAreShortAndBehindItEmpty) {
+  const vfs::Handle handle = open(pattern(1000));
+  EXPECT_EQ(client().read(handle, 900, 4096), expected(900, 100));
+  EXPECT_EQ(client().read(handle, 1000, 4096), "");
+  EXPECT_EQ(client().read(handle, 5 * mib, 4096), "");
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, AnEmptyFileIsEmpty) {
+  const vfs::Handle handle = open("");
+  EXPECT_EQ(client().read(handle, 0, request), "");
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, ASeekFarAwayOpensAStreamThere) {
+  config_.readahead_bytes = mib;
+  const vfs::Handle handle = open(pattern(16 * mib));
+  EXPECT_EQ(client().read(handle, 0, request), expected(0, request));
+  EXPECT_EQ(client().read(handle, 12 * mib, request), expected(12 * mib, request));
+  ASSERT_THAT(remote_.sources(), SizeIs(2));
+  EXPECT_LE(remote_.sources()[1].offset, 12 * mib);
+  EXPECT_GT(remote_.sources()[1].offset, 12 * mib - request);
+  EXPECT_EQ(client().read(handle, 12 * mib + request, request), expected(12 * mib + request, request));
+  EXPECT_THAT(remote_.sources(), SizeIs(2));
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, TheStreamStopsWhereTheWindowIsFull) {
+  config_.readahead_bytes = mib;
+  const vfs::Handle handle = open(pattern(16 * mib));
+  for (std::size_t offset = 0; offset < 4 * mib; offset += request) client().read(handle, offset, request);
+  settle(io_);
+  EXPECT_LE(remote_.bytes_read(), 4 * mib + 2 * config_.readahead_bytes);
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, RandomSmallReadsFetchLittle) {
+  const vfs::Handle handle = open(pattern(64 * mib));
+  constexpr int count = 32;
+  for (int i = 0; i < count; ++i) {
+    const std::size_t offset = (std::size_t(i) * 29 % 64) * mib + 4096 * i;
+    ASSERT_EQ(client().read(handle, offset, 4096), expected(offset, 4096)) << offset;
+    settle(io_);
+  }
+  EXPECT_LE(remote_.bytes_read(), count * 256 * kib);
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, WhatWasReadLatelyIsNotFetchedAgain) {
+  const vfs::Handle handle = open(pattern(32 * mib));
+  for (const std::size_t offset : {20 * mib, 3 * mib, 11 * mib}) client().read(handle, offset, 4096);
+  settle(io_);
+  const std::size_t streams = remote_.sources().size();
+  for (const std::size_t offset : {20 * mib, 3 * mib, 11 * mib}) {
+    EXPECT_EQ(client().read(handle, offset, 4096), expected(offset, 4096));
+  }
+  EXPECT_THAT(remote_.sources(), SizeIs(streams));
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, RequestsOutOfOrderStayInOneStream) {
+  const vfs::Handle handle = open(pattern(2 * mib));
+  EXPECT_EQ(client().read(handle, 0, request), expected(0, request));
+  remote_.on(Op::read).hold();
+  auto third = client().read_later(handle, 3 * request, request);
+  auto second = client().read_later(handle, 2 * request, request);
+  auto first = client().read_later(handle, request, request);
+  remote_.on(Op::read).release();
+  EXPECT_EQ(text_of(first.get()), expected(request, request));
+  EXPECT_EQ(text_of(second.get()), expected(2 * request, request));
+  EXPECT_EQ(text_of(third.get()), expected(3 * request, request));
+  EXPECT_THAT(remote_.sources(), SizeIs(1));
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, TwoReadersFarApartBothGetTheirBytes) {
+  config_.readahead_bytes = 512 * kib;
+  const vfs::Handle front = open(pattern(16 * mib));
+  const vfs::Handle back = client().open("/file");
+  for (std::size_t i = 0; i < 32; ++i) {
+    ASSERT_EQ(client().read(front, i * request, request), expected(i * request, request));
+    ASSERT_EQ(client().read(back, 8 * mib + i * request, request), expected(8 * mib + i * request, request));
+  }
+  client().release(front);
+  client().release(back);
+}
+
+TEST_F(ReadingTest, AStreamThatEndsTooSoonIsAnErrorNotTheEnd) {
+  const vfs::Handle handle = open(pattern(10'000));
+  remote_.end_sources_after(4'000, 100);
+  EXPECT_EQ(client().read_later(handle, 0, 10'000).code(), EIO);
+  EXPECT_EQ(client().read_later(handle, 4'096, 4'096).code(), EIO);
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, ALostConnectionIsMendedOnceAtTheRightPlace) {
+  remote_.set_piece(10'000);
+  const vfs::Handle handle = open(pattern(mib));
+  remote_.fail_sources_after(100'000, ConnectionLost(EIO, "reset"));
+  for (std::size_t offset = 0; offset < content_.size(); offset += request) {
+    ASSERT_EQ(client().read(handle, offset, request), expected(offset, request)) << offset;
+  }
+  client().release(handle);
+  ASSERT_THAT(remote_.sources(), SizeIs(2));
+  EXPECT_LE(remote_.sources()[1].offset, 100'000u);
+  EXPECT_GT(remote_.sources()[1].offset, 0u);
+}
+
+TEST_F(ReadingTest, ALineThatKeepsBreakingIsReportedAndForgottenOnceItIsWell) {
+  const vfs::Handle handle = open(pattern(mib));
+  remote_.fail_sources_after(0, ConnectionLost(ETIMEDOUT, "silence"), 2);
+  EXPECT_THAT(client().read_later(handle, 0, request).code(), AnyOf(ETIMEDOUT, EIO));
+  EXPECT_EQ(client().read(handle, 0, request), expected(0, request));
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, ARevokedStreamIsReopenedAsOftenAsItTakes) {
+  config_.readahead_bytes = 256 * kib;
+  const vfs::Handle handle = open(pattern(4 * mib));
+  std::size_t revoked = 0;
+  for (std::size_t offset = 0; offset < content_.size(); offset += request) {
+    ASSERT_EQ(client().read(handle, offset, request), expected(offset, request)) << offset;
+    settle(io_);
+    revoked += remote_.revoke_streams();
+  }
+  EXPECT_GE(revoked, 3u);
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, ARefusalKeepsItsErrno) {
+  tree().put_file("/file", "content");
+  remote_.on(Op::open_source).fail_next(Error(EACCES, "550"), 2);
+  EXPECT_EQ(errno_of([&] { client().read_file("/file"); }), EACCES);
+}
+
+TEST_F(ReadingTest, AServerErrorWithinTheFileKeepsItsErrno) {
+  const vfs::Handle handle = open(pattern(mib));
+  remote_.fail_sources_after(1'000, Error(EBUSY, "451"), 10);
+  EXPECT_EQ(client().read_later(handle, 0, request).code(), EBUSY);
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, AnInterruptedReadLeavesTheStreamForTheNext) {
+  const vfs::Handle handle = open(pattern(mib));
+  remote_.on(Op::read).hold();
+  auto bored = client().read_later(handle, 0, request);
+  auto patient = client().read_later(handle, 0, request);
+  bored.interrupt();
+  ASSERT_TRUE(bored.done());
+  EXPECT_EQ(bored.code(), EINTR);
+  remote_.on(Op::read).release();
+  EXPECT_EQ(text_of(patient.get()), expected(0, request));
+  EXPECT_EQ(client().read(handle, request, request), expected(request, request));
+  EXPECT_THAT(remote_.sources(), SizeIs(1));
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, AnInterruptWhileTheStreamOpensIsObeyed) {
+  const vfs::Handle handle = open(pattern(mib));
+  remote_.on(Op::open_source).hold();
+  auto bored = client().read_later(handle, 0, request);
+  bored.interrupt();
+  ASSERT_TRUE(bored.done());
+  EXPECT_EQ(bored.code(), EINTR);
+  remote_.on(Op::open_source).release();
+  EXPECT_EQ(client().read(handle, 0, request), expected(0, request));
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, ReleaseGivesTheStreamBack) {
+  config_.readahead_bytes = mib;
+  const vfs::Handle handle = open(pattern(16 * mib));
+  client().read(handle, 0, request);
+  EXPECT_EQ(remote_.live_sources(), 1u);
+  client().release(handle);
+  EXPECT_EQ(remote_.live_sources(), 0u);
+}
+
+TEST_F(ReadingTest, ReleaseEndsAReadThatHangs) {
+  const vfs::Handle handle = open(pattern(16 * mib));
+  remote_.on(Op::read).hold();
+  auto pending = client().read_later(handle, 0, request);
+  pending.interrupt();
+  client().release(handle);
+  EXPECT_EQ(remote_.live_sources(), 0u);
+  EXPECT_TRUE(pending.done());
+}
+
+TEST_F(ReadingTest, AStreamNobodyUsesIsGivenBackAndReopenedLater) {
+  config_.readahead_bytes = mib;
+  const vfs::Handle handle = open(pattern(16 * mib));
+  client().read(handle, 0, request);
+  EXPECT_EQ(remote_.live_sources(), 1u);
+  advance(config_.stream_idle + std::chrono::milliseconds(1));
+  EXPECT_EQ(remote_.live_sources(), 0u);
+  EXPECT_EQ(client().read(handle, 4 * mib, request), expected(4 * mib, request));
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, OneSessionIsEnoughForReadersAndListings) {
+  config_.readahead_bytes = 256 * kib;
+  remote_.set_sessions(1);
+  tree().put_file("/dir/other", pattern(mib, 2));
+  const vfs::Handle handle = open(pattern(4 * mib));
+  const vfs::Handle other = client().open("/dir/other");
+  for (std::size_t offset = 0; offset < mib; offset += request) {
+    ASSERT_EQ(client().read(handle, offset, request), expected(offset, request));
+    ASSERT_EQ(client().read(other, offset, request), pattern(mib, 2).substr(offset, request));
+    fs().drop_caches();
+    ASSERT_THAT(client().names("/dir"), SizeIs(1));
+  }
+  client().release(handle);
+  client().release(other);
+}
+
+TEST_F(ReadingTest, DropCachesDoesNotDisturbAReader) {
+  const vfs::Handle handle = open(pattern(4 * mib));
+  for (std::size_t offset = 0; offset < content_.size(); offset += request) {
+    ASSERT_EQ(client().read(handle, offset, request), expected(offset, request)) << offset;
+    fs().drop_caches();
+  }
+  client().release(handle);
+}
+
+}  // namespace
+}  // namespace ftpfs::test

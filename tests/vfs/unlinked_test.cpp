@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+// Files that are renamed, replaced or removed while somebody has them open or writes them.
+#include "vfs/vfs_test.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+class UnlinkedTest : public VfsTest {};
+
+TEST_F(UnlinkedTest, ANewFileRenamedBeforeItsUploadArrivesUnderItsNewName) {
+  const vfs::Handle handle = client().create("/tmp");
+  client().write(handle, 0, "content");
+  client().rename("/tmp", "/final");
+  EXPECT_THAT(client().names("/"), ElementsAre("final"));
+  client().close(handle);
+  EXPECT_EQ(tree().content("/final"), "content");
+  EXPECT_THAT(tree().names("/"), ElementsAre("final"));
+}
+
+TEST_F(UnlinkedTest, AChangedFileRenamedBeforeItsUploadArrivesUnderItsNewName) {
+  tree().put_file("/a", "old content");
+  const vfs::Handle handle = client().open("/a", O_RDWR);
+  client().write(handle, 0, "NEW");
+  client().rename("/a", "/b");
+  EXPECT_EQ(client().read(handle, 0, 100), "NEW content");
+  client().close(handle);
+  EXPECT_EQ(tree().content("/b"), "NEW content");
+  EXPECT_THAT(tree().names("/"), ElementsAre("b"));
+}
+
+TEST_F(UnlinkedTest, AnAppendedFileRenamedBeforeItsUploadIsComplete) {
+  tree().put_file("/a", "old");
+  const vfs::Handle handle = client().open("/a", O_WRONLY | O_APPEND);
+  client().write(handle, 3, "new");
+  client().rename("/a", "/b");
+  client().close(handle);
+  EXPECT_EQ(tree().content("/b"), "oldnew");
+  EXPECT_THAT(tree().names("/"), ElementsAre("b"));
+}
+
+TEST_F(UnlinkedTest, ARenameDuringTheUploadLosesNothing) {
+  remote_.on(Op::commit).hold();
+  const vfs::Handle handle = client().create("/a");
+  client().write(handle, 0, "content");
+  auto flush = client().flush_later(handle);
+  auto rename = client().rename_later("/a", "/b");
+  remote_.on(Op::commit).release();
+  flush.get();
+  rename.get();
+  client().release(handle);
+  EXPECT_EQ(tree().content("/b"), "content");
+  EXPECT_THAT(tree().names("/"), ElementsAre("b"));
+}
+
+TEST_F(UnlinkedTest, ADirectoryRenamedAroundAFileBeingWrittenTakesItAlong) {
+  tree().put_file("/dir/old", "old");
+  const vfs::Handle fresh = client().create("/dir/new");
+  client().write(fresh, 0, "content");
+  const vfs::Handle changed = client().open("/dir/old", O_RDWR);
+  client().write(changed, 0, "OLD!");
+  client().rename("/dir", "/moved");
+  client().close(fresh);
+  client().close(changed);
+  EXPECT_EQ(tree().content("/moved/new"), "content");
+  EXPECT_EQ(tree().content("/moved/old"), "OLD!");
+  EXPECT_THAT(tree().names("/"), ElementsAre("moved"));
+  EXPECT_THAT(tree().names("/moved"), ElementsAre("new", "old"));
+}
+
+TEST_F(UnlinkedTest, SavingByRenamingOverTheOldFileWorks) {
+  tree().put_file("/file", "old");
+  const vfs::Handle handle = client().create("/file.tmp");
+  client().write(handle, 0, "new content");
+  client().flush(handle);
+  client().rename("/file.tmp", "/file");
+  client().release(handle);
+  EXPECT_EQ(tree().content("/file"), "new content");
+  EXPECT_EQ(client().read_file("/file"), "new content");
+  EXPECT_THAT(tree().names("/"), ElementsAre("file"));
+}
+
+TEST_F(UnlinkedTest, AFileRemovedWhileItIsWrittenStaysRemoved) {
+  const vfs::Handle handle = client().create("/file");
+  client().write(handle, 0, "content");
+  client().unlink("/file");
+  EXPECT_FALSE(client().exists("/file"));
+  EXPECT_EQ(client().read(handle, 0, 100), "content");
+  client().write(handle, 7, " more");
+  EXPECT_EQ(client().read(handle, 0, 100), "content more");
+  client().close(handle);
+  EXPECT_THAT(tree().names("/"), IsEmpty());
+  EXPECT_THAT(client().names("/"), IsEmpty());
+}
+
+TEST_F(UnlinkedTest, AChangedFileRemovedBeforeItsUploadStaysRemoved) {
+  tree().put_file("/file", "old content");
+  const vfs::Handle handle = client().open("/file", O_RDWR);
+  client().write(handle, 0, "NEW");
+  client().unlink("/file");
+  EXPECT_EQ(client().read(handle, 0, 3), "NEW");
+  client().close(handle);
+  EXPECT_THAT(tree().names("/"), IsEmpty());
+}
+
+TEST_F(UnlinkedTest, ARemovalDuringTheUploadStopsIt) {
+  remote_.on(Op::commit).hold();
+  const vfs::Handle handle = client().create("/file");
+  client().write(handle, 0, "content");
+  auto flush = client().flush_later(handle);
+  auto unlink = client().unlink_later("/file");
+  remote_.on(Op::commit).release();
+  unlink.get();
+  EXPECT_EQ(flush.code(), 0);
+  client().release(handle);
+  EXPECT_FALSE(client().exists("/file"));
+  EXPECT_THAT(tree().names("/"), IsEmpty());
+}
+
+TEST_F(UnlinkedTest, AReplacementRemovedDuringItsUploadLeavesNoTemporaryName) {
+  tree().put_file("/file", "old");
+  remote_.on(Op::commit).hold();
+  const vfs::Handle handle = client().open("/file", O_WRONLY | O_TRUNC);
+  client().write(handle, 0, "new");
+  auto flush = client().flush_later(handle);
+  auto unlink = client().unlink_later("/file");
+  remote_.on(Op::commit).release();
+  unlink.get();
+  EXPECT_EQ(flush.code(), 0);
+  client().release(handle);
+  EXPECT_THAT(tree().names("/"), IsEmpty());
+}
+
+TEST_F(UnlinkedTest, ANewFileOfTheSameNameIsNotTouchedByTheOldHandle) {
+  const vfs::Handle old_handle = client().create("/file");
+  client().write(old_handle, 0, "old");
+  client().unlink("/file");
+  const vfs::Handle new_handle = client().create("/file");
+  client().write(new_handle, 0, "new content");
+  client().close(new_handle);
+  client().write(old_handle, 3, "er");
+  EXPECT_EQ(client().read(old_handle, 0, 100), "older");
+  client().close(old_handle);
+  EXPECT_EQ(tree().content("/file"), "new content");
+  EXPECT_EQ(client().read_file("/file"), "new content");
+}
+
+TEST_F(UnlinkedTest, AnOpenFileCanBeReadAfterItsRemoval) {
+  config_.readahead_bytes = 128 * 1024;
+  const std::string content = pattern(2'000'000);
+  tree().put_file("/dir/file", content);
+  const vfs::Handle handle = client().open("/dir/file");
+  EXPECT_EQ(client().read(handle, 0, 4096), content.substr(0, 4096));
+  client().unlink("/dir/file");
+  EXPECT_FALSE(client().exists("/dir/file"));
+  EXPECT_THAT(client().names("/dir"), IsEmpty());
+  EXPECT_EQ(client().read(handle, 1'500'000, 4096), content.substr(1'500'000, 4096));
+  client().release(handle);
+  EXPECT_THAT(tree().names("/dir"), IsEmpty());
+}
+
+TEST_F(UnlinkedTest, AnOpenFileCanBeReadAfterItWasReplacedByARename) {
+  config_.readahead_bytes = 128 * 1024;
+  const std::string content = pattern(2'000'000);
+  tree().put_file("/file", content);
+  tree().put_file("/other", "other");
+  const vfs::Handle handle = client().open("/file");
+  client().rename("/other", "/file");
+  EXPECT_EQ(client().read(handle, 1'500'000, 4096), content.substr(1'500'000, 4096));
+  EXPECT_EQ(client().read_file("/file"), "other");
+  client().release(handle);
+  EXPECT_THAT(tree().names("/"), ElementsAre("file"));
+}
+
+TEST_F(UnlinkedTest, ARemovedOpenFileHasNoLinksLeft) {
+  tree().put_file("/file", "content");
+  const vfs::Handle handle = client().open("/file");
+  const vfs::Ino ino = client().ino("/file");
+  EXPECT_EQ(client().getattr(ino).st_nlink, 1u);
+  client().unlink("/file");
+  EXPECT_EQ(client().getattr(ino).st_nlink, 0u) << "the kernel asks without a handle";
+  EXPECT_EQ(client().getattr(ino).st_size, 7);
+  client().release(handle);
+}
+
+TEST_F(UnlinkedTest, AnOpenReaderFollowsItsFileToItsNewName) {
+  config_.readahead_bytes = 128 * 1024;
+  const std::string content = pattern(2'000'000);
+  tree().put_file("/a", content);
+  const vfs::Handle handle = client().open("/a");
+  EXPECT_EQ(client().read(handle, 0, 4096), content.substr(0, 4096));
+  client().rename("/a", "/b");
+  EXPECT_EQ(client().read(handle, 1'500'000, 4096), content.substr(1'500'000, 4096));
+  client().release(handle);
+}
+
+TEST_F(UnlinkedTest, AnOpenFilesDirectoryCanBeEmptiedAndRemoved) {
+  tree().put_file("/dir/file", "content");
+  const vfs::Handle handle = client().open("/dir/file");
+  client().unlink("/dir/file");
+  client().release(handle);
+  client().rmdir("/dir");
+  EXPECT_THAT(tree().names("/"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace ftpfs::test

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// The upload as such: shared by those who wait, not stopped by those who leave, its failure remembered until
+// mended.
+#include "vfs/vfs_test.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+using testing::AnyOf;
+using testing::ElementsAre;
+using testing::SizeIs;
+
+class UploadTest : public VfsTest {
+ protected:
+  vfs::Handle create_and_write(std::string_view content) {
+    const vfs::Handle handle = client().create("/file");
+    client().write(handle, 0, content);
+    return handle;
+  }
+};
+
+TEST_F(UploadTest, TwoFlushesShareOne) {
+  remote_.on(Op::commit).hold();
+  const vfs::Handle handle = create_and_write("content");
+  auto first = client().flush_later(handle);
+  auto second = client().flush_later(handle);
+  EXPECT_FALSE(first.done());
+  EXPECT_FALSE(second.done());
+  remote_.on(Op::commit).release();
+  first.get();
+  second.get();
+  client().release(handle);
+  EXPECT_THAT(remote_.sinks(), SizeIs(1));
+  EXPECT_EQ(remote_.calls(Op::commit), 1u);
+}
+
+TEST_F(UploadTest, SharingAFailureToo) {
+  remote_.on(Op::commit).hold();
+  const vfs::Handle handle = create_and_write("content");
+  auto first = client().flush_later(handle);
+  auto second = client().flush_later(handle);
+  remote_.on(Op::commit).fail_next(Error(ENOSPC, "552"), 100);
+  remote_.on(Op::commit).release();
+  EXPECT_EQ(first.code(), ENOSPC);
+  EXPECT_EQ(second.code(), ENOSPC);
+  remote_.on(Op::commit).fail_no_more();
+  client().close(handle);
+}
+
+TEST_F(UploadTest, AnInterruptedCloseDoesNotStopIt) {
+  remote_.on(Op::commit).hold();
+  const vfs::Handle handle = create_and_write("content");
+  auto flush = client().flush_later(handle);
+  flush.interrupt();
+  ASSERT_TRUE(flush.done());
+  EXPECT_EQ(flush.code(), EINTR);
+  client().release(handle);
+  remote_.on(Op::commit).release();
+  settle(io_);
+  EXPECT_EQ(tree().content("/file"), "content");
+  EXPECT_EQ(remote_.calls(Op::commit), 1u);
+}
+
+TEST_F(UploadTest, AFailureIsReportedUntilItIsMended) {
+  for (const Op op : {Op::open_sink, Op::commit}) {
+    const vfs::Handle handle = create_and_write("content");
+    client().flush(handle);
+    client().write(handle, 0, "CONTENT");
+    remote_.on(op).fail_next(Error(ENOSPC, "552"), 100);
+    EXPECT_EQ(client().flush_later(handle).code(), ENOSPC);
+    EXPECT_EQ(client().flush_later(handle).code(), ENOSPC) << "a second close() must not claim success";
+    remote_.on(op).fail_no_more();
+    client().flush(handle);
+    client().release(handle);
+    EXPECT_EQ(tree().content("/file"), "CONTENT");
+    client().unlink("/file");
+  }
+}
+
+TEST_F(UploadTest, WhatFailedIsStillSeenByReaders) {
+  const vfs::Handle handle = create_and_write("content");
+  remote_.on(Op::commit).fail_next(Error(ENOSPC, "552"), 100);
+  EXPECT_EQ(client().flush_later(handle).code(), ENOSPC);
+  EXPECT_EQ(client().read(handle, 0, 100), "content");
+  EXPECT_EQ(client().stat("/file").st_size, 7);
+  remote_.on(Op::commit).fail_no_more();
+  client().close(handle);
+}
+
+TEST_F(UploadTest, ALostConnectionIsEitherMendedOrReportedNeverIgnored) {
+  const std::string content = pattern(300'000);
+  const vfs::Handle handle = create_and_write(content);
+  remote_.fail_sinks_after(100'000, ConnectionLost(EIO, "reset"));
+  const int code = client().flush_later(handle).code();
+  EXPECT_THAT(code, AnyOf(0, EIO));
+  EXPECT_TRUE(code != 0 || tree().content("/file") == content);
+  client().close(handle);
+  EXPECT_TRUE(tree().content("/file") == content);
+}
+
+TEST_F(UploadTest, ALineThatStaysDeadIsReported) {
+  const vfs::Handle handle = create_and_write("content");
+  remote_.on(Op::open_sink).fail_next(ConnectionLost(ETIMEDOUT, "silence"), 100);
+  remote_.on(Op::commit).fail_next(ConnectionLost(ETIMEDOUT, "silence"), 100);
+  EXPECT_EQ(client().flush_later(handle).code(), ETIMEDOUT);
+  remote_.on(Op::open_sink).fail_no_more();
+  remote_.on(Op::commit).fail_no_more();
+  client().close(handle);
+  EXPECT_EQ(tree().content("/file"), "content");
+}
+
+TEST_F(UploadTest, AWriteDuringItIsNotLost) {
+  remote_.on(Op::commit).hold();
+  const vfs::Handle handle = create_and_write("content");
+  auto flush = client().flush_later(handle);
+  client().write(handle, 0, "CHANGED");
+  EXPECT_EQ(client().read(handle, 0, 100), "CHANGED");
+  remote_.on(Op::commit).release();
+  flush.get();
+  client().close(handle);
+  EXPECT_EQ(tree().content("/file"), "CHANGED");
+}
+
+TEST_F(UploadTest, FlushOfAnotherHandleWaitsForTheSameData) {
+  const vfs::Handle writer = create_and_write("content");
+  const vfs::Handle other = client().open("/file", O_RDWR);
+  client().flush(other);
+  EXPECT_EQ(tree().content("/file"), "content");
+  client().close(writer);
+  client().close(other);
+}
+
+TEST_F(UploadTest, ManyRevocationsDoNotFailIt) {
+  const std::string content = pattern(1'000'000);
+  const vfs::Handle handle = create_and_write(content);
+  remote_.fail_sinks_after(100'000, Revoked(), 5);
+  client().close(handle);
+  EXPECT_TRUE(tree().content("/file") == content);
+  EXPECT_THAT(tree().names("/"), ElementsAre("file"));
+}
+
+TEST_F(UploadTest, AServerThatShowsAnotherSizeHasNotGotIt) {
+  const vfs::Handle handle = create_and_write("content");
+  remote_.on(Op::commit).fail_next(Error(EIO, "the server shows another size"), 100);
+  EXPECT_EQ(client().flush_later(handle).code(), EIO);
+  remote_.on(Op::commit).fail_no_more();
+  client().close(handle);
+  EXPECT_EQ(tree().content("/file"), "content");
+}
+
+}  // namespace
+}  // namespace ftpfs::test

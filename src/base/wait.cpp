@@ -55,10 +55,10 @@ TaskSet::~TaskSet() {
 
 void TaskSet::spawn(awaitable<void> task) {
   ++state_->running;
-  asio::co_spawn(executor_, run(state_, std::move(task)), asio::detached);
+  asio::co_spawn(executor_, run(state_, owner_.lock(), std::move(task)), asio::detached);
 }
 
-awaitable<void> TaskSet::run(std::shared_ptr<State> state, awaitable<void> task) {
+awaitable<void> TaskSet::run(std::shared_ptr<State> state, std::shared_ptr<void>, awaitable<void> task) {
   try {
     co_await std::move(task);
   } catch (const Cancelled&) {

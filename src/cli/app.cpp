@@ -22,12 +22,11 @@ App::App(const Settings& settings, Logger logger)
     : host_(settings.ftp.host),
       log_level_(settings.log_level),
       logger_(std::move(logger)),
-      remote_(io_.get_executor(), connector_, clock_, logger_, settings.ftp),
-      vfs_(io_.get_executor(), remote_, clock_, logger_, settings.vfs),
-      channel_(io_.get_executor(), vfs_, logger_, settings.mount),
-      signals_(io_, SIGINT, SIGTERM) {
-  signals_.add(SIGHUP);
+      signals_(io_, SIGINT, SIGTERM, SIGHUP) {
   signals_.add(SIGUSR2);
+  remote_.emplace(io_.get_executor(), connector_, clock_, logger_, settings.ftp);
+  vfs_.emplace(io_.get_executor(), *remote_, clock_, logger_, settings.vfs);
+  channel_.emplace(io_.get_executor(), *vfs_, logger_, settings.mount);
 }
 
 ExitStatus App::run(Readiness& readiness) {
@@ -42,42 +41,48 @@ ExitStatus App::run(Readiness& readiness) {
   });
   while (!done) io_.run_one();
   const ExitStatus status = conclude(failure);
+  if (tear_down()) return status;
+  // Something on the loop still waits, and its frame may refer to what is gone: do not run its destructors.
+  logger_->warn("left with work on the loop");
+  std::_Exit(static_cast<int>(status));
+}
+
+// Destructors do not wait, they tell what still runs for them to stop; it needs the loop to do so.
+bool App::tear_down() {
+  channel_.reset();
+  vfs_.reset();
+  remote_.reset();
   io_.run_for(tidy_limit);
-  if (!io_.stopped()) {
-    // Something on the loop still waits, and its frame refers to our members: leave without destroying them.
-    logger_->debug("leaving with work on the loop");
-    std::_Exit(static_cast<int>(status));
-  }
-  return status;
+  return io_.stopped();
 }
 
 awaitable<void> App::serve() {
   std::exception_ptr failure;
   try {
     co_await start();
-    co_await channel_.run();
+    co_await channel_->run();
   } catch (...) {
     failure = std::current_exception();
   }
-  if (failure) channel_.unmount();
+  if (failure) channel_->unmount();
   co_await save();
-  co_await remote_.close();
+  co_await remote_->close();
   if (failure) std::rethrow_exception(failure);
 }
 
 // "Mounted" means "answers": nobody is told so before the server has logged us in and shown the root.
 awaitable<void> App::start() {
   const std::stop_token stop = starting_.get_token();
-  co_await remote_.connect(stop);
-  const vfs::DirHandle root = co_await vfs_.opendir(vfs::root_ino, stop);
-  vfs_.releasedir(root);
+  co_await remote_->connect(stop);
+  const vfs::DirHandle root = co_await vfs_->opendir(vfs::root_ino, stop);
+  vfs_->releasedir(root);
   mount();
   readiness_->ready();
 }
 
 void App::mount() {
   try {
-    channel_.mount();
+    channel_->mount();
   } catch (const Error& error) {
     throw Failure(status_of_mount_error(error.code()), error.what(), {}, error.code());
   }
@@ -92,7 +97,7 @@ awaitable<void> App::save() {
   }
   std::vector<std::string> lost;
   try {
-    lost = co_await vfs_.shutdown(clock_.now() + save_limit);
+    lost = co_await vfs_->shutdown(clock_.now() + save_limit);
   } catch (const std::exception& error) {
     logger_->error("saving failed: {}", escaped(error.what()));
     lost.emplace_back("/");  // nobody knows what
@@ -103,7 +108,7 @@ awaitable<void> App::save() {
 
 awaitable<void> App::save_and_unmount() {
   co_await save();
-  channel_.unmount();
+  channel_->unmount();
 }
 
 awaitable<void> App::watch_signals() {
@@ -112,7 +117,7 @@ awaitable<void> App::watch_signals() {
     const int signal = co_await signals_.async_wait(asio::redirect_error(use_awaitable, error));
     if (error) co_return;
     if (signal == SIGHUP) {
-      vfs_.drop_caches();
+      vfs_->drop_caches();
     } else if (signal == SIGUSR2) {
       toggle_debug();
     } else {
@@ -124,7 +129,7 @@ awaitable<void> App::watch_signals() {
 void App::on_termination() {
   if (starting_.stop_requested()) {
     logger_->error("ended by a second signal: what was not sent yet is lost or left in the spool");
-    channel_.unmount();
+    channel_->unmount();
     std::_Exit(static_cast<int>(mounted_ ? ExitStatus::usage : ExitStatus::interrupted));
   }
   starting_.request_stop();

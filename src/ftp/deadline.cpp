@@ -19,9 +19,8 @@ Deadline::Deadline(SessionContext& context, std::function<void()> expired)
     : context_(context), state_(std::make_shared<State>(context.clock, std::move(expired))) {}
 
 Deadline::~Deadline() {
-  state_->when = State::never;
+  cancel();
   state_->expired = nullptr;
-  state_->stop.request_stop();
 }
 
 void Deadline::set(Clock::time_point when) {
@@ -39,6 +38,12 @@ void Deadline::set_in(Clock::duration delay) {
 
 void Deadline::clear() noexcept {
   state_->when = State::never;
+}
+
+void Deadline::cancel() noexcept {
+  state_->when = State::never;
+  state_->wakes = State::never;
+  state_->stop.request_stop();
 }
 
 awaitable<void> Deadline::watch(std::shared_ptr<State> state, std::stop_token stop) {

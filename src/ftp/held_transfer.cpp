@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "held_transfer.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace ftpfs::ftp {
@@ -42,14 +43,11 @@ void HeldTransfer::keep() noexcept {
   lease_.keep();
 }
 
-bool HeldTransfer::had_its_turn() const noexcept {
-  return moved_ > turn_bytes || context_->clock.now() >= began_ + turn_time;
-}
-
 Clock::time_point HeldTransfer::takable_from() const noexcept {
-  if (!busy_) return last_used_;
+  const Clock::time_point turn_ends = moved_ > turn_bytes ? began_ : began_ + turn_time;
+  if (!busy_) return std::max(last_used_, turn_ends);
   if (yields_ == Yields::when_idle) return Clock::time_point::max();
-  return had_its_turn() ? context_->clock.now() : began_ + turn_time;
+  return std::max(turn_ends, context_->clock.now());
 }
 
 std::shared_ptr<Transfer> HeldTransfer::begin() {

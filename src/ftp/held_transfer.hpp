@@ -38,7 +38,6 @@ class HeldTransfer : public std::enable_shared_from_this<HeldTransfer> {
  private:
   Clock::time_point takable_from() const noexcept;
   void release() noexcept;
-  bool had_its_turn() const noexcept;
   static awaitable<void> settle(Lease lease, std::shared_ptr<Transfer> transfer);
 
   Lease lease_;

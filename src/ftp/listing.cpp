@@ -174,14 +174,14 @@ awaitable<void> follow_links(std::shared_ptr<Session> session, std::string path,
     if (entry.attributes.kind != Kind::symlink || !entry.link_target.empty()) continue;
     const std::string link = prefix + entry.name;
     entry.attributes.kind = Kind::file;
-    const bool directory = co_await enter(*session, link, stop);
-    if (directory) {
-      entry.attributes.kind = Kind::directory;
-      entry.attributes.size = 0;
-      continue;
-    }
+    if (link.find('\r') != link.npos) continue;  // cannot be asked for
     const std::optional<std::uint64_t> size = co_await ask_size(*session, link, stop);
     if (size) entry.attributes.size = *size;
+    if (size) continue;
+    const bool directory = co_await enter(*session, link, stop);
+    if (!directory) continue;
+    entry.attributes.kind = Kind::directory;
+    entry.attributes.size = 0;
   }
 }
 

@@ -54,6 +54,26 @@ awaitable<std::optional<Attributes>> look_in_parent(std::shared_ptr<Session> ses
   co_return found->attributes;
 }
 
+// A file has a size, a directory can be entered.
+awaitable<std::optional<Attributes>> look_by_size(std::shared_ptr<Session> session, std::string path,
+                                                  std::stop_token stop) {
+  Attributes attributes;
+  const std::optional<std::uint64_t> size = co_await ask_size(*session, path, stop);
+  if (size) {
+    attributes.size = *size;
+    attributes.mtime = co_await ask_mtime(*session, path, stop);
+    co_return attributes;
+  }
+  const Reply entered = co_await session->command(Verb::cwd, path, stop);
+  if (entered.completion()) {
+    attributes.kind = Kind::directory;
+    co_return attributes;
+  }
+  if (says_absent(entered)) co_return std::nullopt;
+  if (path == "/") throw refusal(Verb::cwd, path, entered, EACCES);
+  co_return co_await look_in_parent(session, path, stop);
+}
+
 }  // namespace
 
 bool says_absent(const Reply& reply) noexcept {
@@ -120,22 +140,12 @@ awaitable<std::optional<Attributes>> look(std::shared_ptr<Session> session, std:
     std::optional<Entry> entry;
     if (reply.completion()) entry = proto::parse_mlst_reply(reply);
     if (entry && entry->attributes.kind != Kind::symlink) co_return entry->attributes;
+    // pure-ftpd refuses what is missing without saying so, and makes each failed CWD slower than the one
+    // before.
+    const bool refused = !reply.completion() && may_have_mlst(session->profile());
+    if (refused && path != "/") co_return co_await look_in_parent(session, path, stop);
   }
-  Attributes attributes;
-  const std::optional<std::uint64_t> size = co_await ask_size(*session, path, stop);
-  if (size) {
-    attributes.size = *size;
-    attributes.mtime = co_await ask_mtime(*session, path, stop);
-    co_return attributes;
-  }
-  const Reply entered = co_await session->command(Verb::cwd, path, stop);
-  if (entered.completion()) {
-    attributes.kind = Kind::directory;
-    co_return attributes;
-  }
-  if (says_absent(entered)) co_return std::nullopt;
-  if (path == "/") throw refusal(Verb::cwd, path, entered, EACCES);
-  co_return co_await look_in_parent(session, path, stop);
+  co_return co_await look_by_size(session, path, stop);
 }
 
 }  // namespace ftpfs::ftp

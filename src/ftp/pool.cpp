@@ -120,6 +120,10 @@ awaitable<Lease> SessionPool::acquire(Lane lane, std::stop_token stop) {
   }
 }
 
+bool SessionPool::has_slot(Lane lane) const noexcept {
+  return state_->queue(lane).empty() && state_->may_take(lane);
+}
+
 void SessionPool::drop_idle() noexcept {
   state_->drop_idle();
 }

@@ -43,6 +43,8 @@ SessionPool::State::Waiter::~Waiter() {
 
 void SessionPool::State::shut() noexcept {
   closed = true;
+  reaper.cancel();
+  yield_timer.cancel();
   for (const Lease::State& lease : leases) {
     if (lease.session) lease.session->abort();
   }

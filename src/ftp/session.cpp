@@ -26,6 +26,7 @@ Session::~Session() {
 
 void Session::abort() noexcept {
   dead_ = true;
+  deadline_.cancel();
   if (stream_) stream_->abort();
 }
 

@@ -166,6 +166,7 @@ awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, 
 
 awaitable<std::unique_ptr<Sink>> open_sink(ServerPtr server, std::string path, SinkRequest request,
                                            std::stop_token stop) {
+  if (request.only_if_free && !server->pool.has_slot(Lane::bulk)) co_return std::unique_ptr<Sink>();
   // A lost session is no harm here: nothing has been sent, and STOR empties the file again.
   const auto work = [server, path, request, stop](Lease& lease) {
     return begin_upload(lease, server, path, request, stop);

@@ -149,10 +149,6 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
                                                      std::stop_token stop) {
   const auto state = std::make_shared<State>(session, verb, std::move(argument));
   std::unique_ptr<Transfer> transfer(new Transfer(state));
-  if (session->profile().features.pret) {  // DrFTPD: which transfer slave shall listen?
-    co_await session->command(Verb::pret, fmt::format("{} {}", proto::verb_text(verb), state->argument),
-                              stop);
-  }
   state->port = co_await ask_passive_port(*session, stop);
   const std::stop_callback on_stop(stop, Abort(*session));
   TaskSet& tasks = session->context().tasks;

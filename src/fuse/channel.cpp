@@ -2,12 +2,14 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <optional>
+#include <utility>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <ftpfs/base/error.hpp>
+#include <ftpfs/base/fd.hpp>
 #include <ftpfs/fuse/channel.hpp>
 #include <ftpfs/fuse/context.hpp>
 #include <ftpfs/fuse/libfuse_log.hpp>
@@ -26,11 +28,11 @@ struct DestroySession {
 };
 using SessionPtr = std::unique_ptr<fuse_session, DestroySession>;
 
-SessionPtr make_session(const std::string& options, bool debug, Context& context) {
+SessionPtr make_session(const MountConfig& config, Context& context) {
   fuse_args arguments = FUSE_ARGS_INIT(0, nullptr);
   fuse_opt_add_arg(&arguments, "ftpfs");
-  if (!options.empty()) fuse_opt_add_arg(&arguments, ("-o" + options).c_str());
-  if (debug) fuse_opt_add_arg(&arguments, "-d");
+  fuse_opt_add_arg(&arguments, ("-o" + mount_options(config)).c_str());
+  if (config.debug) fuse_opt_add_arg(&arguments, "-d");
   const LibfuseComplaints complaints;
   SessionPtr session(fuse_session_new(&arguments, &operations(), sizeof(fuse_lowlevel_ops), &context));
   fuse_opt_free_args(&arguments);
@@ -89,7 +91,7 @@ class Channel::Impl {
   void tune_once() noexcept;
   bool still_ours() const noexcept;
   void open_device();
-  void sever() noexcept;
+  bool sever() noexcept;
 
   std::shared_ptr<Context> context_;
   SessionPtr session_;
@@ -98,11 +100,12 @@ class Channel::Impl {
   std::string mountpoint_;    // canonical; empty when attached to a fake kernel
   std::string mount_device_;  // MAJOR:MINOR
   bool tuned_ = false;
+  bool unmounted_ = false;
 };
 
 void Channel::Impl::mount() {
   std::string mountpoint = prepare_mountpoint(context_->config, context_->logger);
-  session_ = make_session(mount_options(context_->config), context_->config.debug, *context_);
+  session_ = make_session(context_->config, *context_);
   const LibfuseComplaints complaints;
   errno = 0;
   if (fuse_session_mount(session_.get(), mountpoint.c_str()) != 0) {
@@ -119,7 +122,7 @@ void Channel::Impl::attach(int fd) {
   fuse_custom_io io{};
   io.read = read_packet;
   io.writev = write_packet;
-  session_ = make_session({}, context_->config.debug, *context_);
+  session_ = make_session(context_->config, *context_);
   if (const int failure = fuse_session_custom_io(session_.get(), &io, fd); failure != 0) {
     throw Error(-failure, "libfuse refuses the descriptor");
   }
@@ -127,8 +130,10 @@ void Channel::Impl::attach(int fd) {
 }
 
 void Channel::Impl::open_device() {
-  device_.assign(fuse_session_fd(session_.get()));
-  device_.non_blocking(true);
+  boost::system::error_code failure;
+  device_.assign(fuse_session_fd(session_.get()), failure);
+  if (!failure) device_.non_blocking(true, failure);
+  if (failure) throw Error(failure.value(), "cannot wait for the kernel: " + failure.message());
 }
 
 awaitable<void> Channel::Impl::run(std::shared_ptr<Impl> self) {
@@ -194,24 +199,23 @@ bool Channel::Impl::still_ours() const noexcept {
 
 // Cuts the session off from its mount, wherever that went. libfuse's unmount goes by path unless poll() says
 // that the descriptor is dead, so it gets one that is: the writing end of a pipe that nobody reads.
-void Channel::Impl::sever() noexcept {
+bool Channel::Impl::sever() noexcept {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return;
-  ::close(ends[0]);
-  ::dup3(ends[1], fuse_session_fd(session_.get()), O_CLOEXEC);
-  ::close(ends[1]);
+  if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+  const UniqueFd reader(ends[0]);
+  const UniqueFd writer(ends[1]);
+  return ::dup3(writer.get(), fuse_session_fd(session_.get()), O_CLOEXEC) >= 0;
 }
 
 void Channel::Impl::unmount() noexcept {
-  if (!session_ || !device_.is_open()) return;
-  device_.release();  // ends the pump's wait; the descriptor stays libfuse's
+  if (!session_ || std::exchange(unmounted_, true)) return;
+  if (device_.is_open()) device_.release();  // ends the pump's wait; the descriptor stays libfuse's
   fuse_session_exit(session_.get());
   if (mountpoint_.empty()) {
     ::shutdown(fuse_session_fd(session_.get()), SHUT_RDWR);
-    return;
+  } else if (still_ours() || sever()) {
+    fuse_session_unmount(session_.get());
   }
-  if (!still_ours()) sever();
-  fuse_session_unmount(session_.get());
 }
 
 void Channel::Impl::shut_down() noexcept {

@@ -8,8 +8,10 @@ namespace ftpfs::fuse {
 namespace {
 
 // Left out although the kernel may have them: AUTO_INVAL_DATA (the vfs decides with keep_cache at open),
-// WRITEBACK_CACHE (close() must tell what the server said, and sizes may change there), HANDLE_KILLPRIV (no
-// set-uid bit ever exists), SPLICE_* (measured: see src/README.md).
+// WRITEBACK_CACHE (close() must tell what the server said, and files may change there), HANDLE_KILLPRIV (no
+// set-uid bit ever exists), SPLICE_* (our bytes come from memory and go to memory: a pipe between is one more
+// copy). READDIRPLUS_AUTO: the first page comes with attributes, the others when somebody looks at them, so
+// that a plain `ls` of a huge directory does not fill the kernel with inodes.
 constexpr unsigned wanted = FUSE_CAP_ASYNC_READ | FUSE_CAP_ASYNC_DIO | FUSE_CAP_ATOMIC_O_TRUNC |
                             FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO;
 
@@ -20,8 +22,7 @@ void init(void* userdata, fuse_conn_info* connection) {
   connection->max_write = request_size;
   connection->max_read = request_size;  // must equal the mount option of that name
   connection->max_readahead = static_cast<unsigned>(context.config.kernel_readahead);
-  // Read-ahead requests in flight, of all files together: the default of 12 starves the fifth parallel
-  // reader.
+  // Read-ahead requests in flight, of all files together; the default of 12 is the windows of three readers.
   connection->max_background = 64;
   connection->congestion_threshold = 48;
   context.initialised = true;

@@ -52,8 +52,8 @@ std::optional<ListedLine> parse_mlsd_line(std::string_view line) {
   if (!facts || facts->self_or_parent || is_self_or_parent(facts->entry.name) || facts->entry.name.empty()) {
     return std::nullopt;
   }
-  // Nothing but a time that is none: prose with a '=' and a ';' in it.
-  if (!facts->typed && facts->bad_time) return std::nullopt;
+  // Prose with a '=' and a ';' in it.
+  if (facts->bad_fact || (!facts->typed && facts->bad_time)) return std::nullopt;
   return std::move(facts->entry);
 }
 

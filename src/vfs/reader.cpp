@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::uint64_t block_size = BlockCache::block_size;
 constexpr std::uint64_t stream_readahead = 512u << 10;  // at the start of a file: probably read through
-constexpr std::uint64_t seek_readahead = block_size;    // after a seek: probably not
 constexpr std::uint64_t streaming_after = 2u << 20;     // read in sequence since the last seek
 constexpr std::uint64_t keep_behind = 1u << 20;         // the kernel reorders read-ahead requests a little
 constexpr std::uint64_t nobody = std::numeric_limits<std::uint64_t>::max();
@@ -46,7 +45,7 @@ class Reader::Window {
   void seek(std::uint64_t offset);
   void want(const std::shared_ptr<Window>& self, std::uint64_t end);
   void next_wake(std::uint64_t end) noexcept { next_wake_ = std::min(next_wake_, end); }
-  void close() noexcept;
+  void close() noexcept;  // ends what is under way
 
   std::uint64_t clamp(std::uint64_t offset, std::size_t size) const noexcept {
     return offset >= size_ ? offset : std::min<std::uint64_t>(size_, offset + size);
@@ -85,20 +84,23 @@ class Reader::Window {
   std::uint64_t wanted_ = 0;    // how far somebody waits
   std::uint64_t next_wake_ = nobody;
 
-  std::shared_ptr<Source> source_;  // shared with a fill that was overtaken by a seek and still waits in it
-  std::uint64_t epoch_ = 0;         // of the window; a seek begins a new one, the old fill ends
+  std::unique_ptr<Source> source_;
+  std::stop_source opening_;  // of the source; or asking whether the file is still the same
+  std::uint64_t epoch_ = 0;   // of the window; a seek begins a new one, the old fill ends
   bool filling_ = false;
-  bool may_retry_ = true;  // one reconnect without any progress is one too few to give up, two are enough
+  unsigned short_ends_ = 0;  // streams that ended too soon though the server called them complete
+  bool may_retry_ = true;    // one reconnect without any progress is one too few to give up, two are enough
 };
 
 std::uint64_t Reader::Window::readahead() const noexcept {
-  const std::uint64_t first = start_ == 0 ? stream_readahead : seek_readahead;
+  const std::uint64_t first = start_ == 0 ? stream_readahead : 0;  // after a seek: probably one small read
   const std::uint64_t grown = std::max(first, 2 * (consumed_ - start_));
   return std::min<std::uint64_t>(grown, context.config.readahead_bytes);
 }
 
 std::uint64_t Reader::Window::goal() const noexcept {
-  return std::min(size_, std::max(wanted_, consumed_ + readahead()));
+  const std::uint64_t wanted = std::max(wanted_, consumed_ + readahead());
+  return std::min(size_, (wanted + block_size - 1) / block_size * block_size);  // whole blocks can be kept
 }
 
 std::optional<Slices> Reader::Window::find(std::uint64_t offset, std::uint64_t end) {
@@ -144,12 +146,12 @@ void Reader::Window::forget_behind() {
 }
 
 void Reader::Window::seek(std::uint64_t offset) {
-  ++epoch_;
-  filling_ = false;
-  source_.reset();
+  close();
   chunks_.clear();
   failure = nullptr;
-  begin_ = end_ = start_ = consumed_ = wanted_ = offset / block_size * block_size;
+  short_ends_ = 0;
+  begin_ = end_ = wanted_ = offset / block_size * block_size;
+  start_ = consumed_ = offset;
 }
 
 void Reader::Window::want(const std::shared_ptr<Window>& self, std::uint64_t end) {
@@ -225,7 +227,7 @@ awaitable<void> Reader::Window::fill(std::shared_ptr<Window> self, std::uint64_t
 // says afterwards (226, or 426 because it lost patience) changes nothing, and a longer file is another
 // version.
 awaitable<void> Reader::Window::fill_once(std::shared_ptr<Window> self, std::uint64_t epoch) {
-  const std::stop_token stop = self->context.tasks.stop_token();
+  const std::stop_token stop = self->opening_.get_token();
   if (!self->source_) {
     const Path path = self->context.nodes.path(*self->node_);
     const std::uint64_t offset = self->end_;
@@ -235,9 +237,9 @@ awaitable<void> Reader::Window::fill_once(std::shared_ptr<Window> self, std::uin
   }
   while (self->end_ < self->goal()) {
     const MutableBytes into = self->room();
-    const std::shared_ptr<Source> source = self->source_;
+    Source& source = *self->source_;
     const std::shared_ptr<Buffer> held = self->chunks_.back().buffer;  // a seek may drop the chunk meanwhile
-    const std::size_t count = co_await source->read_some(into);
+    const std::size_t count = co_await source.read_some(into);
     if (self->epoch_ != epoch) co_return;
     if (count == 0)
       throw ConnectionLost(EIO, "the server sent only the first " + std::to_string(self->end_) + " of " +
@@ -246,10 +248,10 @@ awaitable<void> Reader::Window::fill_once(std::shared_ptr<Window> self, std::uin
   }
   if (self->end_ < self->size_) co_return;
   std::byte beyond;
-  const std::shared_ptr<Source> source = self->source_;
+  Source& source = *self->source_;
   const MutableBytes rest(&beyond, 1);
   try {
-    co_await source->read_some(rest);
+    co_await source.read_some(rest);
   } catch (const Error&) {
   }
   if (self->epoch_ == epoch) self->source_.reset();
@@ -258,7 +260,7 @@ awaitable<void> Reader::Window::fill_once(std::shared_ptr<Window> self, std::uin
 // After a cut: going on is right only in the same version of the file.
 awaitable<void> Reader::Window::check_version(std::shared_ptr<Window> self) {
   const Path path = self->context.nodes.path(*self->node_);
-  const std::stop_token stop = self->context.tasks.stop_token();
+  const std::stop_token stop = self->opening_.get_token();
   const std::optional<Attributes> now = co_await self->context.remote.stat(path, stop);
   if (!now) throw Error(ESTALE, path.str() + " was removed on the server while it was read");
   const std::optional<Timestamp>& known = self->node_->attributes.mtime;
@@ -275,6 +277,9 @@ bool Reader::Window::drop_idle(Clock::time_point before) noexcept {
 
 void Reader::Window::close() noexcept {
   ++epoch_;
+  filling_ = false;
+  opening_.request_stop();
+  opening_ = std::stop_source();
   source_.reset();
 }
 

@@ -80,7 +80,7 @@ awaitable<void> Uploads::start_new(NodeRef node, std::stop_token stop) {
   if (failure) std::rethrow_exception(failure);
   if (!sink) co_return;
   stage->created_here = true;
-  stage->transmission = std::make_unique<Transmission>();
+  stage->transmission = std::make_shared<Transmission>();
   stage->transmission->path = path;
   stage->transmission->sink = std::move(sink);
   stage->transmission->started_at = stage->changes();
@@ -146,6 +146,7 @@ awaitable<void> Uploads::commit(NodeRef node, std::stop_token stop) {
   const std::uint64_t earlier =
       stage->attempts - (stage->running ? 1 : 0);  // joining the one that runs is fine
   while (stage->saved < wanted || stage->mtime || stage->mode) {
+    if (stage->stop.stop_requested()) co_return;  // being removed: nothing is to be saved any more
     if (!stage->running) {
       const bool tried = stage->attempts > earlier && stage->failed >= wanted;
       if (tried && stage->failure) std::rethrow_exception(stage->failure);
@@ -165,6 +166,8 @@ awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
   stage->failure = nullptr;
   try {
     co_await self->save(node);
+  } catch (const Cancelled&) {
+    stage->failure = std::current_exception();
   } catch (const Error& error) {
     self->logger_->info("{} could not be saved: {} ({})", escaped(node->name), error.what(),
                         escaped(error.server_said()));
@@ -172,10 +175,9 @@ awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
   } catch (...) {
     stage->failure = std::current_exception();
   }
-  if (stage->failure) {
-    stage->failed = attempted;
-    self->discard(*stage);
-  }
+  if (stage->stop.stop_requested()) stage->failure = nullptr;
+  if (stage->failure) stage->failed = attempted;
+  if (stage->dirty()) self->discard(*stage);
   stage->running = false;
   stage->finished.wake_all();
   if (node->stage == stage) self->settle(node);
@@ -255,7 +257,7 @@ Transmission::Way Uploads::choose_way(const Node& node) const {
 
 awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
   const StagePtr stage = node->stage;
-  auto next = std::make_unique<Transmission>();
+  auto next = std::make_shared<Transmission>();
   next->way = choose_way(*node);
   next->started_at = stage->changes();
   next->path = context_.nodes.path(*node);
@@ -279,43 +281,46 @@ awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
   stage->transmission = std::move(next);
   Remote& remote = context_.remote;
   std::unique_ptr<Sink> sink = co_await remote.open_sink(path, request, stop);
+  if (!stage->transmission) throw Cancelled();
   stage->transmission->sink = std::move(sink);
   if (way == Transmission::Way::direct) node->on_server = true;
+  // Until it is known to have worked: repeating it blindly could add the same bytes twice.
+  if (way == Transmission::Way::append) stage->may_append = false;
 }
 
 // Sends what the stage has beyond `sent`, as long as there are `step` bytes or more.
 awaitable<void> Uploads::send(NodeRef node, std::uint64_t step) {
   const StagePtr stage = node->stage;
-  Transmission& running = *stage->transmission;
-  const std::shared_ptr<Sink> sink = running.sink;
+  const std::shared_ptr<Transmission> running = stage->transmission;
   Buffer piece(piece_size);
-  while (!running.rewritten && stage->size() >= running.sent + step) {
-    const std::uint64_t left = stage->size() - running.sent;
+  while (!running->rewritten && stage->size() >= running->sent + step) {
+    const std::uint64_t left = stage->size() - running->sent;
     const MutableBytes bytes = piece.bytes().first(std::min<std::uint64_t>(left, piece_size));
-    stage->read(running.sent, bytes);
-    running.taken = running.sent + bytes.size();
-    co_await sink->write(bytes);
-    running.sent = running.taken;
+    stage->read(running->sent, bytes);
+    running->taken = running->sent + bytes.size();
+    Sink& sink = *running->sink;
+    co_await sink.write(bytes);
+    if (stage->transmission != running) throw Cancelled();
+    running->sent = running->taken;
   }
 }
 
 awaitable<void> Uploads::finish(NodeRef node) {
   const StagePtr stage = node->stage;
-  Transmission& running = *stage->transmission;
+  const std::shared_ptr<Transmission> running = stage->transmission;
   // A file that is written while it is uploaded: what was there at the beginning counts as saved, the rest is
   // sent at the next flush. (Truncated below what was sent: likewise not one version.)
-  if (stage->size() < running.sent) running.rewritten = true;
-  const std::uint64_t changes = running.rewritten ? running.started_at : stage->changes();
-  const std::uint64_t expected = running.sent;
-  const bool appended = running.way == Transmission::Way::append;
-  if (appended)
-    stage->may_append = false;  // until it is known to have worked: a blind repetition would double it
-  const std::shared_ptr<Sink> sink = running.sink;
-  const Attributes now = co_await sink->commit();
-  running.sink.reset();
-  if (running.way == Transmission::Way::temporary) co_await put_in_place(node, now);
+  if (stage->size() < running->sent) running->rewritten = true;
+  const std::uint64_t changes = running->rewritten ? running->started_at : stage->changes();
+  const std::uint64_t expected = running->sent;
+  const bool appended = running->way == Transmission::Way::append;
+  Sink& sink = *running->sink;
+  const Attributes now = co_await sink.commit();
+  if (stage->transmission != running) throw Cancelled();
+  running->sink.reset();
+  if (running->way == Transmission::Way::temporary) co_await put_in_place(node, now);
   stage->may_append = true;
-  const bool as_here = !running.rewritten && now.size == expected;
+  const bool as_here = !running->rewritten && now.size == expected;
   stage->transmission.reset();
   saved(*node, now, changes);
   if (as_here) {
@@ -388,7 +393,7 @@ awaitable<void> Uploads::save_attributes(NodeRef node) {
 }
 
 void Uploads::discard(Stage& stage) {
-  const std::unique_ptr<Transmission> old = std::move(stage.transmission);
+  const std::shared_ptr<Transmission> old = std::move(stage.transmission);
   if (!old) return;
   old->sink.reset();
   if (old->way == Transmission::Way::temporary) context_.tasks.spawn(remove_quietly(this, old->path));
@@ -416,7 +421,8 @@ Path Uploads::temporary_for(const Path& path) {
 void Uploads::settle(NodeRef node) {
   const StagePtr stage = node->stage;
   if (!stage || node->writers > 0 || stage->running || stage->following || stage->retrying) return;
-  if (!node->linked && node->handles > 0) return;  // the only copy of what the open handles see
+  if (node->linked && stage->stop.stop_requested()) return;  // being removed
+  if (!node->linked && node->handles > 0) return;            // the only copy of what the open handles see
   if (node->linked && (stage->dirty() || stage->mtime || stage->mode)) {
     stage->retrying = true;
     context_.tasks.spawn(retry_later(this, node));
@@ -497,7 +503,10 @@ awaitable<void> Uploads::abandon(NodeRef node, std::stop_token stop) {
   stage->stop.request_stop();
   while (stage->running || stage->following) co_await stage->finished.wait(stop);
   discard(*stage);
-  stage->stop = std::stop_source();
+}
+
+void Uploads::revive(Node& node) {
+  if (node.stage) node.stage->stop = std::stop_source();
 }
 
 }  // namespace ftpfs::vfs

@@ -75,17 +75,33 @@ awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadli
   co_return lost;
 }
 
+namespace {
+
+// A request's coroutine may be resumed, to end, after the Vfs has gone: it keeps what it works on alive.
+template <class T>
+awaitable<T> held(std::shared_ptr<void>, awaitable<T> work) {
+  co_return co_await std::move(work);
+}
+
+}  // namespace
+
 Vfs::Vfs(Executor executor, Remote& remote, Clock& clock, Logger logger, VfsConfig config)
     : impl_(
-          std::make_unique<Impl>(std::move(executor), remote, clock, std::move(logger), std::move(config))) {}
+          std::make_shared<Impl>(std::move(executor), remote, clock, std::move(logger), std::move(config))) {
+  impl_->tasks.keep_alive(impl_);
+}
 
-Vfs::~Vfs() = default;
+Vfs::~Vfs() {
+  impl_->tasks.request_stop();
+  impl_->files.clear();
+  impl_->open_directories.clear();
+}
 
 std::optional<Looked> Vfs::lookup_now(Ino parent, std::string_view name) {
   return impl_->lookup_now(parent, name);
 }
 awaitable<Looked> Vfs::lookup(Ino parent, std::string name, std::stop_token stop) {
-  return impl_->lookup(parent, std::move(name), std::move(stop));
+  return held(impl_, impl_->lookup(parent, std::move(name), std::move(stop)));
 }
 void Vfs::forget(Ino ino, std::uint64_t count) noexcept {
   impl_->nodes.forget(ino, count);
@@ -95,43 +111,44 @@ std::optional<Attr> Vfs::getattr_now(Ino ino) {
   return impl_->getattr_now(ino);
 }
 awaitable<Attr> Vfs::getattr(Ino ino, std::stop_token stop) {
-  return impl_->getattr(ino, std::move(stop));
+  return held(impl_, impl_->getattr(ino, std::move(stop)));
 }
 awaitable<Attr> Vfs::setattr(Ino ino, Changes changes, std::optional<Handle>, std::stop_token stop) {
-  return impl_->setattr(ino, changes, std::move(stop));
+  return held(impl_, impl_->setattr(ino, changes, std::move(stop)));
 }
 void Vfs::access(Ino ino, int mask) {
   impl_->access(ino, mask);
 }
 awaitable<std::string> Vfs::readlink(Ino ino, std::stop_token stop) {
-  return impl_->readlink(ino, std::move(stop));
+  return held(impl_, impl_->readlink(ino, std::move(stop)));
 }
 
 awaitable<Looked> Vfs::mkdir(Ino parent, std::string name, mode_t mode, std::stop_token stop) {
-  return impl_->mkdir(parent, std::move(name), mode, std::move(stop));
+  return held(impl_, impl_->mkdir(parent, std::move(name), mode, std::move(stop)));
 }
 awaitable<void> Vfs::unlink(Ino parent, std::string name, std::stop_token stop) {
-  return impl_->unlink(parent, std::move(name), std::move(stop));
+  return held(impl_, impl_->unlink(parent, std::move(name), std::move(stop)));
 }
 awaitable<void> Vfs::rmdir(Ino parent, std::string name, std::stop_token stop) {
-  return impl_->rmdir(parent, std::move(name), std::move(stop));
+  return held(impl_, impl_->rmdir(parent, std::move(name), std::move(stop)));
 }
 awaitable<void> Vfs::rename(Ino parent, std::string name, Ino new_parent, std::string new_name,
                             unsigned flags, std::stop_token stop) {
-  return impl_->rename(parent, std::move(name), new_parent, std::move(new_name), flags, std::move(stop));
+  return held(
+      impl_, impl_->rename(parent, std::move(name), new_parent, std::move(new_name), flags, std::move(stop)));
 }
 
 awaitable<Opened> Vfs::open(Ino ino, int flags, std::stop_token stop) {
-  return impl_->open(ino, flags, std::move(stop));
+  return held(impl_, impl_->open(ino, flags, std::move(stop)));
 }
 awaitable<Created> Vfs::create(Ino parent, std::string name, mode_t mode, int flags, std::stop_token stop) {
-  return impl_->create(parent, std::move(name), mode, flags, std::move(stop));
+  return held(impl_, impl_->create(parent, std::move(name), mode, flags, std::move(stop)));
 }
 std::optional<Slices> Vfs::read_now(Handle handle, std::uint64_t offset, std::size_t size) {
   return impl_->read_now(handle, offset, size);
 }
 awaitable<Slices> Vfs::read(Handle handle, std::uint64_t offset, std::size_t size, std::stop_token stop) {
-  return impl_->read(handle, offset, size, std::move(stop));
+  return held(impl_, impl_->read(handle, offset, size, std::move(stop)));
 }
 std::optional<std::size_t> Vfs::write_now(Handle handle, std::uint64_t offset, Bytes bytes) {
   return impl_->write(handle, offset, bytes);
@@ -140,17 +157,17 @@ awaitable<std::size_t> Vfs::write(Handle handle, std::uint64_t offset, Buffer by
   co_return impl_->write(handle, offset, bytes.bytes());
 }
 awaitable<void> Vfs::flush(Handle handle, std::stop_token stop) {
-  return impl_->flush(handle, std::move(stop));
+  return held(impl_, impl_->flush(handle, std::move(stop)));
 }
 awaitable<void> Vfs::fsync(Handle handle, std::stop_token stop) {
-  return impl_->flush(handle, std::move(stop));
+  return flush(handle, std::move(stop));
 }
 void Vfs::release(Handle handle) noexcept {
   impl_->release(handle);
 }
 
 awaitable<DirHandle> Vfs::opendir(Ino ino, std::stop_token stop) {
-  return impl_->opendir(ino, std::move(stop));
+  return held(impl_, impl_->opendir(ino, std::move(stop)));
 }
 void Vfs::readdir(DirHandle handle, off_t cookie, bool plus, DirFiller& filler) {
   impl_->readdir(handle, cookie, plus, filler);

@@ -15,7 +15,7 @@ Opened Vfs::Impl::opened(NodeRef node, int flags) {
   file->flags = flags;
   Opened result;
   result.handle = next_handle++;
-  result.no_flush = !file->writes();
+  result.no_flush = !file->writes() && (flags & O_TRUNC) == 0;
   result.keep_cache = node->kernel_version == node->version;
   node->kernel_version = node->version;
   ++node->handles;
@@ -31,9 +31,10 @@ awaitable<Opened> Vfs::Impl::open(Ino ino, int flags, std::stop_token stop) {
   const bool writes = (flags & O_ACCMODE) != O_RDONLY;
   if (node->attributes.kind == Kind::symlink) throw Error(ELOOP, node->name + " is a symbolic link");
   if (node->attributes.kind == Kind::directory) throw Error(EISDIR, node->name + " is a directory");
-  if (writes) writable();
+  const bool truncates = (flags & O_TRUNC) != 0;
+  if (writes || truncates) writable();
   co_await revalidate(node, stop);
-  if (writes && (flags & O_TRUNC) != 0 && attr(*node).stat.st_size > 0) {
+  if (truncates && attr(*node).stat.st_size > 0) {
     uploads.stage(*node).truncate(0);
     ++node->version;
     uploads.modified(node, 0);

@@ -25,7 +25,12 @@ awaitable<Looked> Vfs::Impl::mkdir(Ino parent, std::string name, mode_t mode, st
   check_new_name(name);
   NodeRef directory = directory_at(parent);
   const Path path = nodes.path(*directory).child(name);
-  co_await remote.make_directory(path, stop);
+  try {
+    co_await remote.make_directory(path, stop);
+  } catch (...) {
+    doubt(*directory, name);
+    throw;
+  }
 
   Entry entry;
   entry.name = name;
@@ -42,6 +47,13 @@ awaitable<Looked> Vfs::Impl::mkdir(Ino parent, std::string name, mode_t mode, st
   co_return looked(*node);
 }
 
+// A change whose outcome is not known, or not what we thought possible: ask again before answering from
+// memory.
+void Vfs::Impl::doubt(Node& directory, std::string_view name) {
+  directories.drop(directory);
+  if (Node* const node = nodes.find(directory, name)) node->learned = {};
+}
+
 void Vfs::Impl::removed(Node& node) {
   if (!node.linked) return;
   directories.erase(*node.parent, node.name);
@@ -55,17 +67,28 @@ awaitable<void> Vfs::Impl::unlink(Ino parent, std::string name, std::stop_token 
   if (!found) throw Error(ENOENT, name + " does not exist");
   NodeRef node = *found;
   if (node->attributes.kind == Kind::directory) throw Error(EISDIR, name + " is a directory");
-  co_await uploads.abandon(node, stop);
-  if (node->handles > 0 && node->on_server && !(node->stage && node->stage->base_size() == 0)) {
-    co_await hide_open_file(node, stop);
-    co_return;
+  try {
+    co_await uploads.abandon(node, stop);
+    if (must_stay_readable(*node))
+      co_await hide_open_file(node, stop);
+    else
+      co_await remove_from_server(node, stop);
+  } catch (...) {
+    uploads.revive(*node);
+    doubt(*directory, name);
+    throw;
   }
-  const bool never_sent = !node->on_server && node->stage && node->stage->attempts == 0;
-  if (!never_sent) co_await remove_from_server(node, stop);
   removed(*node);
 }
 
+// Open, and not all of it is in the stage.
+bool Vfs::Impl::must_stay_readable(const Node& node) const {
+  return node.handles > 0 && node.on_server && !(node.stage && node.stage->base_size() == 0);
+}
+
 awaitable<void> Vfs::Impl::remove_from_server(NodeRef node, std::stop_token stop) {
+  const bool never_sent = !node->on_server && node->stage && node->stage->attempts == 0;
+  if (never_sent) co_return;
   const Path path = nodes.path(*node);
   try {
     co_await remote.remove_file(path, stop);
@@ -107,7 +130,13 @@ awaitable<void> Vfs::Impl::rmdir(Ino parent, std::string name, std::stop_token s
   if (node->attributes.kind != Kind::directory) throw Error(ENOTDIR, name + " is not a directory");
   if (node->directory && !node->directory->unsent.empty()) throw Error(ENOTEMPTY, name + " is not empty");
   const Path path = nodes.path(*node);
-  co_await remote.remove_directory(path, stop);
+  try {
+    co_await remote.remove_directory(path, stop);
+  } catch (...) {
+    directories.drop(*node);  // ENOTEMPTY: there is something that we have not seen
+    doubt(*directory, name);
+    throw;
+  }
   directories.drop(*node);
   removed(*node);
 }
@@ -126,8 +155,7 @@ awaitable<void> Vfs::Impl::make_way(NodeRef source, NodeRef target, std::stop_to
     co_return;
   }
   co_await uploads.abandon(target, stop);
-  const bool needed = target->handles > 0 && target->on_server;
-  if (needed && !(target->stage && target->stage->base_size() == 0)) co_await hide_open_file(target, stop);
+  if (must_stay_readable(*target)) co_await hide_open_file(target, stop);
 }
 
 awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, std::string new_name,
@@ -141,6 +169,8 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   if (!found) throw Error(ENOENT, name + " does not exist");
   NodeRef source = *found;
   std::optional<NodeRef> target = co_await resolve(to, new_name, stop);
+  // The kernel promises EEXIST by our word: memory is not good enough.
+  if (!target && (flags & RENAME_NOREPLACE) != 0) target = co_await look_again(to, new_name, stop);
   if (target && (flags & RENAME_NOREPLACE) != 0) throw Error(EEXIST, new_name + " exists");
   if (target && &**target == &*source) co_return;
   for (const Node* up = &*to; up; up = up->parent) {
@@ -150,10 +180,17 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   // What is being uploaded is on its way to the old name.
   if (source->stage && (source->stage->dirty() || source->stage->running))
     co_await uploads.commit(source, stop);
-  if (target) co_await make_way(source, *target, stop);
-  const Path old_path = nodes.path(*from).child(name);
-  const Path new_path = nodes.path(*to).child(new_name);
-  co_await remote.rename(old_path, new_path, stop);
+  try {
+    if (target) co_await make_way(source, *target, stop);
+    const Path old_path = nodes.path(*from).child(name);
+    const Path new_path = nodes.path(*to).child(new_name);
+    co_await remote.rename(old_path, new_path, stop);
+  } catch (...) {
+    if (target) uploads.revive(**target);
+    doubt(*from, name);
+    doubt(*to, new_name);
+    throw;
+  }
 
   if (target) removed(**target);
   if (Node* const left = nodes.find(*to, new_name)) nodes.unlink(*left);
@@ -161,7 +198,8 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   directories.erase(*from, name);
   nodes.rename(*source, *to, new_name);
   directories.publish(*source);
-  if (source->attributes.kind == Kind::file) directories.remember_exact(new_path, source->attributes);
+  if (source->attributes.kind == Kind::file)
+    directories.remember_exact(nodes.path(*source), source->attributes);
 }
 
 }  // namespace ftpfs::vfs

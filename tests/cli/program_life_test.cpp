@@ -2,6 +2,7 @@
 // The mount from outside: signals, unmounting, what could not be saved.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "cli/program.hpp"
@@ -42,6 +43,16 @@ class Life : public ProgramTest {
     return served_->with([](FakeServer& server) { return server.open_sessions() > 0; });
   }
 
+  void stall_at(const std::string& verb) {
+    served_->with([&](FakeServer& server) {
+      server.inject({.verb = verb, .action = Fault::Action::stall, .times = 1000});
+    });
+  }
+  bool has_stalled() {
+    return eventually(
+        [&] { return served_->with([](FakeServer& server) { return server.faults_fired() > 0; }); });
+  }
+
   UniqueFd write_unsaved(const std::string& name) const {
     UniqueFd file(::open((mountpoint() / name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
     EXPECT_EQ(::write(file.get(), "precious", 8), 8);
@@ -70,9 +81,9 @@ TEST_F(Life, TerminationSavesUnmountsAndEnds) {
 }
 
 TEST_F(Life, WhatCannotBeSavedIsNamedAndKept) {
-  served_->with([](FakeServer& server) { server.behaviour().replies["STOR"] = "552 Quota exceeded."; });
   Process& process = mount();
   const UniqueFd file = write_unsaved("a");
+  served_->with([](FakeServer& server) { server.behaviour().replies["STOR"] = "552 Quota exceeded."; });
   process.signal(SIGTERM);
   EXPECT_EQ(process.wait(), 1) << log();
   EXPECT_NE(log().find("not saved: /a"), std::string::npos) << log();
@@ -85,26 +96,20 @@ TEST_F(Life, WhatCannotBeSavedIsNamedAndKept) {
 }
 
 TEST_F(Life, ASecondSignalDoesNotWait) {
-  served_->with([](FakeServer& server) {
-    server.inject({.verb = "STOR", .action = Fault::Action::stall, .times = 1000});
-  });
   Process& process = mount("timeout=1000");
   const UniqueFd file = write_unsaved("a");
+  stall_at("STOR");
   process.signal(SIGINT);
-  ASSERT_TRUE(eventually(
-      [&] { return served_->with([](FakeServer& server) { return server.faults_fired() > 0; }); }));
+  ASSERT_TRUE(has_stalled());
   process.signal(SIGINT);
   EXPECT_EQ(process.wait(), 1);
   EXPECT_FALSE(mounted());
 }
 
 TEST_F(Life, ASignalDuringTheStartEndsIt) {
-  served_->with([](FakeServer& server) {
-    server.inject({.verb = "PASS", .action = Fault::Action::stall, .times = 1000});
-  });
+  stall_at("PASS");
   Process& process = spawn("timeout=1000");
-  ASSERT_TRUE(eventually(
-      [&] { return served_->with([](FakeServer& server) { return server.faults_fired() > 0; }); }));
+  ASSERT_TRUE(has_stalled());
   process.signal(SIGINT);
   EXPECT_EQ(process.wait(), 8);
   EXPECT_EQ(log(), "ftpfs: 127.0.0.1: interrupted\n");
@@ -112,16 +117,17 @@ TEST_F(Life, ASignalDuringTheStartEndsIt) {
 }
 
 TEST_F(Life, TheDaemonEndsWithTheCommandThatStartsIt) {
-  served_->with([](FakeServer& server) {
-    server.inject({.verb = "PASS", .action = Fault::Action::stall, .times = 1000});
-  });
+  stall_at("PASS");
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);  // the orphan becomes ours, to be waited for
   Process process(
       {command(served_->url(), "timeout=1000"), "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
-  ASSERT_TRUE(eventually([&] { return server_has_sessions(); }));
-  ASSERT_TRUE(eventually(
-      [&] { return served_->with([](FakeServer& server) { return server.faults_fired() > 0; }); }));
+  ASSERT_TRUE(has_stalled());
   process.signal(SIGKILL);
-  EXPECT_TRUE(eventually([&] { return !server_has_sessions(); }));
+  EXPECT_EQ(process.wait(), 128 + SIGKILL);
+  int status = -1;
+  EXPECT_GT(::wait(&status), 0);
+  EXPECT_EQ(WEXITSTATUS(status), 8);
+  EXPECT_FALSE(mounted());
 }
 
 TEST_F(Life, HangUpForgetsWhatIsCached) {
@@ -140,9 +146,8 @@ TEST_F(Life, UserSignalTwoTogglesTheDialogue) {
   EXPECT_EQ(log(), "");
   process.signal(SIGUSR2);
   ASSERT_TRUE(eventually([&] {
-    fs::exists(mountpoint() / "x" / "y");
     process.signal(SIGHUP);  // so that the next look asks the server again
-    return log().find("MLSD") != std::string::npos || log().find("MLST") != std::string::npos;
+    return !fs::exists(mountpoint() / "absent") && log().find(" > ML") != std::string::npos;
   }));
   EXPECT_EQ(unmount().status, 0);
   EXPECT_EQ(process.wait(), 0);

@@ -35,7 +35,8 @@ class OnTerminal {
     while (!seen.ends_with(text) && ::read(person_.get(), &c, 1) == 1) seen += c;
     return seen;
   }
-  std::string rest() const { return read_until("\0end"); }
+  // Until the program has let go of the terminal.
+  std::string rest() const { return read_until(std::string_view("\0", 1)); }
   void type(std::string_view text) const {
     ASSERT_EQ(::write(person_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
   }

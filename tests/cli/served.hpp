@@ -31,7 +31,7 @@ class Served {
 
   // Runs `use(server)` on the server's thread and returns its result.
   template <class Use>
-  auto with(Use use) {
+  std::invoke_result_t<Use, FakeServer&> with(Use use) {
     std::packaged_task<std::invoke_result_t<Use, FakeServer&>()> task([&] { return use(*server_); });
     auto result = task.get_future();
     asio::post(io_, [&task] { task(); });

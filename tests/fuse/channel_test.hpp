@@ -26,7 +26,7 @@ class ChannelTest : public testing::Test {
       ended_ = true;
     });
     init_ = kernel_.init(~0u & ~std::uint32_t{FUSE_INIT_EXT});
-    await(init_);
+    ASSERT_EQ(error_of(init_), 0) << rig_.log.str();
   }
 
   void TearDown() override {

@@ -7,17 +7,12 @@
 
 #include <ftpfs/proto/listing.hpp>
 
-#include "corpus.hpp"
+#include "list_table.hpp"
 
 namespace ftpfs::proto {
 namespace {
 
-struct Case {
-  const char* line;
-  const char* expected;  // as the listing tool prints it; null: no entry
-};
-
-const std::vector<Case> lines = {
+const std::vector<test::ListCase> lines = {
     {"type=file;size=12;modify=20260102030405;UNIX.mode=0644; name",
      "name file 12 0644 2026-01-02T03:04:05Z"},
     {"Type=dir;Modify=20260102030405.25;Perm=el; name", "name dir - - 2026-01-02T03:04:05Z"},
@@ -62,6 +57,7 @@ const std::vector<Case> lines = {
     {"type=file;size=3;", nullptr},
     {"type=file; ", nullptr},
     {"modify=tomorrow; no line of facts", nullptr},
+    {"type=file;size; fact without value", nullptr},
     {"just words", nullptr},
     {"words; and more", nullptr},
     {"", nullptr},
@@ -71,23 +67,11 @@ const std::vector<Case> lines = {
     {"=; ", nullptr},
 };
 
-std::string shown(const nlohmann::json& value) {
-  if (value.is_null()) return "-";
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
-std::string shown(const std::optional<ListedLine>& line) {
-  if (!line) return "(none)";
-  const auto object = test::to_corpus_form(line, true);
-  std::string text;
-  for (const char* key : {"name", "type", "size", "perm", "mtime"}) text += shown(object[key]) + ' ';
-  text.pop_back();
-  return line->link_target.empty() ? text : text + " > " + line->link_target;
-}
-
 TEST(Mlsd, Table) {
-  for (const Case& test : lines) {
-    EXPECT_EQ(shown(parse_mlsd_line(test.line)), test.expected ? test.expected : "(none)") << test.line;
+  for (const test::ListCase& expected : lines) {
+    EXPECT_EQ(test::shown(parse_mlsd_line(expected.line), true),
+              expected.expected ? expected.expected : "(none)")
+        << expected.line;
   }
 }
 

@@ -257,23 +257,23 @@ class FakeKernel {
   }
 
   void receive() {
-    std::string packet(256 * 1024, '\0');
     for (;;) {
-      const ssize_t size = ::recv(kernel_.get(), packet.data(), packet.size(), 0);
+      const ssize_t size = ::recv(kernel_.get(), packet_.data(), packet_.size(), 0);
       if (size <= 0) return;
       fuse_out_header header;
-      std::memcpy(&header, packet.data(), sizeof header);
+      std::memcpy(&header, packet_.data(), sizeof header);
       // "Not seen that request yet": Linux would send the interrupt again.
       if (header.error == -EAGAIN && interrupts_.erase(header.unique) == 1) continue;
       if (static_cast<std::size_t>(size) != header.len || waiting_.erase(header.unique) != 1) {
         throw std::runtime_error("fake kernel: an answer that nobody asked for");
       }
-      answers_[header.unique] = {-header.error, packet.substr(sizeof header, header.len - sizeof header)};
+      answers_[header.unique] = {-header.error, packet_.substr(sizeof header, header.len - sizeof header)};
     }
   }
 
   UniqueFd kernel_;
   UniqueFd daemon_;
+  std::string packet_ = std::string(256 * 1024, '\0');
   Unique next_ = 2;
   std::set<Unique> waiting_;
   std::set<Unique> interrupts_;

@@ -57,6 +57,7 @@ struct MemoryRemote::Stream {
   bool busy = false;
   bool revoked = false;
   bool dead = false;
+  std::stop_source gone;
 
   bool revocable() const noexcept { return yields && !busy && !revoked && !dead; }
   void revoke() noexcept {
@@ -65,6 +66,7 @@ struct MemoryRemote::Stream {
   }
   void end() noexcept {
     dead = true;
+    gone.request_stop();  // a call that is held or on its way fails soon
     session.give_back();
   }
 
@@ -115,8 +117,8 @@ class MemoryRemote::MemorySource final : public Source {
   static awaitable<std::size_t> read(std::shared_ptr<Stream> stream, MutableBytes into) {
     Stream::Use use(stream);
     CallControl& control = stream->remote->on(Op::read);
-    const std::stop_token never;
-    co_await control.start(never);
+    const std::stop_token gone = stream->gone.get_token();
+    co_await control.start(gone);
     use.check_alive();
     const std::string& content = stream->node->content;
     const std::uint64_t left = content.size() - std::min<std::uint64_t>(content.size(), stream->position);
@@ -127,7 +129,7 @@ class MemoryRemote::MemorySource final : public Source {
     stream->position += size;
     stream->carried += size;
     *stream->remote->bytes_read_ += size;
-    co_await control.finish(never);
+    co_await control.finish(gone);
     use.check_alive();
     use.done();
     if (size == 0) stream->end();
@@ -148,8 +150,8 @@ class MemoryRemote::MemorySink final : public Sink {
   static awaitable<void> store(std::shared_ptr<Stream> stream, Bytes bytes) {
     Stream::Use use(stream);
     CallControl& control = stream->remote->on(Op::write);
-    const std::stop_token never;
-    co_await control.start(never);
+    const std::stop_token gone = stream->gone.get_token();
+    co_await control.start(gone);
     use.check_alive();
     while (!bytes.empty()) {
       bool quiet_end = false;
@@ -160,7 +162,7 @@ class MemoryRemote::MemorySink final : public Sink {
       *stream->remote->bytes_written_ += size;
       bytes = bytes.subspan(size);
     }
-    co_await control.finish(never);
+    co_await control.finish(gone);
     use.done();
   }
 
@@ -168,9 +170,9 @@ class MemoryRemote::MemorySink final : public Sink {
     Stream::Use use(stream);
     MemoryRemote& remote = *stream->remote;
     CallControl& control = remote.on(Op::commit);
-    const std::stop_token never;
-    co_await control.start(never);
-    co_await control.finish(never);
+    const std::stop_token gone = stream->gone.get_token();
+    co_await control.start(gone);
+    co_await control.finish(gone);
     use.check_alive();
     const MemoryTree::NodePtr node = remote.tree_.find(stream->path);
     if (node != stream->node) throw Error(EIO, "server shows another file: " + stream->path.str());
@@ -206,6 +208,16 @@ void MemoryRemote::set_sessions(std::size_t limit) noexcept {
 
 void MemoryRemote::end_sources_after(std::uint64_t bytes, std::size_t times) {
   source_faults_.insert(source_faults_.end(), times, Fault{bytes, nullptr});
+}
+
+void MemoryRemote::recover() {
+  for (CallControl& control : controls_) {
+    control.release();
+    control.fail_no_more();
+  }
+  source_faults_.clear();
+  sink_faults_.clear();
+  set_sessions(0);
 }
 
 std::size_t MemoryRemote::revoke_streams() {

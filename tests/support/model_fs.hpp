@@ -77,8 +77,9 @@ class ModelFs {
     nodes_.erase(path);
   }
   void rename(const Path& from, const Path& to) {
-    const File node = find(from);
+    check_parents(from);
     check_parents(to);
+    const File node = find(from);
     if (to.is_below(from)) throw Error(EINVAL, to.str());
     if (from == to) return;
     if (exists(to)) make_way(*node, to);

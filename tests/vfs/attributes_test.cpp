@@ -198,7 +198,7 @@ TEST_F(AttributesTest, ReadOnlyMountsRefuseEveryChange) {
   EXPECT_EQ(errno_of([&] { client().rename("/file", "/new"); }), EROFS);
   EXPECT_EQ(errno_of([&] { client().truncate("/file", 0); }), EROFS);
   EXPECT_EQ(errno_of([&] { client().setattr("/file", mode(0600)); }), EROFS);
-  for (const int flags : {O_WRONLY, O_RDWR, O_RDONLY | O_TRUNC}) {
+  for (const int flags : {O_WRONLY, O_RDWR, O_WRONLY | O_TRUNC}) {
     EXPECT_EQ(errno_of([&] { client().open("/file", flags); }), EROFS);
   }
   EXPECT_EQ(errno_of([&] { fs().access(client().ino("/file"), W_OK); }), EROFS);

@@ -45,6 +45,12 @@ Ino Client::ino(std::string_view text) {
   return walk(Path(text)).ino;
 }
 
+Ino Client::directory(const Path& path) {
+  const Looked looked = walk(path);
+  if (!S_ISDIR(looked.attr.stat.st_mode)) throw Error(ENOTDIR, path.str());
+  return looked.ino;
+}
+
 Looked Client::walk(const Path& path) {
   if (path.is_root()) {
     Looked root;
@@ -52,9 +58,7 @@ Looked Client::walk(const Path& path) {
     root.attr.stat.st_mode = S_IFDIR;
     return root;
   }
-  const Looked parent = walk(path.parent());
-  if (!S_ISDIR(parent.attr.stat.st_mode)) throw Error(ENOTDIR, path.str());
-  const Looked looked = lookup(parent.ino, path.name());
+  const Looked looked = lookup(directory(path.parent()), path.name());
   if (looked.ino == 0) throw Error(ENOENT, path.str());
   return looked;
 }
@@ -94,7 +98,7 @@ vfs::Opened Client::open_fully(std::string_view path, int flags) {
 
 Handle Client::create(std::string_view text, int flags) {
   const Path path(text);
-  const Ino parent = ino(path.parent().str());
+  const Ino parent = directory(path.parent());
   const auto created = run(fs_.create(parent, std::string(path.name()), 0644, flags | O_CREAT, {}));
   remember(created.looked);
   return created.opened.handle;
@@ -172,7 +176,7 @@ DirHandle Client::opendir(std::string_view path) {
 
 void Client::mkdir(std::string_view text) {
   const Path path(text);
-  const Ino parent = ino(path.parent().str());
+  const Ino parent = directory(path.parent());
   remember(run(fs_.mkdir(parent, std::string(path.name()), 0755, {})));
 }
 
@@ -182,15 +186,15 @@ void Client::unlink(std::string_view path) {
 
 void Client::rmdir(std::string_view text) {
   const Path path(text);
-  const Ino parent = ino(path.parent().str());
+  const Ino parent = directory(path.parent());
   run(fs_.rmdir(parent, std::string(path.name()), {}));
 }
 
 void Client::rename(std::string_view from_text, std::string_view to_text, unsigned flags) {
   const Path from(from_text);
   const Path to(to_text);
-  const Ino parent = ino(from.parent().str());
-  const Ino new_parent = ino(to.parent().str());
+  const Ino parent = directory(from.parent());
+  const Ino new_parent = directory(to.parent());
   run(fs_.rename(parent, std::string(from.name()), new_parent, std::string(to.name()), flags, {}));
 }
 
@@ -217,8 +221,8 @@ Pending<void> Client::flush_later(Handle handle) {
 Pending<void> Client::rename_later(std::string_view from_text, std::string_view to_text) {
   const Path from(from_text);
   const Path to(to_text);
-  const Ino parent = ino(from.parent().str());
-  const Ino new_parent = ino(to.parent().str());
+  const Ino parent = directory(from.parent());
+  const Ino new_parent = directory(to.parent());
   std::stop_source stop;
   return {
       io_,
@@ -228,7 +232,7 @@ Pending<void> Client::rename_later(std::string_view from_text, std::string_view 
 
 Pending<void> Client::unlink_later(std::string_view text) {
   const Path path(text);
-  const Ino parent = ino(path.parent().str());
+  const Ino parent = directory(path.parent());
   std::stop_source stop;
   return {io_, fs_.unlink(parent, std::string(path.name()), stop.get_token()), stop};
 }

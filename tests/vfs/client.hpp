@@ -82,6 +82,7 @@ class Client {
 
  private:
   vfs::Looked walk(const Path& path);
+  vfs::Ino directory(const Path& path);
   const vfs::Looked& remember(const vfs::Looked& looked);
   template <class T>
   T run(awaitable<T> task) {

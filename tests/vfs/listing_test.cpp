@@ -288,7 +288,6 @@ TEST_P(ListingInFlight, DoesNotShowAFileRemovedMeanwhile) {
 TEST_P(ListingInFlight, ShowsARenamedFileUnderItsNewNameOnly) {
   tree().put_file("/d/a", "12");
   const vfs::Ino directory = client().ino("/d");
-  client().ino("/d/a");
   listings_ = remote_.calls(Op::list) + 1;
   auto listing = start_listing();
   test::run(io_, fs().rename(directory, "a", directory, "b", 0, {}));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "vfs/vfs_world.hpp"
 
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <fstream>
-#include <random>
 #include <sstream>
 #include <system_error>
 
@@ -20,10 +22,13 @@ VfsWorld::VfsWorld() {
   config_.gid = ::getgid();
 }
 
+// As a mount ends: the server is well again, everything is saved or given up, nothing runs on.
 VfsWorld::~VfsWorld() {
+  remote_.recover();
+  if (fs_) run(io_, fs_->shutdown(clock_.now() + std::chrono::seconds(1)));
   client_.reset();
   fs_.reset();
-  settle(io_);  // what the Vfs had going on must end by itself
+  settle(io_);
   std::filesystem::remove_all(spool_);
 }
 
@@ -58,9 +63,13 @@ std::vector<std::string> VfsWorld::kept_in_spool() const {
 }
 
 std::string VfsWorld::pattern(std::size_t size, unsigned seed) {
-  std::minstd_rand random(seed);
   std::string bytes(size, '\0');
-  for (char& byte : bytes) byte = static_cast<char>(random() >> 8);
+  std::uint64_t state = seed;
+  for (std::size_t at = 0; at < size; at += sizeof(state)) {
+    state = state * 6364136223846793005u + 1442695040888963407u;  // Knuth's MMIX generator
+    const std::uint64_t mixed = state ^ (state >> 29);
+    std::memcpy(bytes.data() + at, &mixed, std::min(sizeof(mixed), size - at));
+  }
   return bytes;
 }
 

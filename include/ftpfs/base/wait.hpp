@@ -53,6 +53,8 @@ class TaskSet {
   TaskSet& operator=(const TaskSet&) = delete;
 
   void spawn(awaitable<void> task);
+  // Tasks spawned from now on keep the owner alive until they have ended.
+  void keep_alive(std::weak_ptr<void> owner) noexcept { owner_ = std::move(owner); }
   std::stop_token stop_token() const noexcept;
   void request_stop() noexcept;
   awaitable<void> join(std::stop_token stop = {});  // until no task is left
@@ -60,9 +62,10 @@ class TaskSet {
 
  private:
   struct State;
-  static awaitable<void> run(std::shared_ptr<State> state, awaitable<void> task);
+  static awaitable<void> run(std::shared_ptr<State> state, std::shared_ptr<void> owner, awaitable<void> task);
 
   Executor executor_;
+  std::weak_ptr<void> owner_;
   std::shared_ptr<State> state_;
 };
 

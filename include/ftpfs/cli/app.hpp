@@ -41,6 +41,7 @@ class App {
   awaitable<void> watch_signals();
   void on_termination();
   void toggle_debug();
+  bool tear_down();
   ExitStatus conclude(const std::exception_ptr& failure);
   ExitStatus report(ExitStatus status, const std::string& line);
 
@@ -50,10 +51,10 @@ class App {
   asio::io_context io_{1};
   net::SystemConnector connector_;
   SystemClock clock_;
-  ftp::FtpRemote remote_;
-  vfs::Vfs vfs_;
-  fuse::Channel channel_;
   asio::signal_set signals_;
+  std::optional<ftp::FtpRemote> remote_;
+  std::optional<vfs::Vfs> vfs_;
+  std::optional<fuse::Channel> channel_;
 
   Readiness* readiness_ = nullptr;
   bool mounted_ = false;

@@ -47,6 +47,7 @@ class Deadline {
   void set(Clock::time_point when);
   void set_in(Clock::duration delay);
   void clear() noexcept;
+  void cancel() noexcept;  // clear(), and the sleeping task ends now: for the end of its owner
 
  private:
   struct State;

@@ -67,6 +67,7 @@ class SessionPool {
   // after close(). Refused credentials are remembered: for 30 s no further log-in is tried (account
   // lock-outs, fail2ban).
   awaitable<Lease> acquire(Lane lane, std::stop_token stop);
+  bool has_slot(Lane lane) const noexcept;  // acquire() would not queue
   // After a session died: drops the idle ones, for what killed it (restart, time-out, NAT) has likely killed
   // them too.
   void drop_idle() noexcept;

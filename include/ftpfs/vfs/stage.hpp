@@ -68,7 +68,7 @@ class Stage {
   bool may_append = true;      // false after an append that ended in doubt
   bool created_here = false;   // the server's file is our own empty creation: no old content to protect
   WaitList finished;           // woken when running or following ends
-  std::unique_ptr<Transmission> transmission;
+  std::shared_ptr<Transmission> transmission;
   std::stop_source stop;              // the file was unlinked: nothing more is to be sent
   std::optional<std::int64_t> mtime;  // wanted; set after the content
   std::optional<std::uint16_t> mode;  // likewise

@@ -23,7 +23,7 @@ struct Transmission {
   enum class Way { direct, temporary, append };
   Way way = Way::direct;
   Path path;  // where the bytes go: the file itself or the temporary name
-  std::shared_ptr<Sink> sink;
+  std::unique_ptr<Sink> sink;
   std::uint64_t sent = 0;        // everything before is with the server
   std::uint64_t taken = 0;       // everything before was read from the stage (being sent)
   std::uint64_t started_at = 0;  // Stage::changes() when it began
@@ -49,8 +49,10 @@ class Uploads {
   awaitable<void> commit(NodeRef node, std::stop_token stop);
   // The last writer closed: lets a clean stage go; tries again later, by itself, what could not be saved.
   void settle(NodeRef node);
-  // The file is being unlinked: stops what is on its way; returns when nothing is any more.
+  // The file is about to be removed: stops what is on its way and starts nothing new; returns when nothing
+  // is.
   awaitable<void> abandon(NodeRef node, std::stop_token stop);
+  void revive(Node& node);  // it was not removed after all
 
   // Last chance at unmount: keeps the data in the spool under a name, logs where, returns the path.
   std::string give_up(Node& node);

@@ -124,7 +124,7 @@ class Vfs {
 
  private:
   class Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace ftpfs::vfs

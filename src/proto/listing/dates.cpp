@@ -97,6 +97,8 @@ void read_rest(const Fields& fields, std::size_t first, bool comma, DateMatch& m
 std::optional<DateMatch> match_month_and_day(const Fields& fields, std::size_t first) {
   DateMatch match{.date = DateTime(), .fields = 2};
   std::string_view day = fields[first + 1];
+  // One of the two is a number; most words that are asked about are owners and groups.
+  if (!small_number(fields[first]) && !small_number(with_or_without_sign(day))) return std::nullopt;
   match.date->month = month_number(fields[first]);
   if (match.date->month == 0 && small_number(fields[first])) {
     day = fields[first];
@@ -152,6 +154,17 @@ std::optional<DateMatch> match_one_word(const Fields& fields, std::size_t first)
   ++match.fields;
   if (match.date->precision == Precision::second && read_zone(fields[first + 2], *match.date)) ++match.fields;
   return match;
+}
+
+// "09-26 13:45", "09-26 2000": GNU ls in its iso style and others.
+std::optional<DateMatch> match_month_dash_day(const Fields& fields, std::size_t first) noexcept {
+  const std::string_view text = fields[first];
+  if (text.size() != 5 || (text[2] != '-' && text[2] != '/')) return std::nullopt;
+  DateMatch match{.date = DateTime(), .fields = 1};
+  match.date->month = small_number(text.substr(0, 2)).value_or(0);
+  match.date->day = small_number(text.substr(3)).value_or(0);
+  if (!read_clock_or_year(fields[first + 1], match)) return std::nullopt;
+  return valid(*match.date) ? std::optional(match) : std::nullopt;
 }
 
 bool all_question_marks(std::string_view text) noexcept {
@@ -231,6 +244,7 @@ std::optional<DateMatch> match_date(const Fields& fields, std::size_t first) {
   if (auto match = match_one_word(fields, first)) return match;
   if (auto match = match_month_and_day(fields, first)) return match;
   if (auto match = match_signs_year_first(fields, first)) return match;
+  if (auto match = match_month_dash_day(fields, first)) return match;
   return match_unknown(fields, first);
 }
 

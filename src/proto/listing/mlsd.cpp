@@ -90,6 +90,7 @@ std::optional<FactLine> read_fact_line(std::string_view line) {
   std::string_view rest = parts->facts;
   while (!rest.empty()) {
     std::string_view value = cut(rest, ';');
+    if (!value.empty() && value.find('=') == value.npos) result.bad_fact = true;
     const std::string_view name = cut(value, '=');
     read_fact(trim(name), value, result);
   }

@@ -14,6 +14,7 @@ struct FactLine {
   bool typed = false;           // the server said what it is
   bool self_or_parent = false;  // cdir, pdir
   bool bad_time = false;        // "modify" was there and was no time
+  bool bad_fact = false;        // something between two ';' was no fact
 };
 
 std::optional<FactLine> read_fact_line(std::string_view line);

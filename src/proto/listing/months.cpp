@@ -75,6 +75,16 @@ std::string folded(std::string_view text) {
   return result;
 }
 
+// Nearly all listings are English; a million lines of them should not search the table above.
+int english_number(std::string_view text) noexcept {
+  constexpr std::string_view english = "janfebmaraprmayjunjulaugsepoctnovdec";
+  if (text.size() != 3) return 0;
+  for (std::size_t at = 0; at < english.size(); at += 3) {
+    if (equals_ignoring_case(text, english.substr(at, 3))) return static_cast<int>(at / 3) + 1;
+  }
+  return 0;
+}
+
 int find_name(std::string_view name) {
   const std::string wanted = ' ' + std::string(name) + ' ';
   for (std::size_t month = 0; month < names.size(); ++month) {
@@ -135,6 +145,7 @@ int month_number(std::string_view text) {
   constexpr std::size_t longest = 24;
   while (text.ends_with('.') || text.ends_with(',')) text.remove_suffix(1);
   if (text.size() < 3 || text.size() > longest) return 0;
+  if (const int month = english_number(text)) return month;
   bool ascii = true;
   std::size_t letters = 0;
   for (const char c : text) {

@@ -60,8 +60,10 @@ std::string_view without_marks(std::string_view text) noexcept {
 }
 
 // "drwxr-x", "-C--E-----FTP": a kind, and something that looks like flags but says nothing about modes.
+// Permissions of the right length with their letters in the wrong places are not that.
 bool read_odd_flags(std::string_view text, ListedLine& entry) noexcept {
   constexpr std::size_t shortest = 7;
+  if (text.size() == triads + 1 && text.substr(1).find_first_not_of("-rwxsStTlL") == text.npos) return false;
   const bool flags = std::all_of(text.begin(), text.end(), [](char c) { return c == '-' || is_alpha(c); });
   const auto dashes = std::count(text.begin() + 1, text.end(), '-');
   return text.size() >= shortest && flags && dashes >= 1 && text.find_first_of("-dl") == 0 &&

@@ -21,16 +21,19 @@ bool is_heading(const Fields& fields) noexcept {
           fields[2].starts_with("----") && fields[3].starts_with("----"));
 }
 
-// Sets the date behind the size and the attributes; the index of the field after it, 0 for no date.
-std::size_t read_date(const Fields& fields, std::size_t first, ListedLine& entry) {
-  auto date = is_digit(fields[first].empty() ? ' ' : fields[first][0])
-                  ? numeric_date(fields[first], DateOrder::month_first)
-                  : named_date(fields[first]);
-  if (date) {
-    if (!read_clock(fields[first + 1], *date)) return 0;
-    entry.time = date;
-    return first + 2;
-  }
+// "04-23-103 10:57" and "Feb-28-1998 05:23:30". The index of the field after it, 0 for no such date.
+std::size_t read_dashed_date(const Fields& fields, std::size_t first, ListedLine& entry) {
+  const std::string_view text = fields[first];
+  if (text.find('-') > 3) return 0;
+  auto date = text.starts_with('-') || !is_digit(text[0]) ? named_date(text)
+                                                          : numeric_date(text, DateOrder::month_first);
+  if (!date || !read_clock(fields[first + 1], *date)) return 0;
+  entry.time = date;
+  return first + 2;
+}
+
+// "Apr 04, 2000 21:06"
+std::size_t read_spelt_date(const Fields& fields, std::size_t first, ListedLine& entry) {
   const auto match = match_date(fields, first);
   if (!match || !match->date || match->date->precision == Precision::day) return 0;
   entry.time = match->date;
@@ -50,9 +53,12 @@ Reading read_size_first(std::string_view line, Evidence&) {
   for (; is_attributes(fields[next]) || fields[next] == "DIR"; ++next) {
     if (fields[next] == "DIR") entry.kind = ListedKind::directory;
   }
-  next = read_date(fields, next, entry);
-  if (next == 0 || next >= fields.size()) return Foreign();
-  std::string_view name = fields.from(next);
+  const bool os2 = next > 1;
+  if (os2 && !is_digit(fields[next].empty() ? ' ' : fields[next][0])) return Foreign();
+  std::size_t name_at = read_dashed_date(fields, next, entry);
+  if (name_at == 0 && !os2) name_at = read_spelt_date(fields, next, entry);
+  if (name_at == 0 || name_at >= fields.size()) return Foreign();
+  std::string_view name = fields.from(name_at);
   constexpr std::string_view mark = " <DIR>";
   const std::string_view trimmed = trim(name);
   if (trimmed.ends_with(mark)) {

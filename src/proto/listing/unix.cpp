@@ -15,13 +15,17 @@ bool looks_like_clock(std::string_view text) noexcept {
   return text.size() > 3 && is_digit(text[0]) && text.find(':') != text.npos;
 }
 
+bool looks_like_day(std::string_view text) noexcept {
+  return text.size() <= 2 && all_digits(text);
+}
+
 // "drwxr-xr-x 3 owner group 512 name": no date at all, so nothing may be missing and nothing may look like a
 // date that was not understood.
 bool read_without_date(const Fields& fields, ListedLine& entry) {
   constexpr std::size_t size = 4;
   constexpr std::size_t name = 5;
   if (fields.size() <= name || !all_digits(fields[1]) || !all_digits(fields[size])) return false;
-  if (month_number(fields[name]) != 0) return false;
+  if (month_number(fields[name]) != 0 || looks_like_day(fields[name + 1])) return false;
   for (std::size_t i = name; i < name + 3; ++i) {
     if (looks_like_clock(fields[i])) return false;
   }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "unix_tail.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <string>
+#include <utility>
 
 #include "../text.hpp"
 #include "dates.hpp"
@@ -31,21 +34,37 @@ std::optional<std::uint64_t> abbreviated_size(std::string_view text) noexcept {
 std::string_view glued_digits(std::string_view text) noexcept {
   std::size_t begin = text.size();
   while (begin > 0 && is_digit(text[begin - 1])) --begin;
-  return text.substr(begin);
+  const std::string_view group = text.substr(0, begin);
+  const bool is_group = std::any_of(group.begin(), group.end(), is_alpha) || group.ends_with(')');
+  return is_group ? text.substr(begin) : std::string_view();
+}
+
+// "1,234,567" for a file; for a device "13,12" or "13, 12" are its numbers and no size.
+bool read_size_with_commas(std::string_view text, ListedLine& entry) {
+  std::string digits;
+  for (const char c : text) {
+    if (c != ',') digits += c;
+  }
+  if (!all_digits(digits) || !is_digit(text.back())) return false;
+  if (entry.kind != ListedKind::other) entry.size = to_number<std::uint64_t>(digits);
+  return true;
 }
 
 // The size column in front of a date. False: that is none, so what follows is no date either. `first` is the
 // first field behind the permissions: a column in front of the size must exist for the size to be glued to
 // it.
-bool read_size(const Fields& fields, std::size_t index, std::size_t first, ListedLine& entry) noexcept {
+bool read_size(const Fields& fields, std::size_t index, std::size_t first, ListedLine& entry) {
   const std::string_view text = fields[index];
+  entry.size = std::nullopt;
   if (all_digits(text)) {
-    const bool device = index > first && fields[index - 1].ends_with(',');  // "13, 12": major and minor
-    entry.size = device ? std::nullopt : to_number<std::uint64_t>(text);
+    const bool device = index > first && fields[index - 1].ends_with(',');
+    if (!device) entry.size = to_number<std::uint64_t>(text);
     return true;
   }
+  if (text.starts_with('-') && all_digits(text.substr(1)))
+    return true;  // 32 bits were not enough for the server
   if ((entry.size = abbreviated_size(text))) return true;
-  if (text.find(',') != text.npos) return all_digits(glued_digits(text));  // "13,12"
+  if (text.find(',') != text.npos) return read_size_with_commas(text, entry);
   const std::string_view digits = glued_digits(text);
   entry.size = to_number<std::uint64_t>(digits);
   return !digits.empty() && index > first;
@@ -78,7 +97,7 @@ void set_name(std::string_view name, ListedLine& entry) {
 }  // namespace
 
 Link split_link(std::string_view text, std::string_view arrow, std::optional<std::uint64_t> size) noexcept {
-  if (size && *size > 0 && *size + arrow.size() < text.size()) {
+  if (size && *size > 0 && *size < text.size() && *size + arrow.size() < text.size()) {
     const std::size_t at = text.size() - *size - arrow.size();
     if (text.substr(at, arrow.size()) == arrow) return {text.substr(0, at), text.substr(at + arrow.size())};
   }
@@ -87,18 +106,27 @@ Link split_link(std::string_view text, std::string_view arrow, std::optional<std
   return {text.substr(0, at), text.substr(at + arrow.size())};
 }
 
+// The date is the first one with a size in front of it. Only if that "size" is the very first column it may
+// be a link count, followed by an owner called "jan" and a numeric group; then a later date is the better
+// one.
 bool read_unix_tail(const Fields& fields, std::size_t first, NameColumn column, ListedLine& entry) {
+  bool found = false;
   for (std::size_t i = first + 1; i < fields.size(); ++i) {
-    if (!read_size(fields, i - 1, first, entry)) continue;
+    ListedLine candidate;
+    candidate.kind = entry.kind;
+    candidate.mode = entry.mode;
+    if (!read_size(fields, i - 1, first, candidate)) continue;
     const auto match = match_date(fields, i);
     if (!match) continue;
     const std::string_view name = name_after_date(fields, i + match->fields - 1, column, *match);
-    if (skip_blanks(name).empty()) return false;
-    entry.time = match->date;
-    set_name(name, entry);
-    return true;
+    if (skip_blanks(name).empty()) return found;
+    candidate.time = match->date;
+    set_name(name, candidate);
+    entry = std::move(candidate);
+    if (i > first + 1) return true;
+    found = true;
   }
-  return false;
+  return found;
 }
 
 }  // namespace ftpfs::proto::listing

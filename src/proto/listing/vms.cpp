@@ -43,6 +43,12 @@ bool read_blocks(std::string_view text, ListedLine& entry) noexcept {
   return true;
 }
 
+// "2-JUL-2003": the day first, four digits for the year.
+bool is_date(std::string_view text) noexcept {
+  constexpr std::size_t shortest = 10;
+  return text.size() >= shortest && is_digit(text[0]) && text.find('-') < 3;
+}
+
 // The words behind the name. Owner and protection may hold blanks: they end with their closing bracket.
 void read_columns(const Fields& fields, ListedLine& entry) {
   bool sized = false;
@@ -55,14 +61,12 @@ void read_columns(const Fields& fields, ListedLine& entry) {
       if (text.find(closing) != text.npos) closing = '\0';
       continue;
     }
-    if (!sized && !entry.time && read_blocks(text, entry)) {
-      sized = true;
-    } else if (!entry.time) {
+    if (!entry.time && is_date(text)) {
       entry.time = named_date(text);
-    } else if (entry.time->precision == Precision::day) {
+    } else if (!sized && read_blocks(text, entry)) {
+      sized = true;
+    } else if (entry.time && entry.time->precision == Precision::day) {
       read_clock(text, *entry.time);
-    } else if (!sized) {
-      sized = read_blocks(text, entry);
     }
   }
 }

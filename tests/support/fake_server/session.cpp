@@ -35,7 +35,10 @@ Session::Session(State& state, tcp::socket control, std::size_t number)
       number_(number),
       directory_(state.behaviour.home),
       passive_(state.io),
-      data_(state.io) {}
+      data_(state.io) {
+  boost::system::error_code ignored;
+  control_.set_option(tcp::no_delay(true), ignored);  // a 226 right behind a 150 must not wait for an ACK
+}
 
 awaitable<void> Session::serve(std::shared_ptr<State> /* kept alive */, std::shared_ptr<Session> self) {
   try {

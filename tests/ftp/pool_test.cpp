@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cerrno>
+#include <list>
+
+#include <gmock/gmock.h>
+
+#include <ftpfs/ftp/pool.hpp>
+
+#include "remote_fixture.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+using ftp::Lane;
+using ftp::Lease;
+using ftp::SessionPool;
+
+class PoolTest : public RemoteFixture {
+ protected:
+  ~PoolTest() override {
+    waits_.clear();
+    pool_.reset();
+    settle(io_);
+  }
+
+  void make_pool(std::size_t max_conns) {
+    ftp::FtpConfig settings = config();
+    settings.max_conns = max_conns;
+    pool_ = std::make_unique<SessionPool>(std::make_shared<ftp::SessionContext>(
+        io_.get_executor(), connector_, clock_, make_logger(LogSink::none, spdlog::level::off), settings));
+  }
+
+  Lease acquire(Lane lane = Lane::metadata) { return std::move(*run(io_, take(*pool_, lane, {}))); }
+
+  // An acquire() under way.
+  struct Wait {
+    std::unique_ptr<Lease> lease;
+    std::optional<int> failed;
+    std::stop_source stop;
+    bool done() const { return lease || failed; }
+  };
+  Wait& start(Lane lane) {
+    Wait& wait = waits_.emplace_back();
+    asio::co_spawn(io_, take(*pool_, lane, wait.stop.get_token()),
+                   [&wait](std::exception_ptr error, std::unique_ptr<Lease> lease) {
+                     wait.lease = std::move(lease);
+                     try {
+                       if (error) std::rethrow_exception(error);
+                     } catch (const Error& failure) {
+                       wait.failed = failure.code();
+                     }
+                   });
+    settle(io_);
+    return wait;
+  }
+  void finish(const Wait& wait) {
+    run_until(io_, [&] { return wait.done(); });
+  }
+
+  std::size_t logins() const { return std::ranges::count(server_.commands(), "PASS secret"); }
+
+  std::unique_ptr<SessionPool> pool_;
+  std::list<Wait> waits_;
+
+ private:
+  // co_spawn() wants results that can be default-constructed.
+  static awaitable<std::unique_ptr<Lease>> take(SessionPool& pool, Lane lane, std::stop_token stop) {
+    Lease lease = co_await pool.acquire(lane, stop);
+    co_return std::make_unique<Lease>(std::move(lease));
+  }
+};
+
+TEST_F(PoolTest, OpensNothingBeforeItIsNeeded) {
+  make_pool(4);
+  settle(io_);
+  EXPECT_EQ(server_.sessions(), 0u);
+  EXPECT_EQ(pool_->open_sessions(), 0u);
+}
+
+TEST_F(PoolTest, OneConnectionServesOneAfterTheOther) {
+  make_pool(4);
+  EXPECT_FALSE(acquire().reused());
+  EXPECT_TRUE(acquire().reused());
+  EXPECT_TRUE(acquire(Lane::bulk).reused());
+  EXPECT_EQ(server_.sessions(), 1u);
+}
+
+TEST_F(PoolTest, OneConnectionForEachThatIsNeededAtOnce) {
+  make_pool(4);
+  {
+    const Lease one = acquire();
+    const Lease two = acquire();
+    const Lease three = acquire();
+    EXPECT_EQ(pool_->open_sessions(), 3u);
+  }
+  const Lease again = acquire();
+  EXPECT_EQ(server_.sessions(), 3u);
+}
+
+TEST_F(PoolTest, NoMoreThanMaxConns) {
+  make_pool(2);
+  auto one = std::make_unique<Lease>(acquire());
+  const Lease two = acquire();
+  const Wait& three = start(Lane::metadata);
+  EXPECT_FALSE(three.done());
+  one.reset();
+  finish(three);
+  EXPECT_TRUE(three.lease);
+  EXPECT_EQ(server_.most_open_sessions(), 2u);
+}
+
+TEST_F(PoolTest, TransfersLeaveASlotForMetadata) {
+  make_pool(2);
+  const Lease transfer = acquire(Lane::bulk);
+  const Wait& second_transfer = start(Lane::bulk);
+  const Lease metadata = acquire(Lane::metadata);
+  EXPECT_FALSE(second_transfer.done());
+  EXPECT_EQ(server_.most_open_sessions(), 2u);
+}
+
+TEST_F(PoolTest, MetadataGoesBeforeTransfersThatWait) {
+  make_pool(1);
+  auto lease = std::make_unique<Lease>(acquire());
+  const Wait& transfer = start(Lane::bulk);
+  const Wait& metadata = start(Lane::metadata);
+  lease.reset();
+  finish(metadata);
+  EXPECT_TRUE(metadata.lease);
+  EXPECT_FALSE(transfer.done());
+}
+
+TEST_F(PoolTest, TransfersAreNotStarvedByMetadata) {
+  make_pool(1);
+  auto lease = std::make_unique<Lease>(acquire());
+  const Wait& transfer = start(Lane::bulk);
+  std::list<Wait*> queue;
+  for (int i = 0; i < 100; ++i) queue.push_back(&start(Lane::metadata));
+  int before = 0;
+  lease.reset();
+  while (!transfer.done()) {
+    ASSERT_FALSE(queue.empty());
+    run_until(io_, [&] { return transfer.done() || queue.front()->done(); });
+    if (transfer.done()) break;
+    queue.front()->lease.reset();
+    queue.pop_front();
+    ++before;
+  }
+  EXPECT_LT(before, 50);
+}
+
+TEST_F(PoolTest, FirstComeFirstServed) {
+  make_pool(1);
+  auto lease = std::make_unique<Lease>(acquire());
+  std::list<Wait*> queue;
+  for (int i = 0; i < 5; ++i) queue.push_back(&start(Lane::metadata));
+  while (!queue.empty()) {
+    lease.reset();
+    finish(*queue.front());
+    settle(io_);
+    for (auto other = std::next(queue.begin()); other != queue.end(); ++other) EXPECT_FALSE((*other)->done());
+    lease = std::move(queue.front()->lease);
+    queue.pop_front();
+  }
+}
+
+TEST_F(PoolTest, AWaitThatIsGivenUpLosesNothing) {
+  make_pool(1);
+  auto lease = std::make_unique<Lease>(acquire());
+  Wait& given_up = start(Lane::metadata);
+  const Wait& next = start(Lane::metadata);
+  given_up.stop.request_stop();
+  finish(given_up);
+  EXPECT_EQ(given_up.failed, EINTR);
+  lease.reset();
+  finish(next);
+  EXPECT_TRUE(next.lease);
+}
+
+// Granted and given up in the same moment: the slot must go on to the next.
+TEST_F(PoolTest, ASlotGrantedToSomebodyWhoLeavesIsNotLost) {
+  make_pool(1);
+  auto lease = std::make_unique<Lease>(acquire());
+  Wait& leaves = start(Lane::metadata);
+  const Wait& next = start(Lane::metadata);
+  lease.reset();
+  leaves.stop.request_stop();
+  finish(leaves);
+  leaves.lease.reset();
+  finish(next);
+  EXPECT_TRUE(next.lease);
+}
+
+TEST_F(PoolTest, AWaitEndsAfterTheQueueTimeout) {
+  make_pool(1);
+  const Lease lease = acquire();
+  const Wait& wait = start(Lane::metadata);
+  clock_.advance(config().queue_timeout);
+  finish(wait);
+  EXPECT_EQ(wait.failed, ETIMEDOUT);
+}
+
+TEST_F(PoolTest, IdleSessionsQuitAfterAMinute) {
+  make_pool(4);
+  { const Lease lease = acquire(); }
+  clock_.advance(config().idle_timeout - std::chrono::seconds(1));
+  settle(io_);
+  EXPECT_EQ(server_.open_sessions(), 1u);
+  clock_.advance(std::chrono::seconds(1));
+  run_until(io_, [&] { return server_.open_sessions() == 0; });
+  EXPECT_EQ(server_.commands().back(), "QUIT");
+  EXPECT_EQ(pool_->open_sessions(), 0u);
+}
+
+TEST_F(PoolTest, ASessionInUseIsNotIdle) {
+  make_pool(4);
+  const Lease lease = acquire();
+  clock_.advance(config().idle_timeout * 2);
+  settle(io_);
+  EXPECT_EQ(server_.open_sessions(), 1u);
+  EXPECT_TRUE(lease->reusable());
+}
+
+// F17: vsftpd after 300 s, IIS after 120 s.
+TEST_F(PoolTest, ASessionThatTheServerClosedIsReplacedUnseen) {
+  for (const std::string farewell : {"421 Timeout.", ""}) {
+    make_pool(4);
+    { const Lease lease = acquire(); }
+    run_until(io_, [&] { return server_.open_sessions() == 1; });
+    server_.dismiss_idle(farewell);
+    const Lease fresh = acquire();
+    EXPECT_FALSE(fresh.reused());
+    EXPECT_EQ(run(io_, fresh->command(proto::Verb::noop, "", {})).code, 200);
+  }
+}
+
+TEST_F(PoolTest, ADeadSessionIsDroppedNotReturned) {
+  make_pool(4);
+  {
+    const Lease lease = acquire();
+    lease->abort();
+  }
+  EXPECT_EQ(pool_->open_sessions(), 0u);
+  EXPECT_FALSE(acquire().reused());
+}
+
+TEST_F(PoolTest, TheServersLimitIsLearnedAndNobodyFails) {
+  for (const std::string refusal : {"421 Too many connections (2) from this IP",
+                                    "530 Sorry, the maximum number of "
+                                    "clients (2) are connected"}) {
+    SCOPED_TRACE(refusal);
+    behaviour().max_sessions = 2;
+    behaviour().limit_reply = refusal;
+    make_pool(4);
+    auto one = std::make_unique<Lease>(acquire());
+    auto two = std::make_unique<Lease>(acquire());
+    const Wait& three = start(Lane::metadata);
+    const Wait& four = start(Lane::metadata);
+    run_until(io_, [&] { return pool_->limit() == 2; });
+    settle(io_);
+    EXPECT_FALSE(three.done());
+    one.reset();
+    finish(three);
+    EXPECT_TRUE(three.lease);
+    two.reset();
+    finish(four);
+    EXPECT_TRUE(four.lease);
+    const std::size_t sessions = server_.sessions();
+    const Wait& five = start(Lane::metadata);
+    EXPECT_FALSE(five.done());
+    EXPECT_EQ(server_.sessions(), sessions);  // it does not run against the limit again
+    waits_.clear();
+    pool_.reset();
+    run_until(io_, [&] { return server_.open_sessions() == 0; });
+  }
+}
+
+TEST_F(PoolTest, AFullServerIsAskedAgainLater) {
+  behaviour().max_sessions = 1;
+  make_pool(4);
+  auto other_client = run(io_, connector_.connect({"127.0.0.1", server_.port()}, {}, {}));
+  run_until(io_, [&] { return server_.open_sessions() == 1; });
+  const Wait& wait = start(Lane::metadata);
+  run_until(io_, [&] { return server_.sessions() == 2 && server_.open_sessions() == 1; });
+  settle(io_);
+  other_client.reset();
+  run_until(io_, [&] { return server_.open_sessions() == 0; });
+  EXPECT_FALSE(wait.done());
+  while (!wait.done()) {
+    clock_.advance(std::chrono::seconds(1));
+    settle(io_);
+    io_.restart();
+    io_.run_one_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_TRUE(wait.lease);
+}
+
+// F16: no account lock-outs, no fail2ban.
+TEST_F(PoolTest, RefusedCredentialsAreTriedOnceIn30Seconds) {
+  make_pool(4);
+  behaviour().password = "changed";
+  for (int i = 0; i < 5; ++i) {
+    const Wait& wait = start(Lane::metadata);
+    finish(wait);
+    EXPECT_EQ(wait.failed, EACCES);
+  }
+  EXPECT_EQ(logins(), 1u);
+  behaviour().password = "secret";
+  clock_.advance(std::chrono::seconds(30));
+  EXPECT_FALSE(acquire().reused());
+  EXPECT_EQ(logins(), 2u);
+}
+
+TEST_F(PoolTest, WhoeverWaitsGetsTheSessionOfAHolderThatYields) {
+  make_pool(1);
+  auto holder = std::make_unique<Lease>(acquire(Lane::bulk));
+  int asked = 0;
+  ftp::Yielder yielder;
+  yielder.from = [] { return Clock::time_point::min(); };
+  yielder.yield = [&] {
+    ++asked;
+    holder.reset();
+  };
+  holder->offer(std::move(yielder));
+  settle(io_);
+  EXPECT_EQ(asked, 0);  // nobody waits yet
+  const Wait& wait = start(Lane::metadata);
+  finish(wait);
+  EXPECT_TRUE(wait.lease);
+  EXPECT_EQ(asked, 1);
+}
+
+TEST_F(PoolTest, AHolderIsNotAskedBeforeItsTime) {
+  make_pool(1);
+  auto holder = std::make_unique<Lease>(acquire(Lane::bulk));
+  const auto from = clock_.now() + std::chrono::seconds(5);
+  ftp::Yielder yielder;
+  yielder.from = [from] { return from; };
+  yielder.yield = [&] { holder.reset(); };
+  holder->offer(std::move(yielder));
+  const Wait& wait = start(Lane::metadata);
+  clock_.advance(std::chrono::seconds(4));
+  settle(io_);
+  EXPECT_TRUE(holder);
+  clock_.advance(std::chrono::seconds(1));
+  finish(wait);
+  EXPECT_FALSE(holder);
+  EXPECT_TRUE(wait.lease);
+}
+
+TEST_F(PoolTest, CloseQuitsAndRefusesFromThenOn) {
+  make_pool(4);
+  { const Lease lease = acquire(); }
+  run(io_, pool_->close());
+  EXPECT_EQ(server_.commands().back(), "QUIT");
+  const Wait& wait = start(Lane::metadata);
+  finish(wait);
+  EXPECT_EQ(wait.failed, ESHUTDOWN);
+}
+
+TEST_F(PoolTest, CloseEndsEveryWait) {
+  make_pool(1);
+  const Lease lease = acquire();
+  const Wait& wait = start(Lane::metadata);
+  run(io_, pool_->close());
+  finish(wait);
+  EXPECT_EQ(wait.failed, ESHUTDOWN);
+  EXPECT_FALSE(lease->reusable());
+}
+
+TEST_F(PoolTest, MayBeDestroyedWithLeasesAndWaitersAbout) {
+  make_pool(1);
+  auto lease = std::make_unique<Lease>(acquire());
+  const Wait& wait = start(Lane::metadata);
+  pool_.reset();
+  finish(wait);
+  EXPECT_EQ(wait.failed, ESHUTDOWN);
+  EXPECT_FALSE((*lease)->reusable());
+}
+
+}  // namespace
+}  // namespace ftpfs::test

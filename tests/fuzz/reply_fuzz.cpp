@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// A server's control connection in two pieces; whatever it says, the replies are in order, bounded, and the
+// readers of their texts cope.
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <ftpfs/proto/address.hpp>
+#include <ftpfs/proto/fault.hpp>
+#include <ftpfs/proto/features.hpp>
+#include <ftpfs/proto/listing.hpp>
+#include <ftpfs/proto/path_name.hpp>
+#include <ftpfs/proto/reply.hpp>
+#include <ftpfs/proto/time.hpp>
+
+#include "check.hpp"
+
+namespace {
+
+using namespace ftpfs::proto;
+
+void read_all_meanings(const Reply& reply) {
+  check(reply.code >= 100 && reply.code < 700);
+  check(!reply.lines.empty() && reply.lines.size() <= ReplyParser::max_lines);
+  check(reply.text.size() <= ReplyParser::max_reply + ReplyParser::max_lines);
+  for (int verb = 0; verb <= static_cast<int>(Verb::allo); ++verb) {
+    check(errno_for(static_cast<Verb>(verb), reply) > 0);
+  }
+  (void)is_connection_limit(reply);
+  (void)parse_features(reply);
+  (void)find_time_value(reply.text);
+  if (const auto port = parse_epsv(reply.text)) check(*port >= 1024);
+  if (const auto address = parse_pasv(reply.text)) check(address->port >= 1024);
+  if (const auto path = parse_path_name(reply)) check(!path->empty() && path->find('\n') == path->npos);
+  if (const auto entry = parse_mlst_reply(reply)) check(entry->name.empty());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  ReplyParser parser;
+  parser.feed(bytes.substr(0, size / 2));
+  parser.feed(bytes.substr(size / 2));
+  while (const auto reply = parser.next()) read_all_meanings(*reply);
+  if (const auto reply = parser.settle()) read_all_meanings(*reply);
+  check(parser.broken() != parser.complaint().empty());
+  return 0;
+}

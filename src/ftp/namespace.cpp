@@ -69,7 +69,7 @@ awaitable<void> rmd(std::shared_ptr<Session> session, std::string path) {
   const Reply reply = co_await session->command(Verb::rmd, path, stop);
   if (reply.completion()) co_return;
   const Error why = co_await explain_refusal(session, Verb::rmd, path, reply, Wants::directory, EACCES, stop);
-  if (why.code() == ENOENT || why.code() == ENOTDIR) throw why;
+  if (why.code() != EACCES) throw why;  // clear enough
   const bool occupied = co_await has_entries(session, path, stop);
   if (occupied) throw refusal(Verb::rmd, path, reply, ENOTEMPTY);
   throw why;

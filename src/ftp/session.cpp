@@ -101,6 +101,18 @@ awaitable<void> Session::send(Verb verb, std::string argument) {
   if (failed != 0) lose(timed_out_ ? ETIMEDOUT : failed, fmt::format("{}: {}", last_command_, reason));
 }
 
+awaitable<void> Session::fence(Clock::duration limit) {
+  outstanding_ = false;
+  co_await send(Verb::noop, "");
+  limit_reply(limit);
+  for (;;) {
+    const Reply reply = co_await receive();
+    if (reply.code == 200) break;
+    outstanding_ = true;
+    limit_reply(limit);
+  }
+}
+
 // Nothing may be waiting to be read before a command goes out: it would be taken for the answer.
 awaitable<void> Session::check_quiet() {
   if (dead_) lose(EIO, "session is closed");

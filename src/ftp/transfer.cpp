@@ -99,7 +99,13 @@ awaitable<void> Transfer::State::listen(std::shared_ptr<State> state) {
   try {
     while (!state->final_reply) {
       Reply reply = co_await state->session->receive();
+      // pure-ftpd ends a download that was given up with one more 150, and nothing after it.
+      const bool last_word = state->aborted && state->accepted && reply.preliminary();
       state->heard(std::move(reply));
+      if (last_word) {
+        co_await state->session->fence(settle_limit);
+        break;
+      }
     }
   } catch (...) {
     state->control_lost = std::current_exception();
@@ -171,7 +177,9 @@ bool Transfer::State::decided(int looks) {
     return false;  // the server may have closed its port because it refuses: wait for what it says
   if (accepted) return true;
   if (uploads(verb)) return looks >= silent_looks_before_upload;
-  return data->readable();
+  // Not at first sight: a port that is closed with a refusal looks readable (RST) just before the 5xx is
+  // here.
+  return looks > 0 && data->readable();
 }
 
 awaitable<void> Transfer::State::answered(std::shared_ptr<State> state, std::stop_token stop) {

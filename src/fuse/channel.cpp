@@ -11,34 +11,16 @@
 #include <ftpfs/base/error.hpp>
 #include <ftpfs/base/fd.hpp>
 #include <ftpfs/fuse/channel.hpp>
-#include <ftpfs/fuse/context.hpp>
 #include <ftpfs/fuse/libfuse_log.hpp>
 #include <ftpfs/fuse/mount_table.hpp>
 #include <ftpfs/fuse/mountpoint.hpp>
-#include <ftpfs/fuse/operations.hpp>
+#include <ftpfs/fuse/session.hpp>
 
 namespace ftpfs::fuse {
 namespace {
 
 // So many requests are read in a row before sockets and timers get their turn.
 constexpr int pump_budget = 32;
-
-struct DestroySession {
-  void operator()(fuse_session* session) const noexcept { fuse_session_destroy(session); }
-};
-using SessionPtr = std::unique_ptr<fuse_session, DestroySession>;
-
-SessionPtr make_session(const MountConfig& config, Context& context) {
-  fuse_args arguments = FUSE_ARGS_INIT(0, nullptr);
-  fuse_opt_add_arg(&arguments, "ftpfs");
-  fuse_opt_add_arg(&arguments, ("-o" + mount_options(config)).c_str());
-  if (config.debug) fuse_opt_add_arg(&arguments, "-d");
-  const LibfuseComplaints complaints;
-  SessionPtr session(fuse_session_new(&arguments, &operations(), sizeof(fuse_lowlevel_ops), &context));
-  fuse_opt_free_args(&arguments);
-  if (!session) throw Error(EINVAL, "libfuse refuses to start: " + complaints.text());
-  return session;
-}
 
 // libfuse allocates its memory on first use and leaves freeing it to us.
 struct ReceiveBuffer : fuse_buf {
@@ -47,21 +29,6 @@ struct ReceiveBuffer : fuse_buf {
   ReceiveBuffer(const ReceiveBuffer&) = delete;
   ReceiveBuffer& operator=(const ReceiveBuffer&) = delete;
 };
-
-// A socket in place of /dev/fuse. Its end is what ENODEV is on the device.
-ssize_t read_packet(int fd, void* buffer, std::size_t size, void*) {
-  const ssize_t got = ::read(fd, buffer, size);
-  if (got != 0) return got;
-  errno = ENODEV;
-  return -1;
-}
-
-ssize_t write_packet(int fd, iovec* parts, int count, void*) {
-  msghdr message{};
-  message.msg_iov = parts;
-  message.msg_iovlen = static_cast<std::size_t>(count);
-  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
-}
 
 }  // namespace
 
@@ -88,7 +55,7 @@ class Channel::Impl {
   static awaitable<void> pump(std::shared_ptr<Impl> self);
   Received receive_some();
   Received receive_one();
-  void tune_once() noexcept;
+  void tune_once();
   bool still_ours() const noexcept;
   void open_device();
   bool sever() noexcept;
@@ -105,27 +72,17 @@ class Channel::Impl {
 
 void Channel::Impl::mount() {
   std::string mountpoint = prepare_mountpoint(context_->config, context_->logger);
-  session_ = make_session(context_->config, *context_);
-  const LibfuseComplaints complaints;
-  errno = 0;
-  if (fuse_session_mount(session_.get(), mountpoint.c_str()) != 0) {
-    const int code = errno != 0 ? errno : EPERM;
-    session_.reset();
-    throw Error(code, "cannot mount on " + escaped(mountpoint) + ": " + complaints.text());
-  }
+  SessionPtr session = make_session(*context_);
+  connect_to_mount(*session, mountpoint);
+  session_ = std::move(session);  // from here on it is ours to unmount
   mountpoint_ = std::move(mountpoint);
   if (const auto mount = topmost_mount(mountpoint_)) mount_device_ = mount->device;
   open_device();
 }
 
 void Channel::Impl::attach(int fd) {
-  fuse_custom_io io{};
-  io.read = read_packet;
-  io.writev = write_packet;
-  session_ = make_session(context_->config, *context_);
-  if (const int failure = fuse_session_custom_io(session_.get(), &io, fd); failure != 0) {
-    throw Error(-failure, "libfuse refuses the descriptor");
-  }
+  session_ = make_session(*context_);
+  connect_to_socket(*session_, fd);
   open_device();
 }
 
@@ -149,7 +106,7 @@ awaitable<void> Channel::Impl::pump(std::shared_ptr<Impl> self) {
     boost::system::error_code failure;
     co_await self->device_.async_wait(asio::posix::stream_descriptor::wait_read,
                                       asio::redirect_error(use_awaitable, failure));
-    if (failure) co_return;  // unmount() took the descriptor away
+    if (failure || !self->device_.is_open()) co_return;  // unmount() took the descriptor away
     Received received = self->receive_some();
     while (received == Received::request) {
       co_await asio::post(use_awaitable);
@@ -181,8 +138,8 @@ Channel::Impl::Received Channel::Impl::receive_one() {
 }
 
 // Not before FUSE_INIT was answered: that answer lowers the kernel's own value.
-void Channel::Impl::tune_once() noexcept {
-  if (tuned_ || !context_->initialised) return;
+void Channel::Impl::tune_once() {
+  if (tuned_ || context_->init != InitState::answered) return;
   tuned_ = true;
   if (!mount_device_.empty()) raise_readahead(mount_device_, context_->config.kernel_readahead);
 }
@@ -213,7 +170,10 @@ void Channel::Impl::unmount() noexcept {
   fuse_session_exit(session_.get());
   if (mountpoint_.empty()) {
     ::shutdown(fuse_session_fd(session_.get()), SHUT_RDWR);
-  } else if (still_ours() || sever()) {
+  } else if (still_ours()) {
+    fuse_session_unmount(session_.get());
+    if (still_ours()) detach_mount(mountpoint_);  // libfuse leaves an aborted one where it is
+  } else if (sever()) {
     fuse_session_unmount(session_.get());
   }
 }

@@ -7,7 +7,6 @@
 #include <fstream>
 #include <sstream>
 
-#include <fcntl.h>
 #include <spawn.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -15,7 +14,6 @@
 #include <unistd.h>
 
 #include <ftpfs/base/error.hpp>
-#include <ftpfs/base/fd.hpp>
 #include <ftpfs/fuse/mount_table.hpp>
 #include <ftpfs/fuse/mountpoint.hpp>
 
@@ -38,20 +36,6 @@ std::string canonical(const std::string& mountpoint) {
   return resolved;
 }
 
-// Lazily: nobody answers there any more. Root may do it; others ask fusermount3, which checks that the mount
-// is theirs.
-bool clear_dead_mount(const std::string& mountpoint) {
-  if (::umount2(mountpoint.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0) return true;
-  std::string program = "fusermount3", unmount = "-uqz", end = "--", where = mountpoint;
-  char* arguments[] = {program.data(), unmount.data(), end.data(), where.data(), nullptr};
-  pid_t child = -1;
-  if (::posix_spawnp(&child, arguments[0], nullptr, nullptr, arguments, environ) != 0) return false;
-  int status = -1;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return status == 0;
-}
-
 // A living ftpfs stays; one that crashed or was killed left a mount that answers everything with ENOTCONN.
 void clear_own_remains(const std::string& mountpoint, const Logger& logger) {
   for (auto mount = topmost_mount(mountpoint); mount && mount->type == own_type;
@@ -59,7 +43,7 @@ void clear_own_remains(const std::string& mountpoint, const Logger& logger) {
     struct ::stat status {};
     const bool dead = ::stat(mountpoint.c_str(), &status) != 0 && errno == ENOTCONN;
     if (!dead) refuse(EBUSY, mountpoint, "an ftpfs is mounted there already");
-    if (!clear_dead_mount(mountpoint))
+    if (!detach_mount(mountpoint))
       refuse(EBUSY, mountpoint, "holds a dead ftpfs mount that cannot be taken away");
     logger->info("took away the dead ftpfs mount on {}", escaped(mountpoint));
   }
@@ -137,15 +121,20 @@ bool permits_allow_other(std::string_view fuse_conf_text) {
   return false;
 }
 
-void raise_readahead(const std::string& device, std::size_t bytes) noexcept {
-  try {
-    const std::string path = "/sys/class/bdi/" + device + "/read_ahead_kb";
-    const UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    const std::string text = std::to_string(bytes / 1024);
-    if (file) [[maybe_unused]]
-      const auto ignored = ::write(file.get(), text.data(), text.size());
-  } catch (const std::bad_alloc&) {  // then it stays as it is
+bool detach_mount(std::string mountpoint) noexcept {
+  if (::umount2(mountpoint.c_str(), MNT_DETACH | UMOUNT_NOFOLLOW) == 0) return true;
+  char program[] = "fusermount3", unmount[] = "-uqz", end_of_options[] = "--";
+  char* const arguments[] = {program, unmount, end_of_options, mountpoint.data(), nullptr};
+  pid_t child = -1;
+  if (::posix_spawnp(&child, program, nullptr, nullptr, arguments, environ) != 0) return false;
+  int status = -1;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
+  return status == 0;
+}
+
+void raise_readahead(const std::string& device, std::size_t bytes) {
+  std::ofstream("/sys/class/bdi/" + device + "/read_ahead_kb") << bytes / 1024;
 }
 
 }  // namespace ftpfs::fuse

@@ -25,7 +25,8 @@ void init(void* userdata, fuse_conn_info* connection) {
   // Read-ahead requests in flight, of all files together; the default of 12 is the windows of three readers.
   connection->max_background = 64;
   connection->congestion_threshold = 48;
-  context.initialised = true;
+  context.init = InitState::answering;
+  context.parallel_directories = connection->want & FUSE_CAP_PARALLEL_DIROPS;
   context.logger->debug("kernel speaks FUSE {}.{}, offers {:#x}, gets {:#x}", connection->proto_major,
                         connection->proto_minor, connection->capable, connection->want);
 }

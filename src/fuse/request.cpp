@@ -177,9 +177,9 @@ void Request::fail(std::exception_ptr failure) noexcept {
 void Request::log_failure(const std::exception_ptr& failure, int code) const {
   const auto level = level_of(code);
   if (!context_->logger->should_log(level)) return;
+  const char* const name = ::strerrorname_np(code);
   context_->logger->log(level, "{} of inode {} failed with {}: {}", operation_, ino_,
-                        strerrorname_np(code) ? strerrorname_np(code) : "an unknown errno",
-                        describe(failure));
+                        name ? name : "an odd errno", describe(failure));
 }
 
 }  // namespace ftpfs::fuse

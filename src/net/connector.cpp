@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/error.hpp>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 

@@ -3,8 +3,6 @@
 
 #include <cerrno>
 
-#include <boost/asio/error.hpp>
-
 namespace ftpfs::net {
 namespace {
 

@@ -6,7 +6,6 @@
 #include <string>
 #include <utility>
 
-#include <boost/asio/error.hpp>
 #include <poll.h>
 #include <sys/socket.h>
 

@@ -40,7 +40,7 @@ class Reader::Window {
 
   std::optional<Slices> find(std::uint64_t offset, std::uint64_t end);
   bool reachable(std::uint64_t offset) const noexcept {
-    return offset >= begin_ && offset <= end_ + readahead();
+    return offset >= begin_ && offset <= end_ + std::max(block_size, readahead());
   }
   void seek(std::uint64_t offset);
   void want(const std::shared_ptr<Window>& self, std::uint64_t end);

@@ -60,7 +60,8 @@ def ratio(medians, over, under):
 
 
 def table(heading, unit, figures, tools):
-    lines = [f"| {heading} | " + " | ".join(tools) + " | ftpfs/raw | rclone/ftpfs |", "|---|" + "---:|" * (len(tools) + 2)]
+    lines = [f"| {heading} | " + " | ".join(tools) + " | ftpfs/raw | rclone/ftpfs |",
+             "|---|" + "---:|" * (len(tools) + 2)]
     for row, title in figures.titles.items():
         if figures.units[row] != unit:
             continue

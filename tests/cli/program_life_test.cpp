@@ -43,10 +43,10 @@ class Life : public ProgramTest {
     return served_->with([](FakeServer& server) { return server.open_sessions() > 0; });
   }
 
-  void stall_at(const std::string& verb) {
-    served_->with([&](FakeServer& server) {
-      server.inject({.verb = verb, .action = Fault::Action::stall, .times = 1000});
-    });
+  // Each time, for the rest of the test.
+  void inject(Fault fault) {
+    fault.times = 1000;
+    served_->with([&](FakeServer& server) { server.inject(fault); });
   }
   bool has_stalled() {
     return eventually(
@@ -81,9 +81,12 @@ TEST_F(Life, TerminationSavesUnmountsAndEnds) {
 }
 
 TEST_F(Life, WhatCannotBeSavedIsNamedAndKept) {
+  inject({.verb = "STOR",
+          .moment = Fault::Moment::done,
+          .action = Fault::Action::reply,
+          .reply = "552 Quota exceeded."});
   Process& process = mount();
   const UniqueFd file = write_unsaved("a");
-  served_->with([](FakeServer& server) { server.behaviour().replies["STOR"] = "552 Quota exceeded."; });
   process.signal(SIGTERM);
   EXPECT_EQ(process.wait(), 1) << log();
   EXPECT_NE(log().find("not saved: /a"), std::string::npos) << log();
@@ -96,9 +99,9 @@ TEST_F(Life, WhatCannotBeSavedIsNamedAndKept) {
 }
 
 TEST_F(Life, ASecondSignalDoesNotWait) {
+  inject({.verb = "STOR", .moment = Fault::Moment::done, .action = Fault::Action::stall});
   Process& process = mount("timeout=1000");
   const UniqueFd file = write_unsaved("a");
-  stall_at("STOR");
   process.signal(SIGINT);
   ASSERT_TRUE(has_stalled());
   process.signal(SIGINT);
@@ -107,7 +110,7 @@ TEST_F(Life, ASecondSignalDoesNotWait) {
 }
 
 TEST_F(Life, ASignalDuringTheStartEndsIt) {
-  stall_at("PASS");
+  inject({.verb = "PASS", .action = Fault::Action::stall});
   Process& process = spawn("timeout=1000");
   ASSERT_TRUE(has_stalled());
   process.signal(SIGINT);
@@ -117,7 +120,7 @@ TEST_F(Life, ASignalDuringTheStartEndsIt) {
 }
 
 TEST_F(Life, TheDaemonEndsWithTheCommandThatStartsIt) {
-  stall_at("PASS");
+  inject({.verb = "PASS", .action = Fault::Action::stall});
   ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);  // the orphan becomes ours, to be waited for
   Process process(
       {command(served_->url(), "timeout=1000"), "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});

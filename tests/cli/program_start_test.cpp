@@ -121,7 +121,9 @@ TEST_F(Start, ServerTalksNonsenseAtAnyStep) {
 
 TEST_F(Start, ListingThatIsCutOff) {
   served_->with([](FakeServer& server) {
-    server.inject({.verb = "MLSD", .moment = Fault::Moment::data, .after_bytes = 10, .times = 1000});
+    for (const char* verb : {"MLSD", "LIST"}) {
+      server.inject({.verb = verb, .moment = Fault::Moment::data, .after_bytes = 10, .times = 1000});
+    }
   });
   expect_refusal(start(served_->url()), 32);
 }

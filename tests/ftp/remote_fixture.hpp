@@ -66,7 +66,7 @@ class RemoteFixture : public testing::Test {
     remote_.reset();
     remote_ =
         std::make_unique<ftp::FtpRemote>(io_.get_executor(), connector_, clock_,
-                                         make_logger(LogSink::standard_error, spdlog::level::debug), std::move(config));
+                                         make_logger(LogSink::none, spdlog::level::off), std::move(config));
     run(io_, remote_->connect({}));
     server_.take_commands();
   }

@@ -21,7 +21,9 @@ struct Kindred {  // one kind of server
   bool sets_mode = true;
 };
 
-void PrintTo(const Kindred& kind, std::ostream* out) { *out << kind.name; }
+void PrintTo(const Kindred& kind, std::ostream* out) {
+  *out << kind.name;
+}
 
 const std::vector<Kindred>& kinds() {
   using B = Behaviour;

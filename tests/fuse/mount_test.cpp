@@ -5,13 +5,11 @@
 #include <atomic>
 #include <cerrno>
 #include <fstream>
-#include <functional>
-#include <future>
 #include <iterator>
 #include <memory>
-#include <optional>
 #include <thread>
 
+#include <boost/asio/executor_work_guard.hpp>
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -73,6 +71,7 @@ class MountTest : public testing::Test {
   // Runs `program` on a thread of its own while the mount is served.
   template <class Program>
   void use(Program program) {
+    const auto waiting = asio::make_work_guard(rig_.io);
     std::atomic<bool> finished = false;
     std::thread thread([&] {
       program();
@@ -158,6 +157,7 @@ TEST_F(MountTest, ASignalEndsAWaitingSystemCall) {
   ASSERT_EQ(::sigaction(SIGUSR1, &action, nullptr), 0);
   int failure = 0;
   std::atomic<bool> finished = false;
+  const auto waiting = asio::make_work_guard(rig_.io);
   std::thread program([&] {
     failure = ::mkdir((mountpoint_ / "d").c_str(), 0755) == 0 ? 0 : errno;
     finished = true;
@@ -168,6 +168,29 @@ TEST_F(MountTest, ASignalEndsAWaitingSystemCall) {
   program.join();
   EXPECT_EQ(failure, EINTR);
   rig_.remote.on(Op::make_directory).release();
+}
+
+// Otherwise the second one would wait for a lock of the kernel's, where no signal reaches it.
+TEST_F(MountTest, LookupsInOneDirectoryWaitSideBySide) {
+  mount();
+  rig_.remote.tree().put_file("/other", "x");
+  rig_.remote.on(Op::stat).hold();
+  const auto waiting = asio::make_work_guard(rig_.io);
+  std::thread first([&] { EXPECT_TRUE(fs::exists(mountpoint_ / "hello")); });
+  std::thread second([&] { EXPECT_TRUE(fs::exists(mountpoint_ / "other")); });
+  std::size_t held = 0;
+  try {
+    run_until(
+        rig_.io, [&] { return (held = rig_.remote.on(Op::stat).held()) == 2; }, std::chrono::seconds(5));
+  } catch (const std::runtime_error&) {  // the threads must be joined all the same
+  }
+  EXPECT_EQ(held, 2u);
+  rig_.remote.on(Op::stat).release();
+  run_until(rig_.io, [&] { return channel_->live_requests() == 0; });
+  use([&] {
+    first.join();
+    second.join();
+  });
 }
 
 TEST_F(MountTest, RunEndsWhenSomebodyElseUnmounts) {
@@ -202,6 +225,20 @@ TEST_F(MountTest, WhatWasMountedThereAfterALazyUnmountStays) {
   run_until(rig_.io, [&] { return ended_; });
   EXPECT_EQ(type_mounted(), "tmpfs");
   ::umount(mountpoint_.c_str());
+}
+
+TEST_F(MountTest, AnAbortedMountIsTakenAwayAllTheSame) {
+  mount();
+  const std::string device = fuse::topmost_mount(mountpoint_.string())->device;
+  const fs::path control = rig_.folder.path() / "control";
+  fs::create_directory(control);
+  ASSERT_EQ(::mount("none", control.c_str(), "fusectl", 0, nullptr), 0);
+  std::ofstream(control / device.substr(device.find(':') + 1) / "abort") << "1";
+  ::umount(control.c_str());
+  run_until(rig_.io, [&] { return ended_; });
+  EXPECT_EQ(type_mounted(), "fuse.ftpfs");
+  channel_.reset();
+  EXPECT_EQ(type_mounted(), "");
 }
 
 TEST_F(MountTest, ALivingFtpfsIsNotMountedOver) {

@@ -44,6 +44,7 @@ class RequestTest : public testing::Test {
     char* arguments[] = {name, nullptr};
     fuse_args args = FUSE_ARGS_INIT(1, arguments);
     session_ = fuse_session_new(&args, &table, sizeof table, context_.get());
+    fuse_opt_free_args(&args);
     fuse_custom_io io{};
     io.read = read_packet;
     io.writev = write_packet;

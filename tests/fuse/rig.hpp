@@ -33,16 +33,16 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-inline vfs::VfsConfig config_with_spool(const std::filesystem::path& folder) {
+inline vfs::VfsConfig config_with_spool(const std::filesystem::path& folder, bool read_only) {
   vfs::VfsConfig config;
+  config.read_only = read_only;
   config.spool_directory = folder / "spool";
   return config;
 }
 
 struct Rig {
-  explicit Rig(bool read_only = false) {
+  explicit Rig(bool read_only = false) : config(config_with_spool(folder.path(), read_only)) {
     logger->set_level(spdlog::level::trace);
-    config.read_only = read_only;
   }
   // Nothing of the vfs may be left on the loop when it dies.
   ~Rig() {
@@ -62,7 +62,7 @@ struct Rig {
   std::ostringstream log;
   Logger logger =
       std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_st>(log));
-  vfs::VfsConfig config = config_with_spool(folder.path());
+  vfs::VfsConfig config;
   vfs::Vfs vfs{io.get_executor(), remote, clock, logger, config};
 };
 

@@ -76,8 +76,9 @@ TEST_P(Edit, SaveByTemporaryFileAndRename) {
 TEST_P(Edit, VimSaves) {
   const std::string vim = has("vim") ? "vim" : "vim.tiny";
   if (!has(vim)) GTEST_SKIP() << "vim is not installed";
-  for (const std::string mode : {"yes", "no", "auto"}) {
-    server().put("text." + mode, "hello world\n");
+  const std::vector<std::string> modes{"yes", "no", "auto"};
+  for (const std::string& mode : modes) server().put("text." + mode, "hello world\n");
+  for (const std::string& mode : modes) {
     sh(vim + " -u NONE -i NONE -N -es -c 'set backupcopy=" + mode + "' -c 's/world/" + mode +
        "/' -c wq text." + mode);
     EXPECT_EQ(read_file(root("text." + mode)), "hello " + mode + "\n");

@@ -24,26 +24,37 @@ class Lifecycle : public MountTest {
     fs::create_directory(tmp("here"));
   }
   // `ftpfs SOURCE MOUNTPOINT` without -f.
+  // What goes to the background becomes our child.
   Outcome start(const std::string& source, const fs::path& where, const std::string& password) {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     return run_ftpfs({"-o", "spool_dir=" + tmp("spool").string(), source, where},
                      {{"FTPFS_PASSWORD", password}});
+  }
+  // Unmounts, and returns how the program in the background ended; nothing when it does not end.
+  std::optional<int> unmount_and_wait() {
+    const std::vector<pid_t> ours = children();
+    const auto daemon = std::ranges::find_if(ours, [](pid_t pid) {
+      std::error_code zombie;
+      return fs::read_symlink("/proc/" + std::to_string(pid) + "/exe", zombie) ==
+             fs::canonical(FTPFS_PROGRAM);
+    });
+    EXPECT_EQ(shell("umount " + tmp("here").string(), "/", {}).status, 0);
+    int status = -1;
+    if (daemon == ours.end()) return std::nullopt;
+    if (!eventually([&] { return ::waitpid(*daemon, &status, WNOHANG) == *daemon; })) return std::nullopt;
+    return status;
   }
   std::string password() const { return std::string(test_password); }
 };
 
 TEST_P(Lifecycle, GoesToTheBackgroundWhenTheMountAnswers) {
-  // What goes to the background becomes our child, to be waited for.
-  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
   server().put("file", "x");
   const Outcome outcome = start(server().url(), tmp("here"), password());
   ASSERT_EQ(outcome.status, 0) << outcome.output;
   EXPECT_EQ(outcome.output, "");
   EXPECT_TRUE(is_mounted(tmp("here")));
   EXPECT_TRUE(fs::exists(tmp("here/file")));
-  EXPECT_EQ(shell("umount " + tmp("here").string(), "/", {}).status, 0);
-  int status = -1;
-  EXPECT_GT(::wait(&status), 0);
-  EXPECT_EQ(status, 0);
+  EXPECT_EQ(unmount_and_wait(), 0);
 }
 
 TEST_P(Lifecycle, RefusedLoginLeavesNothing) {
@@ -80,14 +91,12 @@ TEST_P(Lifecycle, MountsASubdirectory) {
   fs::create_directories(root("pub/with blank"));
   server().put("pub/with blank/file", "deep");
   server().adopt();
-  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
   const Outcome outcome = start(server().url() + "pub/with%20blank", tmp("here"), password());
   ASSERT_EQ(outcome.status, 0) << outcome.output;
   EXPECT_EQ(read_file(tmp("here/file")), "deep");
   write_file(tmp("here/new"), "made");
   EXPECT_EQ(read_file(root("pub/with blank/new")), "made");
-  EXPECT_EQ(shell("umount " + tmp("here").string(), "/", {}).status, 0);
-  EXPECT_GT(::wait(nullptr), 0);
+  EXPECT_EQ(unmount_and_wait(), 0);
 }
 
 // With the mount gone, the data that was written but not closed is on the server.

@@ -135,9 +135,15 @@ std::optional<int> Process::wait(std::chrono::milliseconds limit) {
   pollfd end{pidfd_.get(), POLLIN, 0};
   if (::poll(&end, 1, static_cast<int>(limit.count())) <= 0) return std::nullopt;
   int status = 0;
-  if (::waitpid(pid_, &status, 0) != pid_) fail("waitpid");
+  if (::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
   status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return status_;
+}
+
+std::vector<pid_t> children() {
+  std::vector<pid_t> result = processes();
+  std::erase_if(result, [](pid_t pid) { return parent_of(pid) != ::getpid(); });
+  return result;
 }
 
 Outcome shell(const std::string& command, const std::filesystem::path& directory,

@@ -55,6 +55,9 @@ class Process {
   std::optional<int> status_;
 };
 
+// The children of this process, those it inherited included.
+std::vector<pid_t> children();
+
 struct Outcome {
   int status = -1;  // 124 when it had to be killed for taking too long, as timeout(1) says
   std::string output;

@@ -83,16 +83,22 @@ std::string RealServer::url() const {
   return "ftp://" + std::string(test_user) + "@127.0.0.1:" + std::to_string(port) + "/";
 }
 
-std::string RealServer::log() const {
+std::string RealServer::log() {
   const fs::path path = state_ / "output";
-  return fs::exists(path) ? read_file(path) : std::string();
+  std::string text = fs::exists(path) ? read_file(path) : std::string();
+  if (const auto status = process_->wait(0ms)) text += "ended with status " + std::to_string(*status) + "\n";
+  return text;
 }
 
 void RealServer::start() {
   fs::remove_all(state_);
   fs::create_directory(state_);
   Spawn spawn;
-  spawn.command = {FTPFS_SERVE,
+  // The shell stays as first process: vsftpd 3.0.3 in its place crashes when it inherits an orphan.
+  spawn.command = {"/bin/sh",
+                   "-c",
+                   "\"$0\" \"$@\"; exit $?",
+                   FTPFS_SERVE,
                    "-c",
                    std::to_string(options_.max_clients),
                    "-i",

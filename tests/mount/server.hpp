@@ -39,7 +39,7 @@ class RealServer {
   ServerKind kind() const noexcept { return kind_; }
   const std::filesystem::path& root() const noexcept { return root_; }
   std::string url() const;  // ftp://user@host:port/, no password
-  std::string log() const;  // what the server itself wrote
+  std::string log();        // what the server itself wrote, and how it ended if it has
 
   void stop();                                       // killed, with all its sessions
   void start();                                      // again, at the same port

@@ -9,8 +9,6 @@
 #include <string_view>
 #include <utility>
 
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
 #include <gtest/gtest.h>
 
 #include <ftpfs/base/asio.hpp>

@@ -21,7 +21,8 @@ void run_until(asio::io_context& io, Predicate done, std::chrono::milliseconds l
   const auto deadline = std::chrono::steady_clock::now() + limit;
   io.restart();
   while (!done()) {
-    if (std::chrono::steady_clock::now() >= deadline) throw std::runtime_error("hang: the coroutine did not finish");
+    if (std::chrono::steady_clock::now() >= deadline)
+      throw std::runtime_error("hang: the coroutine did not finish");
     if (io.run_one_for(std::chrono::milliseconds(50)) == 0 && io.stopped()) {
       io.restart();
       if (!done()) throw std::runtime_error("hang: nothing is left to run, but the coroutine did not finish");
@@ -34,8 +35,12 @@ T run(asio::io_context& io, awaitable<T> task, std::chrono::milliseconds limit =
   bool done = false;
   std::exception_ptr failure;
   if constexpr (std::is_void_v<T>) {
-    asio::co_spawn(io, std::move(task), [&](std::exception_ptr error) { failure = error; done = true; });
-    run_until(io, [&] { return done; }, limit);
+    asio::co_spawn(io, std::move(task), [&](std::exception_ptr error) {
+      failure = error;
+      done = true;
+    });
+    run_until(
+        io, [&] { return done; }, limit);
     if (failure) std::rethrow_exception(failure);
   } else {
     std::optional<T> result;
@@ -44,7 +49,8 @@ T run(asio::io_context& io, awaitable<T> task, std::chrono::milliseconds limit =
       if (!error) result.emplace(std::move(value));
       done = true;
     });
-    run_until(io, [&] { return done; }, limit);
+    run_until(
+        io, [&] { return done; }, limit);
     if (failure) std::rethrow_exception(failure);
     return std::move(*result);
   }

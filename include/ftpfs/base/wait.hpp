@@ -124,7 +124,8 @@ class SingleFlight {
   static awaitable<void> run(std::shared_ptr<State> state, std::shared_ptr<Flight> flight, Work work) {
     try {
       awaitable<T> task = work(flight->stop.get_token());
-      flight->result.emplace(co_await std::move(task));
+      T result = co_await std::move(task);
+      flight->result.emplace(std::move(result));
     } catch (...) {
       flight->failure = std::current_exception();
     }

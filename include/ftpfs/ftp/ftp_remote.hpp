@@ -19,15 +19,16 @@ class FtpRemote final : public Remote {
   FtpRemote(Executor executor, net::Connector& connector, Clock& clock, Logger logger, FtpConfig config);
   ~FtpRemote() override;
 
-  // Logs in once and makes sure that the directory to mount is there and is a directory. Throws Error: what failed in
-  // our words, the server's words in server_said().
+  // Logs in once and makes sure that the directory to mount is there and is a directory. Throws Error: what
+  // failed in our words, the server's words in server_said().
   awaitable<void> connect(std::stop_token stop);
   // Ends idle sessions with QUIT (1 s at most), drops the others.
   awaitable<void> close();
 
   awaitable<std::optional<Attributes>> stat(Path path, std::stop_token stop) override;
   awaitable<std::vector<Entry>> list(Path directory, std::stop_token stop) override;
-  awaitable<std::unique_ptr<Source>> open_source(Path path, std::uint64_t offset, std::stop_token stop) override;
+  awaitable<std::unique_ptr<Source>> open_source(Path path, std::uint64_t offset,
+                                                 std::stop_token stop) override;
   awaitable<std::unique_ptr<Sink>> open_sink(Path path, SinkRequest request, std::stop_token stop) override;
   awaitable<void> make_directory(Path path, std::stop_token stop) override;
   awaitable<void> remove_file(Path path, std::stop_token stop) override;

@@ -40,6 +40,9 @@ class Session {
   // receive() also returns preliminary (1xx) replies; the command stays outstanding until a final one.
   awaitable<void> send(proto::Verb verb, std::string argument);
   awaitable<proto::Reply> receive();
+  // For a server that stopped without a final reply: NOOP, and every reply up to its 200, so that none of
+  // them can be taken for the answer to the next command.
+  awaitable<void> fence(Clock::duration limit);
   // The next reply must be complete in this time; without a limit (during a transfer) silence is allowed.
   void limit_reply(Clock::duration limit);
   void unlimit_reply() noexcept;

@@ -19,6 +19,8 @@
 
 namespace ftpfs::fuse {
 
+enum class InitState { awaited, answering, answered };  // of FUSE_INIT
+
 struct Context : std::enable_shared_from_this<Context> {
   Context(Executor executor_, vfs::Vfs& vfs_, Logger logger_, MountConfig config_)
       : executor(std::move(executor_)), vfs(vfs_), logger(std::move(logger_)), config(std::move(config_)) {}
@@ -32,7 +34,8 @@ struct Context : std::enable_shared_from_this<Context> {
   boost::intrusive::list<Request> live;  // from their arrival until they are answered
   WaitList all_answered;                 // woken when `live` has become empty
   std::vector<char> directory_page;      // where one readdir answer is built; kept for the next one
-  bool initialised = false;              // FUSE_INIT was negotiated
+  InitState init = InitState::awaited;
+  bool parallel_directories = false;  // the kernel offered it
 };
 
 }  // namespace ftpfs::fuse

@@ -21,8 +21,12 @@ std::string mount_options(const MountConfig& config);
 // Does this /etc/fuse.conf let users other than root say allow_other?
 bool permits_allow_other(std::string_view fuse_conf);
 
+// Takes away what is mounted there, lazily: nobody answers any more. Root may do it; others ask fusermount3,
+// which checks that the mount is theirs.
+bool detach_mount(std::string mountpoint) noexcept;
+
 // The kernel starts with 128 KiB whatever is negotiated; only sysfs raises it. Without permission nothing
 // changes.
-void raise_readahead(const std::string& device, std::size_t bytes) noexcept;
+void raise_readahead(const std::string& device, std::size_t bytes);
 
 }  // namespace ftpfs::fuse

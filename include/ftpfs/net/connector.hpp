@@ -18,22 +18,24 @@ struct HostPort {
 };
 
 struct StreamLimits {
-  std::chrono::milliseconds connect{10'000};   // name lookup plus all addresses
+  std::chrono::milliseconds connect{10'000};     // name lookup plus all addresses
   std::chrono::milliseconds inactivity{30'000};  // no byte moved in a pending read or write
 };
 
 class Connector {
  public:
   virtual ~Connector() = default;
-  // Tries the host's addresses in turn. Throws ConnectionLost with what went wrong (code: ECONNREFUSED, EHOSTUNREACH,
-  // ENETUNREACH, ETIMEDOUT; EHOSTUNREACH for an unknown name) or Cancelled.
-  virtual awaitable<std::unique_ptr<Stream>> connect(HostPort where, StreamLimits limits, std::stop_token stop) = 0;
+  // Tries the host's addresses in turn. Throws ConnectionLost with what went wrong (code: ECONNREFUSED,
+  // EHOSTUNREACH, ENETUNREACH, ETIMEDOUT; EHOSTUNREACH for an unknown name) or Cancelled.
+  virtual awaitable<std::unique_ptr<Stream>> connect(HostPort where, StreamLimits limits,
+                                                     std::stop_token stop) = 0;
 };
 
 // The real network. Sockets get TCP_NODELAY and SO_KEEPALIVE (idle 45 s: NATs forget after 60-300 s).
 class SystemConnector final : public Connector {
  public:
-  awaitable<std::unique_ptr<Stream>> connect(HostPort where, StreamLimits limits, std::stop_token stop) override;
+  awaitable<std::unique_ptr<Stream>> connect(HostPort where, StreamLimits limits,
+                                             std::stop_token stop) override;
 };
 
 }  // namespace ftpfs::net

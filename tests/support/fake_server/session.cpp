@@ -6,8 +6,6 @@
 #include <map>
 #include <utility>
 
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/write.hpp>
 
 namespace ftpfs::test::fake {
 namespace {

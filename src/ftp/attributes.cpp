@@ -9,6 +9,7 @@
 #include <ftpfs/proto/fault.hpp>
 #include <ftpfs/proto/time.hpp>
 
+#include "look.hpp"
 #include "operations.hpp"
 #include "refusal.hpp"
 
@@ -82,6 +83,7 @@ awaitable<void> apply(std::shared_ptr<Session> session, std::vector<Command> com
                       std::string path, std::string_view what, Command* remembered, std::stop_token stop) {
   std::optional<Reply> refused;
   Verb refused_verb = Verb::site;
+  bool maybe_missing = false;
   for (const Command command : commands) {
     if (command == Command::none) break;
     const Form form = spell(command, value, path);
@@ -90,12 +92,22 @@ awaitable<void> apply(std::shared_ptr<Session> session, std::vector<Command> com
       *remembered = command;
       co_return;
     }
+    // A server whose MDTM only reads has looked for a file called "TIME PATH".
+    if (*remembered == Command::untested && form.verb == Verb::mdtm && says_absent(reply)) {
+      maybe_missing = true;
+      continue;
+    }
     if (unknown_form(form, reply) || refused) continue;
     refused = reply;
     refused_verb = form.verb;
   }
-  if (!refused) *remembered = Command::none;
-  if (!refused) throw unsupported(what, path);
+  if (!refused) {
+    std::optional<Attributes> found = Attributes();
+    if (maybe_missing) found = co_await look(session, path, stop);
+    if (!found) throw Error(ENOENT, fmt::format("{}: no such file", escaped(path)));
+    *remembered = Command::none;
+    throw unsupported(what, path);
+  }
   const Error why =
       co_await explain_refusal(session, refused_verb, path, *refused, Wants::anything, EPERM, stop);
   throw why;

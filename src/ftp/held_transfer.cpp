@@ -44,9 +44,9 @@ void HeldTransfer::keep() noexcept {
 }
 
 Clock::time_point HeldTransfer::takable_from() const noexcept {
-  const Clock::time_point turn_ends = moved_ > turn_bytes ? began_ : began_ + turn_time;
-  if (!busy_) return std::max(last_used_, turn_ends);
+  if (!busy_) return last_used_;
   if (yields_ == Yields::when_idle) return Clock::time_point::max();
+  const Clock::time_point turn_ends = moved_ > turn_bytes ? began_ : began_ + turn_time;
   return std::max(turn_ends, context_->clock.now());
 }
 

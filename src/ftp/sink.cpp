@@ -20,9 +20,11 @@ struct Upload {
   ServerPtr server;
   std::string path;
   Verb verb = Verb::stor;
-  std::optional<std::uint64_t> before;  // bytes that were there before APPE; nullopt: the server does not say
+  std::uint64_t before = 0;  // bytes that were there before APPE
   std::uint64_t sent = 0;
   std::shared_ptr<HeldTransfer> held;
+
+  std::uint64_t expected() const noexcept { return before + sent; }
 };
 
 std::string name_of(const Upload& upload) {
@@ -38,7 +40,7 @@ awaitable<Attributes> read_back(Session& session, const Upload& upload) {
   const std::optional<std::uint64_t> size = co_await ask_size(session, upload.path, never);
   if (!size) {
     session.context().logger->debug("{}: the server does not tell the size", name_of(upload));
-    attributes.size = upload.before.value_or(0) + upload.sent;
+    attributes.size = upload.expected();
   } else {
     attributes.size = *size;
   }
@@ -47,11 +49,9 @@ awaitable<Attributes> read_back(Session& session, const Upload& upload) {
 }
 
 void check_size(const Upload& upload, const Attributes& found) {
-  if (!upload.before) return;  // appended to a file whose size nobody would tell
-  const std::uint64_t expected = *upload.before + upload.sent;
-  if (found.size == expected) return;
+  if (found.size == upload.expected()) return;
   throw Error(EIO, fmt::format("{}: {} bytes were sent to make {}, the server shows {}", name_of(upload),
-                               upload.sent, expected, found.size));
+                               upload.sent, upload.expected(), found.size));
 }
 
 // What the server shows, asked on another session: the one of the upload died after everything had gone out.
@@ -63,10 +63,9 @@ awaitable<Attributes> look_again(Lease& lease, std::shared_ptr<Upload> upload, b
     const std::optional<std::uint64_t> size = co_await ask_size(*lease, upload->path, never);
     if (size) found = Attributes{Kind::file, *size, std::nullopt, std::nullopt};
   }
-  const bool known = found && upload->before;
-  if (!known && !confirmed) throw ConnectionLost(EIO, name_of(*upload) + ": no word whether it was stored");
+  if (!found && !confirmed) throw ConnectionLost(EIO, name_of(*upload) + ": no word whether it was stored");
   if (found) check_size(*upload, *found);
-  co_return found.value_or(Attributes{Kind::file, upload->before.value_or(0) + upload->sent, {}, {}});
+  co_return found.value_or(Attributes{Kind::file, upload->expected(), {}, {}});
 }
 
 class FtpSink final : public Sink {
@@ -128,16 +127,13 @@ class FtpSink final : public Sink {
   std::shared_ptr<Upload> upload_;
 };
 
-// How many bytes are there before an append.
-awaitable<std::optional<std::uint64_t>> size_before(std::shared_ptr<Session> session, std::string path,
-                                                    std::stop_token stop) {
+// How many bytes are there before an append; at worst the parent's listing tells.
+awaitable<std::uint64_t> size_before(std::shared_ptr<Session> session, std::string path,
+                                     std::stop_token stop) {
   const std::optional<std::uint64_t> size = co_await ask_size(*session, path, stop);
-  if (size) co_return size;
-  const std::optional<Attributes> facts = co_await ask_facts(*session, path, stop);
-  if (facts) co_return facts->size;
-  if (session->profile().size == Support::yes)
-    co_return 0;  // SIZE works here and refused: there is no file yet
-  co_return std::nullopt;
+  if (size) co_return *size;
+  const std::optional<Attributes> found = co_await look(session, path, stop);
+  co_return found ? found->size : 0;
 }
 
 awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, std::string path,
@@ -145,7 +141,6 @@ awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, 
   const auto upload = std::make_shared<Upload>();
   upload->server = server;
   upload->path = path;
-  upload->before = 0;
   if (request.mode == SinkRequest::Mode::append) {
     upload->verb = Verb::appe;
     upload->before = co_await size_before(lease.session(), path, stop);

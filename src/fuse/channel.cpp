@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include <fcntl.h>
@@ -56,7 +57,8 @@ class Channel::Impl {
   Received receive_some();
   Received receive_one();
   void tune_once();
-  bool still_ours() const noexcept;
+  bool on_top() const;
+  void take_away();
   void open_device();
   bool sever() noexcept;
 
@@ -144,14 +146,11 @@ void Channel::Impl::tune_once() {
   if (!mount_device_.empty()) raise_readahead(mount_device_, context_->config.kernel_readahead);
 }
 
-// After `umount -l` the session lives on while something else may be mounted on the same path.
-bool Channel::Impl::still_ours() const noexcept {
-  try {
-    const auto mount = topmost_mount(mountpoint_);
-    return mount && mount->device == mount_device_;
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
+// After `umount -l` the session lives on while something else may be mounted on the same path. (As long as it
+// lives, its device number is nobody else's.)
+bool Channel::Impl::on_top() const {
+  const auto mount = topmost_mount(mountpoint_);
+  return mount && mount->device == mount_device_;
 }
 
 // Cuts the session off from its mount, wherever that went. libfuse's unmount goes by path unless poll() says
@@ -170,12 +169,18 @@ void Channel::Impl::unmount() noexcept {
   fuse_session_exit(session_.get());
   if (mountpoint_.empty()) {
     ::shutdown(fuse_session_fd(session_.get()), SHUT_RDWR);
-  } else if (still_ours()) {
-    fuse_session_unmount(session_.get());
-    if (still_ours()) detach_mount(mountpoint_);  // libfuse leaves an aborted one where it is
-  } else if (sever()) {
-    fuse_session_unmount(session_.get());
+    return;
   }
+  try {
+    take_away();
+  } catch (const std::bad_alloc&) {  // the kernel ends the connection when the descriptor closes
+  }
+}
+
+void Channel::Impl::take_away() {
+  if (!on_top() && !sever()) return;
+  fuse_session_unmount(session_.get());
+  if (is_dead_mount(mountpoint_)) detach_mount(mountpoint_);  // libfuse leaves an aborted one where it is
 }
 
 void Channel::Impl::shut_down() noexcept {

@@ -24,7 +24,8 @@ int errno_of(const std::exception_ptr& failure) noexcept {
     std::rethrow_exception(failure);
   } catch (const ConnectionLost& lost) {
     // Which way the line died is nothing a program that reads a file could act on.
-    return lost.code() == ECONNRESET || lost.code() == EPIPE ? EIO : acceptable(lost.code());
+    const int code = lost.code();
+    return code == ECONNRESET || code == ECONNREFUSED || code == EPIPE ? EIO : acceptable(code);
   } catch (const Revoked&) {
     return EIO;  // whoever reads or writes opens it again; EAGAIN would tell programs to poll
   } catch (const Error& error) {

@@ -36,13 +36,15 @@ std::string canonical(const std::string& mountpoint) {
   return resolved;
 }
 
-// A living ftpfs stays; one that crashed or was killed left a mount that answers everything with ENOTCONN.
+bool ftpfs_on_top(const std::string& mountpoint) {
+  const auto mount = topmost_mount(mountpoint);
+  return mount && mount->type == own_type;
+}
+
+// A living ftpfs stays; what a killed one left behind goes.
 void clear_own_remains(const std::string& mountpoint, const Logger& logger) {
-  for (auto mount = topmost_mount(mountpoint); mount && mount->type == own_type;
-       mount = topmost_mount(mountpoint)) {
-    struct ::stat status {};
-    const bool dead = ::stat(mountpoint.c_str(), &status) != 0 && errno == ENOTCONN;
-    if (!dead) refuse(EBUSY, mountpoint, "an ftpfs is mounted there already");
+  while (ftpfs_on_top(mountpoint)) {
+    if (!is_dead_mount(mountpoint)) refuse(EBUSY, mountpoint, "an ftpfs is mounted there already");
     if (!detach_mount(mountpoint))
       refuse(EBUSY, mountpoint, "holds a dead ftpfs mount that cannot be taken away");
     logger->info("took away the dead ftpfs mount on {}", escaped(mountpoint));
@@ -119,6 +121,11 @@ bool permits_allow_other(std::string_view fuse_conf_text) {
     if (words >> word && word == "user_allow_other" && !(words >> more)) return true;
   }
   return false;
+}
+
+bool is_dead_mount(const std::string& mountpoint) {
+  struct ::stat status {};
+  return ftpfs_on_top(mountpoint) && ::stat(mountpoint.c_str(), &status) != 0 && errno == ENOTCONN;
 }
 
 bool detach_mount(std::string mountpoint) noexcept {

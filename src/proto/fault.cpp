@@ -73,6 +73,7 @@ constexpr std::array phrases = {
 constexpr std::array limit_phrases = {
     std::string_view("too many"),
     std::string_view("maximum number"),
+    std::string_view("(the maximum)"),  // pure-ftpd 1.0.50: "2 users (the maximum) are already logged in"
     std::string_view("number of connect"),
     std::string_view("more connection"),
     std::string_view("already connected"),

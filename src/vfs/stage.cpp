@@ -95,9 +95,10 @@ void Stage::fill(std::uint64_t offset, Bytes fetched) {
 }
 
 void Stage::rebase(std::uint64_t size) {
+  const std::uint64_t ours_from =
+      base_size_;  // what lies before may still be missing here: an append fetches nothing
   server_size_ = base_size_ = size;
-  present_.clear();
-  mark_present({0, size});
+  mark_present({ours_from, size});
   lowest_change_ = size_ > size ? size : std::numeric_limits<std::uint64_t>::max();
 }
 

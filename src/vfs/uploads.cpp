@@ -61,6 +61,8 @@ Stage& Uploads::stage(Node& node) {
 }
 
 awaitable<void> Uploads::start_new(NodeRef node, std::stop_token stop) {
+  if (context_.config.upload == UploadMode::atomic)
+    co_return;  // nothing under its name before it is complete
   const StagePtr stage = node->stage;
   SinkRequest request;
   request.yields = true;
@@ -283,6 +285,7 @@ awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
   std::unique_ptr<Sink> sink = co_await remote.open_sink(path, request, stop);
   if (!stage->transmission) throw Cancelled();
   stage->transmission->sink = std::move(sink);
+  stage->transmission->accepted = true;
   if (way == Transmission::Way::direct) node->on_server = true;
   // Until it is known to have worked: repeating it blindly could add the same bytes twice.
   if (way == Transmission::Way::append) stage->may_append = false;
@@ -396,7 +399,11 @@ void Uploads::discard(Stage& stage) {
   const std::shared_ptr<Transmission> old = std::move(stage.transmission);
   if (!old) return;
   old->sink.reset();
-  if (old->way == Transmission::Way::temporary) context_.tasks.spawn(remove_quietly(this, old->path));
+  if (old->way != Transmission::Way::temporary) return;
+  if (old->accepted)
+    context_.tasks.spawn(remove_quietly(this, old->path));
+  else
+    directories_.unhide(old->path);
 }
 
 awaitable<void> Uploads::remove_quietly(Uploads* self, Path path) {
@@ -486,6 +493,7 @@ std::string Uploads::give_up(Node& node) {
   }
   stage.stop.request_stop();
   discard(stage);
+  stage.stop = std::stop_source();
   stage.saved = stage.changes();
   stage.mtime.reset();
   stage.mode.reset();

@@ -18,7 +18,12 @@ Vfs::Impl::Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logge
       directories(remote, clock, tasks, nodes, config),
       spool(config.read_only ? std::nullopt : std::make_optional<Spool>(config.spool_directory)),
       reading{remote, clock, tasks, nodes, blocks, chunks, config},
-      uploads(reading, directories, spool ? &*spool : nullptr, logger) {}
+      uploads(reading, directories, spool ? &*spool : nullptr, logger) {
+  // No listing tells the root's own time (its parent's is not ours to read).
+  const auto wall = clock.wall().time_since_epoch();
+  nodes.root().attributes.mtime =
+      Timestamp{std::chrono::duration_cast<std::chrono::seconds>(wall).count(), Precision::second};
+}
 
 void Vfs::Impl::writable() const {
   if (config.read_only) throw Error(EROFS, "mounted read-only");

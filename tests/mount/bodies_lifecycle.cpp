@@ -105,7 +105,7 @@ class Signals : public Lifecycle {
   void flushes_and_unmounts(int signal) {
     expect_unmounted();
     expect_complaints();  // a file is still open, and it may say so
-    UniqueFd file{::open(mnt("unsaved").c_str(), O_WRONLY | O_CREAT, 0644)};
+    UniqueFd file{::open(mnt("unsaved").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644)};
     ASSERT_TRUE(file);
     ASSERT_EQ(::write(file.get(), "precious", 8), 8);
     mounted().process().signal(signal);
@@ -125,7 +125,7 @@ TEST_P(Signals, InterruptFlushesAndUnmounts) {
 TEST_P(Signals, UnmountWhileSomebodyReads) {
   server().put("big", noise(8'000'000));
   const fs::path where = mounted().path();
-  UniqueFd file{::open(mnt("big").c_str(), O_RDONLY)};
+  UniqueFd file{::open(mnt("big").c_str(), O_RDONLY | O_CLOEXEC)};
   std::string bytes(1000, '\0');
   ASSERT_EQ(::read(file.get(), bytes.data(), bytes.size()), 1000);
   EXPECT_EQ(error_of(::umount(where.c_str())), EBUSY);

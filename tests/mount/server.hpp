@@ -48,7 +48,8 @@ class RealServer {
   // Whether a client is logged in, or still connected.
   bool has_sessions() const;
 
-  // A file that appears on the server without our mount's help; it belongs to the server's account.
+  // A file that appears on the server without our mount's help; it belongs to the server's account. A mount
+  // that has listed the directory already sees it only when that listing expires: put first, then mount.
   void put(const std::string& name, std::string_view content) const;
   void adopt() const;  // gives everything in the root to the server's account
 

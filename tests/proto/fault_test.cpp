@@ -129,6 +129,7 @@ TEST(ConnectionLimit, Texts) {
            {421, "There are too many connected users, please try later."},
            {421, "I can't accept more than 2 connections as the same user"},
            {530, "Sorry, the maximum number of clients (3) for this user are already connected."},
+           {421, "2 users (the maximum) are already logged in, sorry"},
            {500, "Too many clients connected"},
            {421, "Only 3 sessions allowed"},
            {530, "Not logged in, only 1 session from same IP allowed concurrently."},

@@ -21,6 +21,9 @@ std::string mount_options(const MountConfig& config);
 // Does this /etc/fuse.conf let users other than root say allow_other?
 bool permits_allow_other(std::string_view fuse_conf);
 
+// Is an ftpfs mounted there whose process has gone? Such a mount answers everything with ENOTCONN.
+bool is_dead_mount(const std::string& mountpoint);
+
 // Takes away what is mounted there, lazily: nobody answers any more. Root may do it; others ask fusermount3,
 // which checks that the mount is theirs.
 bool detach_mount(std::string mountpoint) noexcept;

@@ -21,9 +21,9 @@
 
 namespace ftpfs {
 
-// A file's bytes from an offset on, as one long stream. Not reading is the back-pressure. Destroying it early aborts the
-// transfer, also while a read_some is pending (which then fails soon); the session behind it is tidied up in the
-// background. `into` must stay valid until read_some has returned.
+// A file's bytes from an offset on, as one long stream. Not reading is the back-pressure. Destroying it early
+// aborts the transfer, also while a read_some is pending (which then fails soon); the session behind it is
+// tidied up in the background. `into` must stay valid until read_some has returned.
 class Source {
  public:
   virtual ~Source() = default;
@@ -33,8 +33,8 @@ class Source {
   virtual awaitable<std::size_t> read_some(MutableBytes into) = 0;
 };
 
-// A file on its way up. Destroyed uncommitted = aborted, also while an operation is pending: the server may keep a
-// partial file under that name.
+// A file on its way up. Destroyed uncommitted = aborted, also while an operation is pending: the server may
+// keep a partial file under that name.
 class Sink {
  public:
   virtual ~Sink() = default;

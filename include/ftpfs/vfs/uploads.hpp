@@ -24,6 +24,7 @@ struct Transmission {
   Way way = Way::direct;
   Path path;  // where the bytes go: the file itself or the temporary name
   std::unique_ptr<Sink> sink;
+  bool accepted = false;         // by the server: there may be a file of that name
   std::uint64_t sent = 0;        // everything before is with the server
   std::uint64_t taken = 0;       // everything before was read from the stage (being sent)
   std::uint64_t started_at = 0;  // Stage::changes() when it began

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// What a Transfer knows. transfer_begin.cpp brings it to life, transfer.cpp moves the data and ends it.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <ftpfs/ftp/transfer.hpp>
+
+#include "passive.hpp"
+
+namespace ftpfs::ftp {
+
+// The final reply after a transfer was given up, or its reason after the data connection broke.
+inline constexpr std::chrono::seconds settle_limit{5};
+
+// Shared with the dialling and the listening task, which may outlive the Transfer by a few steps.
+struct Transfer::State {
+  State(std::shared_ptr<Session> on, proto::Verb command, std::string with)
+      : session(std::move(on)), verb(command), argument(std::move(with)) {}
+
+  std::shared_ptr<Session> session;
+  proto::Verb verb;
+  std::string argument;
+  PassivePort port;
+
+  std::unique_ptr<net::Stream> data;
+  std::exception_ptr not_connected;
+  bool dialled = false;  // data or not_connected is set
+  bool accepted = false;
+  bool data_ended = false;
+  bool aborted = false;
+  bool listening = false;
+  std::optional<proto::Reply> final_reply;
+  std::exception_ptr control_lost;
+  std::uint64_t to_discard = 0;
+  std::stop_source dial_stop;
+  WaitList changed;
+
+  bool uploads() const noexcept { return verb == proto::Verb::stor || verb == proto::Verb::appe; }
+  bool refused() const { return final_reply && !final_reply->completion(); }
+  std::string name() const { return fmt::format("{} {}", proto::verb_text(verb), escaped(argument)); }
+
+  void abort() noexcept;
+  void heard(proto::Reply reply);
+  void check_alive();
+  [[noreturn]] void fail();
+  awaitable<void> final();
+  awaitable<void> reason();
+  awaitable<void> say_goodbye();
+  awaitable<void> restart_at(std::uint64_t offset, std::stop_token stop);
+  bool decided(int looks);
+
+  static awaitable<void> dial(std::shared_ptr<State> state);
+  static awaitable<void> listen(std::shared_ptr<State> state);
+  static awaitable<void> answered(std::shared_ptr<State> state, std::stop_token stop);
+};
+
+}  // namespace ftpfs::ftp

@@ -4,6 +4,7 @@
 #include <deque>
 #include <exception>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include <ftpfs/base/error.hpp>
@@ -40,7 +41,7 @@ class Reader::Window {
 
   std::optional<Slices> find(std::uint64_t offset, std::uint64_t end);
   bool reachable(std::uint64_t offset) const noexcept {
-    return offset >= begin_ && offset <= end_ + std::max(block_size, readahead());
+    return offset >= begin_ && offset <= end_ + patience();
   }
   void seek(std::uint64_t offset);
   void want(const std::shared_ptr<Window>& self, std::uint64_t end);
@@ -52,9 +53,10 @@ class Reader::Window {
   }
 
   ReaderContext& context;
-  WaitList data;            // readers waiting for bytes of the present window
-  WaitList turn;            // readers that need another window
-  std::size_t waiting = 0;  // in `data`
+  WaitList data;                         // readers waiting for bytes of the present window
+  WaitList turn;                         // readers that need another window
+  std::multiset<std::uint64_t> pending;  // where the reads that have to wait begin: their bytes must stay
+  std::size_t waiting = 0;               // in `data`
   std::exception_ptr failure;
   bool drop_idle(Clock::time_point before) noexcept;
 
@@ -64,6 +66,7 @@ class Reader::Window {
   static awaitable<void> check_version(std::shared_ptr<Window> self);
 
   std::uint64_t readahead() const noexcept;
+  std::uint64_t patience() const noexcept;
   std::uint64_t goal() const noexcept;
   MutableBytes room();
   void received(std::size_t count);
@@ -96,6 +99,14 @@ std::uint64_t Reader::Window::readahead() const noexcept {
   const std::uint64_t first = start_ == 0 ? stream_readahead : 0;  // after a seek: probably one small read
   const std::uint64_t grown = std::max(first, 2 * (consumed_ - start_));
   return std::min<std::uint64_t>(grown, context.config.readahead_bytes);
+}
+
+// How far ahead of the stream a read may lie and still wait for it. The kernel's read-ahead of a sequential
+// reader asks for several megabytes at once; giving up the stream for the farthest of them would fetch the
+// rest twice.
+std::uint64_t Reader::Window::patience() const noexcept {
+  const bool sequential = waiting > 0 || consumed_ - start_ >= block_size;
+  return sequential ? std::max<std::uint64_t>(context.config.readahead_bytes, block_size) : block_size;
 }
 
 std::uint64_t Reader::Window::goal() const noexcept {
@@ -139,7 +150,8 @@ std::optional<Slices> Reader::Window::from_blocks(std::uint64_t offset, std::uin
 }
 
 void Reader::Window::forget_behind() {
-  while (!chunks_.empty() && chunks_.front().end() + keep_behind <= consumed_) {
+  const std::uint64_t needed = pending.empty() ? consumed_ : std::min(consumed_, *pending.begin());
+  while (!chunks_.empty() && chunks_.front().end() + keep_behind <= needed) {
     begin_ = chunks_.front().end();
     chunks_.pop_front();
   }
@@ -300,6 +312,20 @@ class Waiting {
   WaitList& turn_;
 };
 
+// Keeps the window from dropping what a read that waits has yet to take.
+class Pending {
+ public:
+  Pending(std::multiset<std::uint64_t>& offsets, std::uint64_t offset)
+      : offsets_(offsets), mine_(offsets.insert(offset)) {}
+  ~Pending() { offsets_.erase(mine_); }
+  Pending(const Pending&) = delete;
+  Pending& operator=(const Pending&) = delete;
+
+ private:
+  std::multiset<std::uint64_t>& offsets_;
+  std::multiset<std::uint64_t>::iterator mine_;
+};
+
 }  // namespace
 
 Reader::Reader(ReaderContext& context, NodeRef node, std::uint64_t size)
@@ -319,6 +345,7 @@ std::optional<Slices> Reader::read_now(std::uint64_t offset, std::size_t size) {
 awaitable<Slices> Reader::read(std::uint64_t offset, std::size_t size, std::stop_token stop) {
   const std::shared_ptr<Window> window = window_;
   const std::uint64_t end = window->clamp(offset, size);
+  const Pending pending(window->pending, offset);
   for (;;) {
     if (std::optional<Slices> found = window->find(offset, end)) {
       if (window->reachable(offset)) window->want(window, end);

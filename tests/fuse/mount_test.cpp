@@ -178,6 +178,7 @@ TEST_F(MountTest, ASignalEndsAWaitingSystemCall) {
 TEST_F(MountTest, LookupsInOneDirectoryWaitSideBySide) {
   mount();
   rig_.remote.tree().put_file("/other", "x");
+  use([&] { EXPECT_TRUE(fs::is_directory(mountpoint_)); });  // before FUSE_INIT is over the kernel does lock
   for (const Op op : {Op::stat, Op::list}) rig_.remote.on(op).hold();
   const auto waiting = keep_running(rig_.io);
   std::thread first([&] { EXPECT_TRUE(fs::exists(mountpoint_ / "hello")); });

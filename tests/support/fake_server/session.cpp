@@ -6,7 +6,6 @@
 #include <map>
 #include <utility>
 
-
 namespace ftpfs::test::fake {
 namespace {
 
@@ -75,7 +74,8 @@ void Session::close_data(bool reset) {
 }
 
 awaitable<void> Session::greet() {
-  if (co_await strike("GREETING", Fault::Moment::received)) co_return;
+  const bool struck = co_await strike("GREETING", Fault::Moment::received);
+  if (struck) co_return;
   const bool full = behaviour().max_sessions > 0 && state_.open_sessions() > behaviour().max_sessions;
   if (full && !behaviour().limit_reply.starts_with("530")) {
     co_await reply(behaviour().limit_reply);
@@ -93,13 +93,15 @@ awaitable<void> Session::obey(std::string line) {
   std::ranges::transform(verb, verb.begin(), [](unsigned char c) { return std::toupper(c); });
   std::string argument = blank == std::string::npos ? "" : line.substr(blank + 1);
 
-  if (co_await strike(verb, Fault::Moment::received)) co_return;
+  bool replied = co_await strike(verb, Fault::Moment::received);
+  if (replied) co_return;
   std::string text = "500 '" + line + "': command not understood.";
   const bool stray_blank =
       blank != std::string::npos && argument.empty() && behaviour().refuses_trailing_blank;
   if (!stray_blank) text = co_await answer(verb, std::move(argument));
   if (verb != "RNFR") rename_from_.clear();
-  if (co_await strike(verb, Fault::Moment::done)) co_return;
+  replied = co_await strike(verb, Fault::Moment::done);
+  if (replied) co_return;
   co_await reply(std::move(text));
   co_await strike(verb, Fault::Moment::replied);
   if (verb == "QUIT") throw Ended();

@@ -4,7 +4,6 @@
 #include <ctime>
 #include <utility>
 
-
 #include "support/fake_server/listing.hpp"
 #include "support/fake_server/session.hpp"
 

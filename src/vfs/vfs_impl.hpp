@@ -61,6 +61,8 @@ class Vfs::Impl {
   awaitable<void> hide_open_file(NodeRef node, std::stop_token stop);
   awaitable<void> remove_hidden(Path path);
   void removed(Node& node);
+  bool has_unsent(const Node& directory) const;
+  bool has_unsent(const Node& directory, const std::string& name) const;
   void doubt(Node& directory, std::string_view name);
   bool must_stay_readable(const Node& node) const;
   void check_new_name(std::string_view name) const;

@@ -21,9 +21,20 @@ void Vfs::Impl::check_new_name(std::string_view name) const {
     throw Error(EINVAL, "FTP cannot carry this name: " + escaped(name));
 }
 
+// Files created here that the server does not know of yet: it would take their directory for empty, their
+// name for free.
+bool Vfs::Impl::has_unsent(const Node& directory) const {
+  return directory.directory && !directory.directory->unsent.empty();
+}
+
+bool Vfs::Impl::has_unsent(const Node& directory, const std::string& name) const {
+  return directory.directory && directory.directory->unsent.contains(name);
+}
+
 awaitable<Looked> Vfs::Impl::mkdir(Ino parent, std::string name, mode_t mode, std::stop_token stop) {
   check_new_name(name);
   NodeRef directory = directory_at(parent);
+  if (has_unsent(*directory, name)) throw Error(EEXIST, name + " exists");
   const Path path = nodes.path(*directory).child(name);
   try {
     co_await remote.make_directory(path, stop);
@@ -128,7 +139,7 @@ awaitable<void> Vfs::Impl::rmdir(Ino parent, std::string name, std::stop_token s
   if (!found) throw Error(ENOENT, name + " does not exist");
   NodeRef node = *found;
   if (node->attributes.kind != Kind::directory) throw Error(ENOTDIR, name + " is not a directory");
-  if (node->directory && !node->directory->unsent.empty()) throw Error(ENOTEMPTY, name + " is not empty");
+  if (has_unsent(*node)) throw Error(ENOTEMPTY, name + " is not empty");
   const Path path = nodes.path(*node);
   try {
     co_await remote.remove_directory(path, stop);
@@ -148,6 +159,7 @@ awaitable<void> Vfs::Impl::make_way(NodeRef source, NodeRef target, std::stop_to
   if (from_directory && !to_directory) throw Error(ENOTDIR, target->name + " is not a directory");
   if (!from_directory && to_directory) throw Error(EISDIR, target->name + " is a directory");
   if (to_directory) {
+    if (has_unsent(*target)) throw Error(ENOTEMPTY, target->name + " is not empty");
     const Path path = nodes.path(*target);
     co_await remote.remove_directory(path, stop);  // ENOTEMPTY where it is not
     directories.drop(*target);

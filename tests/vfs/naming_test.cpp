@@ -132,6 +132,20 @@ TEST_F(NamingTest, RemovingTheWrongKindIsRefused) {
   EXPECT_EQ(errno_of([&] { client().rename("/dir", "/dir/empty/dir"); }), EINVAL);
 }
 
+// The server sees an empty directory and would remove it, and with it the place of a file that is still to
+// come.
+TEST_F(NamingTest, ADirectoryWithAFileThatIsNotSentYetIsNotEmpty) {
+  config_.upload = vfs::UploadMode::atomic;
+  const vfs::Handle handle = client().create("/dir/empty/new");
+  client().write(handle, 0, "content");
+  EXPECT_EQ(errno_of([&] { client().rmdir("/dir/empty"); }), ENOTEMPTY);
+  tree().put_directory("/other");
+  EXPECT_EQ(errno_of([&] { client().rename("/other", "/dir/empty"); }), ENOTEMPTY);
+  EXPECT_EQ(errno_of([&] { client().mkdir("/dir/empty/new"); }), EEXIST);
+  client().close(handle);
+  EXPECT_EQ(tree().content("/dir/empty/new"), "content");
+}
+
 TEST_F(NamingTest, WhatIsMissingIsMissing) {
   EXPECT_EQ(errno_of([&] { client().unlink("/dir/x"); }), ENOENT);
   EXPECT_EQ(errno_of([&] { client().rmdir("/dir/x"); }), ENOENT);

@@ -59,6 +59,7 @@ class Vfs::Impl {
   awaitable<void> make_way(NodeRef source, NodeRef target, std::stop_token stop);
   awaitable<void> remove_from_server(NodeRef node, std::stop_token stop);
   awaitable<void> hide_open_file(NodeRef node, std::stop_token stop);
+  void move_hidden(const Path& from, const Path& to);
   awaitable<void> remove_hidden(Path path);
   void removed(Node& node);
   bool has_unsent(const Node& directory) const;

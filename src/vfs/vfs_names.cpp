@@ -122,6 +122,17 @@ awaitable<void> Vfs::Impl::hide_open_file(NodeRef node, std::stop_token stop) {
   if (node->handles == 0) co_await remove_hidden(hidden);
 }
 
+// A directory was renamed: what lies hidden below it has moved along.
+void Vfs::Impl::move_hidden(const Path& from, const Path& to) {
+  nodes.for_each([&](Node& node) {
+    if (!node.hidden_as || !node.hidden_as->is_below(from)) return;
+    const Path moved(to.str() + node.hidden_as->str().substr(from.str().size()));
+    directories.unhide(*node.hidden_as);
+    directories.hide(moved);
+    node.hidden_as = moved;
+  });
+}
+
 awaitable<void> Vfs::Impl::remove_hidden(Path path) {
   const std::stop_token never;
   try {
@@ -192,10 +203,12 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   // What is being uploaded is on its way to the old name.
   if (source->stage && (source->stage->dirty() || source->stage->running))
     co_await uploads.commit(source, stop);
+  Path old_path;
+  Path new_path;
   try {
     if (target) co_await make_way(source, *target, stop);
-    const Path old_path = nodes.path(*from).child(name);
-    const Path new_path = nodes.path(*to).child(new_name);
+    old_path = nodes.path(*from).child(name);
+    new_path = nodes.path(*to).child(new_name);
     co_await remote.rename(old_path, new_path, stop);
   } catch (...) {
     if (target) uploads.revive(**target);
@@ -204,6 +217,7 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
     throw;
   }
 
+  move_hidden(old_path, new_path);
   if (target) removed(**target);
   if (Node* const left = nodes.find(*to, new_name)) nodes.unlink(*left);
   if (!source->linked) co_return;

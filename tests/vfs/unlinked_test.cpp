@@ -162,6 +162,19 @@ TEST_F(UnlinkedTest, AnOpenFileCanBeReadAfterItsRemoval) {
   EXPECT_THAT(tree().names("/dir"), IsEmpty());
 }
 
+TEST_F(UnlinkedTest, ARemovedOpenFileMovesWithItsDirectory) {
+  config_.readahead_bytes = 128 * 1024;
+  const std::string content = pattern(2'000'000);
+  tree().put_file("/dir/file", content);
+  const vfs::Handle handle = client().open("/dir/file");
+  client().unlink("/dir/file");
+  client().rename("/dir", "/moved");
+  EXPECT_EQ(client().read(handle, 1'500'000, 4096), content.substr(1'500'000, 4096));
+  EXPECT_THAT(client().names("/moved"), IsEmpty());
+  client().release(handle);
+  EXPECT_THAT(tree().names("/moved"), IsEmpty());
+}
+
 TEST_F(UnlinkedTest, AnOpenFileCanBeReadAfterItWasReplacedByARename) {
   config_.readahead_bytes = 128 * 1024;
   const std::string content = pattern(2'000'000);

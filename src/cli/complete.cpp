@@ -20,10 +20,19 @@ proto::Target parse_target(const std::string& source) {
   }
 }
 
-// The one place that knows which schemes this version speaks.
-void refuse_tls(proto::Scheme scheme) {
-  if (scheme == proto::Scheme::ftp) return;
-  throw Failure(ExitStatus::usage, "ftps:// and ftpes:// need TLS; this version speaks plain FTP only");
+// ftp:// leaves it to the option; the other schemes are promises that an option may repeat, not break.
+ftp::TlsMode tls_mode(proto::Scheme scheme, std::optional<ftp::TlsMode> wanted) {
+  using enum ftp::TlsMode;
+  if (scheme == proto::Scheme::ftp) return wanted.value_or(automatic);
+  const ftp::TlsMode promised = scheme == proto::Scheme::ftps ? implicit : require;
+  if (wanted.value_or(promised) == promised) return promised;
+  throw Failure(ExitStatus::usage, scheme == proto::Scheme::ftps
+                                       ? "ftps:// means tls=implicit; write ftp:// for another tls="
+                                       : "ftpes:// means tls=require; write ftp:// for another tls=");
+}
+
+std::uint16_t default_port(ftp::TlsMode mode) {
+  return mode == ftp::TlsMode::implicit ? 990 : 21;
 }
 
 std::vector<std::string> complaints(const Settings& settings) {
@@ -38,6 +47,9 @@ std::vector<std::string> complaints(const Settings& settings) {
   require(settings.vfs.readahead_bytes <= 1u << 30, "readahead must be 1G at most");
   require(!(settings.mount.allow_other && settings.mount.allow_root),
           "allow_other and allow_root exclude each other");
+  require(settings.ftp.tls_policy.min <= settings.ftp.tls_policy.max, "tls_min is above tls_max");
+  require(settings.ftp.tls_policy.key.empty() || !settings.ftp.tls_policy.certificate.empty(),
+          "key= needs cert=");
   require(!settings.user || !settings.user->empty(), "the user name is empty");
   require(!(settings.password && settings.password_stdin),
           "there is a password already, password_stdin adds another");
@@ -49,10 +61,10 @@ std::vector<std::string> complaints(const Settings& settings) {
 void complete(Settings& settings) {
   const proto::Target target = parse_target(settings.source);
   settings.source.clear();
-  refuse_tls(target.scheme);
   settings.ftp.host = target.host;
   settings.ftp.directory = target.directory;
-  settings.ftp.port = settings.port.value_or(target.port != 0 ? target.port : settings.ftp.port);
+  settings.ftp.tls = tls_mode(target.scheme, settings.tls);
+  settings.ftp.port = settings.port.value_or(target.port != 0 ? target.port : default_port(settings.ftp.tls));
   if (target.password)
     settings.warnings.emplace_back("a password in SOURCE can be seen by others for a moment");
   if (!settings.user) settings.user = target.user;

@@ -25,6 +25,8 @@ std::string_view title(Group group) {
       return "Server";
     case Group::login:
       return "Log-in";
+    case Group::tls:
+      return "TLS";
     case Group::files:
       return "Files";
     case Group::caching:

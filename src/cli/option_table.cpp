@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The table of options, and nothing else.
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -7,21 +8,12 @@
 #include <ftpfs/cli/options.hpp>
 #include <ftpfs/cli/values.hpp>
 
+#include "option_groups.hpp"
+
 namespace ftpfs::cli {
 namespace {
 
 using Text = std::string_view;
-
-// One of a few words, or Error(EINVAL) that lists them.
-template <class T, std::size_t n>
-T choose(Text value, const std::array<std::pair<Text, T>, n>& choices) {
-  std::string words;
-  for (const auto& [word, meaning] : choices) {
-    if (word == value) return meaning;
-    words += (words.empty() ? "" : ", ") + std::string(word);
-  }
-  throw Error(EINVAL, "is one of: " + words);
-}
 
 void set_upload(Settings& s, Text value) {
   using enum vfs::UploadMode;
@@ -74,7 +66,7 @@ std::vector<Option> make_table() {
   using enum Group;
   using S = Settings;
   constexpr std::uint64_t most_connections = 64;
-  return {
+  std::vector<Option> table = {
       {server,
        "port",
        {},
@@ -206,6 +198,11 @@ std::vector<Option> make_table() {
        [](S& s, Text v) { s.mount.fsname = v; }},
       {mount, "log_level", {}, "LEVEL", "error, warn (default), info, debug, trace", set_log_level},
   };
+  const std::vector<Option> security = tls_options();
+  const auto after_login =
+      std::ranges::find_if(table, [](const Option& option) { return option.group > tls; });
+  table.insert(after_login, security.begin(), security.end());
+  return table;
 }
 
 }  // namespace
@@ -217,11 +214,11 @@ std::span<const Option> option_table() {
 
 std::span<const std::string_view> ignored_options() {
   static constexpr auto names = std::to_array<Text>(
-      {"auto",        "noauto",      "nouser",      "users",       "owner",        "group",
-       "defaults",    "nofail",      "_netdev",     "comment",     "x-*",          "nonempty",
-       "large_read",  "hard_remove", "use_ino",     "readdir_ino", "krb4",         "engine",
-       "tcp_nodelay", "intr",        "enable_epsv", "reconnect",   "skip_pasv_ip", "soft",
-       "async",       "sync",        "noatime",     "nodiratime",  "relatime"});
+      {"auto",        "noauto",      "nouser",  "users",       "owner",      "group",
+       "defaults",    "nofail",      "_netdev", "comment",     "x-*",        "nonempty",
+       "large_read",  "hard_remove", "use_ino", "readdir_ino", "krb4",       "engine",
+       "tcp_nodelay", "intr",        "tlsv1",   "enable_epsv", "reconnect",  "skip_pasv_ip",
+       "soft",        "async",       "sync",    "noatime",     "nodiratime", "relatime"});
   return names;
 }
 

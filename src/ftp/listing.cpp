@@ -86,6 +86,12 @@ awaitable<Listed> fetch(std::shared_ptr<Session> session, Verb verb, std::string
     if (stop.stop_requested()) throw Cancelled();
     throw;
   }
+  if (!transfer->end_confirmed() && !context.config.lenient_eof) {
+    throw ConnectionLost(EIO,
+                         fmt::format("{} {}: the end came without TLS close_notify, lines may be missing "
+                                     "(lenient_eof would believe it)",
+                                     proto::verb_text(verb), escaped(path)));
+  }
   parser.finish();
   listed.lines = parser.lines();
   listed.entries = parser.take();

@@ -53,9 +53,13 @@ awaitable<std::shared_ptr<Session>> Session::open(std::shared_ptr<SessionContext
   const std::shared_ptr<Session> session(new Session(std::move(context)));
   co_await session->connect(stop);
   const std::stop_callback on_stop(stop, Abort(*session));
+  const bool implicit = session->context().config.tls == TlsMode::implicit;
   try {
+    if (implicit) co_await session->start_tls();
     co_await session->greeting();
+    if (!implicit) co_await session->secure();
     co_await session->log_in();
+    co_await session->protect_data();
     co_await session->set_up();
   } catch (const ConnectionLost&) {
     if (stop.stop_requested()) throw Cancelled();

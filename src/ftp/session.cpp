@@ -85,7 +85,7 @@ awaitable<void> Session::send(Verb verb, std::string argument) {
   } catch (const std::invalid_argument&) {
     throw Error(EINVAL, fmt::format("{}: name contains a line break or NUL", proto::verb_text(verb)));
   }
-  co_await check_quiet();
+  check_quiet();
   last_command_ = escaped(proto::masked_command(verb, argument));
   context_->logger->debug("s{} > {}", number_, last_command_);
   outstanding_ = true;
@@ -114,17 +114,30 @@ awaitable<void> Session::fence(Clock::duration limit) {
 }
 
 // Nothing may be waiting to be read before a command goes out: it would be taken for the answer.
-awaitable<void> Session::check_quiet() {
+void Session::check_quiet() {
   if (dead_) lose(EIO, "session is closed");
   if (outstanding_) lose(EIO, fmt::format("a reply to {} is still missing", last_command_));
-  while (!parser_.empty() || stream_->readable()) {
-    if (stream_->readable()) co_await read_more();
-    while (const std::optional<Reply> reply = parser_.next()) {
-      log(*reply);
-      if (!reply->preliminary()) lose(EIO, "server spoke unasked", reply->last_line());
-    }
-    if (!parser_.empty() && !stream_->readable()) lose(EIO, "server began to speak unasked");
+  if (stream_->readable()) take_what_came();
+  while (const std::optional<Reply> reply = parser_.next()) {
+    log(*reply);
+    if (!reply->preliminary()) lose(EIO, "server spoke unasked", reply->last_line());
   }
+  if (!parser_.empty()) lose(EIO, "server began to speak unasked");
+}
+
+void Session::take_what_came() {
+  int failed = 0;
+  std::string reason;
+  try {
+    while (const std::optional<std::size_t> size = stream_->try_read(input_)) {
+      if (*size == 0) break;  // what it said before is worth more than that it left
+      parser_.feed(std::string_view(reinterpret_cast<const char*>(input_.data()), *size));
+    }
+  } catch (const ConnectionLost& error) {
+    failed = error.code();
+    reason = error.what();
+  }
+  if (failed != 0) lose(failed, reason);
 }
 
 awaitable<Reply> Session::receive() {

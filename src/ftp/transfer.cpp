@@ -24,6 +24,7 @@ void Transfer::State::heard(Reply reply) {
     if (!aborted && !not_connected) session->unlimit_reply();
   } else {
     final_reply = std::move(reply);
+    if (resumed && final_reply->completion()) session->profile().tls_data_resumed = true;
     // A server that gives up an upload (552) may leave our writes hanging.
     if (uploads() && refused() && data) data->abort();
   }
@@ -47,6 +48,11 @@ const std::optional<Reply>& Transfer::final_reply() const noexcept {
 
 // What ended the transfer, as an exception; the server's words if there are any.
 void Transfer::State::fail() {
+  if (refused() && proto::is_resumption_refused(*final_reply)) {
+    session->resumption_refused();
+    throw ConnectionLost(EIO, name() + ": TLS session of the data connection was not resumed",
+                         final_reply->last_line());
+  }
   if (refused()) {
     const int code = proto::errno_for(verb, *final_reply);
     // What was there to be sent is not missing now: a bare 550 is no ENOENT here.
@@ -135,6 +141,10 @@ awaitable<void> Transfer::finish() {
   }
   if (broken) co_await state->reason();
   co_await state->final();
+}
+
+bool Transfer::end_confirmed() const noexcept {
+  return !state_->data || !state_->data->cut();
 }
 
 bool Transfer::sent_whole() const noexcept {

@@ -22,17 +22,34 @@ constexpr int silent_looks_before_upload = 8;
 
 }  // namespace
 
-awaitable<void> Transfer::State::dial(std::shared_ptr<State> state) {
+// With TLS the handshake follows at once: IIS and FileZilla Server wait for it before their 150, vsftpd and
+// proftpd begin theirs after it.
+awaitable<void> Transfer::State::connect(std::shared_ptr<State> state, std::stop_token stop) {
   SessionContext& context = state->session->context();
   net::StreamLimits limits;
   limits.connect = context.config.connect_timeout;
   limits.inactivity = context.config.timeout;
+  std::unique_ptr<net::Stream> data = co_await context.connector.connect(state->port.where, limits, stop);
+  state->reached = true;
+  if (std::unique_ptr<net::TlsStream> tls = state->session->protect(data)) {
+    const std::stop_callback on_stop(stop, Abort(*tls));
+    co_await tls->handshake();
+    state->resumed = tls->resumed();
+    data = std::move(tls);
+  }
+  if (state->aborted) data->abort();
+  state->data = std::move(data);
+}
+
+awaitable<void> Transfer::State::dial(std::shared_ptr<State> state) {
   try {
     const std::stop_token stop = state->dial_stop.get_token();
-    state->data = co_await context.connector.connect(state->port.where, limits, stop);
-    if (state->aborted) state->data->abort();
+    co_await connect(state, stop);
+  } catch (const ConnectionLost&) {
+    state->not_connected = std::current_exception();
   } catch (...) {
     state->not_connected = std::current_exception();
+    state->distrusted = !state->aborted;
   }
   state->dialled = true;
   state->changed.wake_all();
@@ -96,7 +113,7 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
 
 // Is there enough to say yes or no? `looks`: how often a tick has passed since the data connection stood.
 bool Transfer::State::decided(int looks) {
-  if (control_lost) return true;
+  if (control_lost || distrusted) return true;
   if (final_reply) return refused() || dialled;
   if (!dialled) return false;
   if (not_connected)
@@ -125,15 +142,22 @@ awaitable<void> Transfer::State::answered(std::shared_ptr<State> state, std::sto
     co_await state->changed.wait(stop);
   }
   if (stop.stop_requested()) throw Cancelled();
-  const bool unreachable = state->not_connected && (state->control_lost || state->final_reply->code == 425);
+  if (state->distrusted) {
+    session.abort();
+    std::rethrow_exception(state->not_connected);
+  }
+  const bool refused = state->refused();
+  if (refused && proto::is_resumption_refused(*state->final_reply)) state->fail();
+  const bool unreachable =
+      state->not_connected && !state->reached && (state->control_lost || state->final_reply->code == 425);
   if (unreachable) learn_passive(session, state->port, false);
   if (state->not_connected && state->control_lost) std::rethrow_exception(state->not_connected);
   if (state->control_lost) std::rethrow_exception(state->control_lost);
-  if (state->refused() && state->final_reply->code == 425) {
+  if (refused && state->final_reply->code == 425) {
     throw ConnectionLost(EIO, fmt::format("{}: no data connection", state->name()),
                          state->final_reply->last_line());
   }
-  if (state->refused()) state->abort();
+  if (refused) state->abort();
 }
 
 }  // namespace ftpfs::ftp

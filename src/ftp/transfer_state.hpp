@@ -25,7 +25,10 @@ struct Transfer::State {
 
   std::unique_ptr<net::Stream> data;
   std::exception_ptr not_connected;
-  bool dialled = false;  // data or not_connected is set
+  bool dialled = false;     // data or not_connected is set
+  bool reached = false;     // the port; TLS may have failed afterwards
+  bool distrusted = false;  // not_connected is no accident: the peer is not who it must be
+  bool resumed = false;     // the control connection's TLS session
   bool accepted = false;
   bool data_ended = false;
   bool aborted = false;
@@ -50,6 +53,7 @@ struct Transfer::State {
   awaitable<void> restart_at(std::uint64_t offset, std::stop_token stop);
   bool decided(int looks);
 
+  static awaitable<void> connect(std::shared_ptr<State> state, std::stop_token stop);
   static awaitable<void> dial(std::shared_ptr<State> state);
   static awaitable<void> listen(std::shared_ptr<State> state);
   static awaitable<void> answered(std::shared_ptr<State> state, std::stop_token stop);

@@ -38,6 +38,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   static awaitable<std::size_t> read_some(std::shared_ptr<Connection> self, MutableBytes into);
   static awaitable<void> write(std::shared_ptr<Connection> self, Bytes bytes);
+  std::optional<std::size_t> try_read(MutableBytes into);
   void finish();
   void abort() noexcept;
   void release() noexcept;
@@ -84,17 +85,24 @@ class Connection : public std::enable_shared_from_this<Connection> {
 awaitable<std::size_t> Connection::read_some(std::shared_ptr<Connection> self, MutableBytes into) {
   if (++self->in_a_row_ >= turn) co_await give_way(self);
   for (;;) {
-    self->require_open();
-    const ssize_t got = ::recv(self->socket_.native_handle(), into.data(), into.size(), 0);
+    if (const std::optional<std::size_t> got = self->try_read(into)) co_return *got;
+    co_await wait(self, self->reading_);
+  }
+}
+
+std::optional<std::size_t> Connection::try_read(MutableBytes into) {
+  for (;;) {
+    require_open();
+    const ssize_t got = ::recv(socket_.native_handle(), into.data(), into.size(), 0);
     if (got >= 0) {
-      self->progressed();
-      if (got == 0 && !into.empty()) self->ended_ = true;
-      co_return static_cast<std::size_t>(got);
+      progressed();
+      if (got == 0 && !into.empty()) ended_ = true;
+      return static_cast<std::size_t>(got);
     }
     const error_code error = last_error();
     if (error == asio::error::interrupted) continue;
-    if (!would_block(error)) throw_connection_lost("read", error);
-    co_await wait(self, self->reading_);
+    if (would_block(error)) return std::nullopt;
+    throw_connection_lost("read", error);
   }
 }
 
@@ -212,10 +220,11 @@ class TcpStream final : public Stream {
   awaitable<std::size_t> read_some(MutableBytes into) override {
     return Connection::read_some(connection_, into);
   }
+  std::optional<std::size_t> try_read(MutableBytes into) override { return connection_->try_read(into); }
   awaitable<void> write(Bytes bytes) override { return Connection::write(connection_, bytes); }
   awaitable<void> finish() override { return finish(connection_); }
   void abort() noexcept override { connection_->abort(); }
-  bool readable() const noexcept override { return connection_->readable(); }
+  bool readable() noexcept override { return connection_->readable(); }
   tcp::endpoint peer() const override { return connection_->peer(); }
 
  private:

@@ -87,6 +87,12 @@ constexpr std::array limit_phrases = {
     std::string_view("can't accept more than"),
 };
 
+constexpr std::array resumption_phrases = {
+    std::string_view("session reuse"),                        // vsftpd 3.0.3, 522
+    std::string_view("not resumed"),                          // FileZilla Server 0.9 and 1.x, 425 and 450
+    std::string_view("connection: operation not permitted"),  // proftpd mod_tls, 425
+};
+
 constexpr std::array passing_phrases = {
     std::string_view("broken pipe"),
     std::string_view("too many"),
@@ -177,6 +183,10 @@ bool is_connection_limit(const Reply& reply) noexcept {
   if (!reply.transient() && !reply.permanent()) return false;
   if (contains_any(reply.text, limit_phrases)) return true;
   return contains(reply.text, "only") && contains(reply.text, "session");
+}
+
+bool is_resumption_refused(const Reply& reply) noexcept {
+  return !reply.completion() && contains_any(reply.text, resumption_phrases);
 }
 
 bool is_unimplemented(Verb verb, const Reply& reply) noexcept {

@@ -67,9 +67,37 @@ TEST(Complete, ThePasswordOfOneUserIsNotTriedForAnother) {
   EXPECT_EQ(completed({"ftp://alice:secret@host", "-o", "username=alice"}).password, "secret");
 }
 
-TEST(Complete, TlsIsRefusedUntilItIsSpoken) {
-  EXPECT_EQ(refusal({"ftps://host"}), "ftps:// and ftpes:// need TLS; this version speaks plain FTP only");
-  EXPECT_EQ(refusal({"ftpes://host"}), refusal({"ftps://host"}));
+TEST(Complete, TheSchemeAndTheOptionDecideAboutTls) {
+  using enum ftp::TlsMode;
+  EXPECT_EQ(completed({"ftp://host"}).ftp.tls, automatic);
+  EXPECT_EQ(completed({"host:"}).ftp.tls, automatic);
+  EXPECT_EQ(completed({"ftp://host", "-o", "tls=off"}).ftp.tls, off);
+  EXPECT_EQ(completed({"ftp://host", "-o", "no_tls"}).ftp.tls, off);
+  EXPECT_EQ(completed({"ftp://host", "-o", "ssl"}).ftp.tls, require);
+  EXPECT_EQ(completed({"ftpes://host"}).ftp.tls, require);
+  EXPECT_EQ(completed({"ftpes://host", "-o", "tls=require"}).ftp.tls, require);
+  EXPECT_EQ(completed({"ftps://host"}).ftp.tls, implicit);
+  EXPECT_EQ(completed({"ftp://host", "-o", "tls=implicit"}).ftp.tls, implicit);
+}
+
+TEST(Complete, ImplicitTlsHasAPortOfItsOwn) {
+  EXPECT_EQ(completed({"ftps://host"}).ftp.port, 990);
+  EXPECT_EQ(completed({"ftp://host", "-o", "tls=implicit"}).ftp.port, 990);
+  EXPECT_EQ(completed({"ftps://host:2121"}).ftp.port, 2121);
+  EXPECT_EQ(completed({"ftps://host", "-p", "2122"}).ftp.port, 2122);
+  EXPECT_EQ(completed({"ftpes://host"}).ftp.port, 21);
+}
+
+TEST(Complete, ASchemeThatPromisesTlsIsNotTakenBack) {
+  EXPECT_EQ(refusal({"ftps://host", "-o", "tls=off"}),
+            "ftps:// means tls=implicit; write ftp:// for another tls=");
+  EXPECT_EQ(refusal({"ftpes://host", "-o", "tls=auto"}),
+            "ftpes:// means tls=require; write ftp:// for another tls=");
+}
+
+TEST(Complete, TlsOptionsThatDoNotFitTogether) {
+  EXPECT_EQ(refusal({"ftps://host", "-o", "tls_min=1.3,tls_max=1.2"}), "tls_min is above tls_max");
+  EXPECT_EQ(refusal({"ftps://host", "-o", "key=/k"}), "key= needs cert=");
 }
 
 TEST(Complete, SourcesThatAreNoneAreRefusedWithoutTheirPassword) {

@@ -100,11 +100,12 @@ TEST(Help, NamesEveryOption) {
   for (const Option& option : option_table()) EXPECT_THAT(help, testing::Contains(std::string(option.name)));
 }
 
-TEST(Help, FitsOneScreen) {
+// More than that is for the man page.
+TEST(Help, FitsTwoScreens) {
   std::istringstream in(help_text());
   int lines = 0;
   for (std::string line; std::getline(in, line); ++lines) EXPECT_LE(line.size(), 100u) << line;
-  EXPECT_LE(lines, 55);
+  EXPECT_LE(lines, 100);
 }
 
 TEST(OptionTable, HasEachNameOnce) {

@@ -30,6 +30,7 @@ class Dialogue : public testing::Test {
     ftp::FtpConfig config;
     config.host = "ftp.example.org";
     config.user = "joe";
+    config.tls = ftp::TlsMode::off;  // tests of TLS choose their own
     config.password = "secret";
     return config;
   }

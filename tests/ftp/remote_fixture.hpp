@@ -56,6 +56,7 @@ class RemoteFixture : public testing::Test {
     config.host = "127.0.0.1";
     config.port = server_.port();
     config.user = server_behaviour().user;
+    config.tls = ftp::TlsMode::off;  // tests of TLS choose their own
     config.password = server_behaviour().password;
     return config;
   }

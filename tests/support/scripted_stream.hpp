@@ -123,12 +123,17 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   static awaitable<std::size_t> read_some(std::shared_ptr<Conversation> self, MutableBytes into) {
     const std::stop_token never;
     for (;;) {
-      self->require_alive();
-      if (!self->unread_.empty()) co_return self->deliver(into);
-      if (self->ended_ == Ending::closed) co_return 0;
-      if (self->ended_ == Ending::timed_out) throw ConnectionLost(ETIMEDOUT, "script: time-out");
+      if (const auto size = self->try_read(into)) co_return *size;
       co_await self->readers_.wait(never);
     }
+  }
+
+  std::optional<std::size_t> try_read(MutableBytes into) {
+    require_alive();
+    if (!unread_.empty()) return deliver(into);
+    if (ended_ == Ending::closed) return 0;
+    if (ended_ == Ending::timed_out) throw ConnectionLost(ETIMEDOUT, "script: time-out");
+    return std::nullopt;
   }
 
   static awaitable<void> write(std::shared_ptr<Conversation> self, Bytes bytes) {
@@ -237,7 +242,8 @@ class ScriptedStream final : public net::Stream {
   awaitable<void> write(Bytes bytes) override { return Conversation::write(conversation_, bytes); }
   awaitable<void> finish() override { return Conversation::finish(conversation_); }
   void abort() noexcept override { conversation_->abort(); }
-  bool readable() const noexcept override { return conversation_->readable(); }
+  std::optional<std::size_t> try_read(MutableBytes into) override { return conversation_->try_read(into); }
+  bool readable() noexcept override { return conversation_->readable(); }
   asio::ip::tcp::endpoint peer() const override { return conversation_->peer(); }
 
  private:

@@ -33,6 +33,7 @@ struct Settings {
   std::optional<std::string> user;  // named in SOURCE or by an option; who logs in is settled by find_login
   std::optional<std::string> password;
   std::optional<std::uint16_t> port;
+  std::optional<ftp::TlsMode> tls;
   bool password_stdin = false;
 
   bool foreground = false;
@@ -40,7 +41,7 @@ struct Settings {
   std::vector<std::string> warnings;  // for the terminal, before anything starts
 };
 
-enum class Group { server, login, files, caching, mount };
+enum class Group { server, login, tls, files, caching, mount };  // in the order of --help
 
 struct Option {
   enum class Value { none, required, optional };

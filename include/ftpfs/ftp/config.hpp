@@ -7,7 +7,16 @@
 #include <cstdint>
 #include <string>
 
+#include <ftpfs/net/tls.hpp>
+
 namespace ftpfs::ftp {
+
+enum class TlsMode : std::uint8_t {
+  off,
+  automatic,  // AUTH TLS when the server offers it; from then on as `require`
+  require,    // AUTH TLS or nothing
+  implicit    // TLS from the first byte
+};
 
 struct FtpConfig {
   std::string host;
@@ -25,6 +34,11 @@ struct FtpConfig {
   std::chrono::milliseconds queue_timeout{60'000};     // waiting for a session of a full pool
   std::size_t max_conns = 4;
   bool disable_epsv = false;
+
+  TlsMode tls = TlsMode::automatic;
+  net::TlsPolicy tls_policy;
+  bool tls_data_clear = false;  // PROT C: file contents and listings can be read on the way
+  bool lenient_eof = false;     // believe a listing whose end came without close_notify
 };
 
 }  // namespace ftpfs::ftp

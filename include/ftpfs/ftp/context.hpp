@@ -32,6 +32,15 @@ struct SessionContext {
   ServerProfile profile;
   TaskSet tasks;          // drains of aborted transfers, QUITs, deadlines
   unsigned sessions = 0;  // opened so far; numbers them in the log
+
+  // Made at the first call. Throws what TlsContext throws.
+  const std::shared_ptr<const net::TlsContext>& tls() {
+    if (!tls_) tls_ = std::make_shared<const net::TlsContext>(config.tls_policy);
+    return tls_;
+  }
+
+ private:
+  std::shared_ptr<const net::TlsContext> tls_;
 };
 
 // Calls `expired` once when the time set last has come. One sleeping task serves many deadlines: moving a

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include <ftpfs/net/tls.hpp>
 #include <ftpfs/proto/features.hpp>
 
 namespace ftpfs::ftp {
@@ -39,6 +40,11 @@ struct ServerProfile {
   bool greeted = false;      // one log-in has been completed: features and home are known
   proto::Features features;  // FEAT, asked by the first session
   std::string home = "/";    // PWD right after the first log-in
+
+  Support tls = Support::unknown;  // AUTH; `yes` once it was offered: no way back to clear text
+  // proftpd 1.3.5 refuses every data connection of TLS 1.3 (proftpd #1177): then this is 1.2.
+  net::TlsVersion tls_max = net::TlsVersion::tls1_3;
+  bool tls_data_resumed = false;  // a transfer over a resumed data connection has succeeded
 
   PassiveMode passive = PassiveMode::untested;  // EPSV / PASV replies and the connects that followed
   Support mlsd = Support::unknown;              // FEAT, then the first MLSD

@@ -14,6 +14,7 @@
 
 #include <ftpfs/ftp/context.hpp>
 #include <ftpfs/net/stream.hpp>
+#include <ftpfs/net/tls.hpp>
 #include <ftpfs/proto/command.hpp>
 #include <ftpfs/proto/reply.hpp>
 
@@ -21,10 +22,11 @@ namespace ftpfs::ftp {
 
 class Session {
  public:
-  // Connects and logs in: greeting, USER/PASS/ACCT, then FEAT, CLNT, OPTS UTF8, TYPE I, PWD. Later sessions
-  // of the same server leave out what the profile knows already. Throws Error(EACCES) for refused
-  // credentials, Error(EUSERS) when the server takes no more connections at the moment (421, 530 "too many"),
-  // ConnectionLost, Cancelled.
+  // Connects and logs in: greeting, AUTH TLS, USER/PASS/ACCT, PBSZ/PROT, then FEAT, CLNT, OPTS UTF8, TYPE I,
+  // PWD. Later sessions of the same server leave out what the profile knows already. Throws Error(EACCES) for
+  // refused credentials, Error(EUSERS) when the server takes no more connections at the moment (421, 530 "too
+  // many"), Error(EKEYREJECTED) for a certificate that is not trusted, Error(EPROTO) where TLS is asked for
+  // and refused, ConnectionLost, Cancelled.
   static awaitable<std::shared_ptr<Session>> open(std::shared_ptr<SessionContext> context,
                                                   std::stop_token stop);
 
@@ -53,6 +55,14 @@ class Session {
   void abort() noexcept;            // pending operations fail soon; never reusable again
   awaitable<void> quit();           // QUIT and its reply, 1 s at most; never throws
 
+  // TLS over a new data connection of this session, or null where it is to be in clear. The handshake is the
+  // caller's.
+  std::unique_ptr<net::TlsStream> protect(std::unique_ptr<net::Stream>& data) const;
+  // The server wants data connections to resume this session's TLS session, and says that one did not. The
+  // session is of no more use; a fresh one may be (tickets age), or TLS 1.2.
+  void resumption_refused() noexcept;
+  const net::TlsStream* tls() const noexcept { return tls_; }  // null: in clear
+
   asio::ip::tcp::endpoint peer() const { return peer_; }
   SessionContext& context() noexcept { return *context_; }
   const std::shared_ptr<SessionContext>& shared_context() const noexcept { return context_; }
@@ -64,11 +74,16 @@ class Session {
 
   awaitable<void> connect(std::stop_token stop);
   awaitable<void> greeting();
+  awaitable<void> secure();
+  awaitable<bool> tls_is_offered();
+  awaitable<void> start_tls();
+  awaitable<void> protect_data();
   awaitable<void> log_in();
   awaitable<void> set_up();
   awaitable<proto::Reply> ask(proto::Verb verb, std::string argument);  // send() and its final reply
   awaitable<proto::Reply> hear();                                       // receive(), 421 included
-  awaitable<void> check_quiet();
+  void check_quiet();
+  void take_what_came();
   awaitable<void> read_more();
   void expire() noexcept;
   void log(const proto::Reply& reply) const;
@@ -77,6 +92,7 @@ class Session {
   std::shared_ptr<SessionContext> context_;
   unsigned number_;
   std::unique_ptr<net::Stream> stream_;
+  net::TlsStream* tls_ = nullptr;  // stream_, if it is one
   asio::ip::tcp::endpoint peer_;
   proto::ReplyParser parser_;
   std::array<std::byte, 4096> input_;

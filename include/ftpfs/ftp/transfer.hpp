@@ -46,6 +46,10 @@ class Transfer {
   // Upload: ends the data; returns after the final 2xx.
   awaitable<void> finish();
 
+  // After the end of a download: false where TLS ended without close_notify. Bytes may be missing then, in
+  // spite of a final 2xx: compare with a size, if there is one.
+  bool end_confirmed() const noexcept;
+
   // finish() has sent the end of the data: the server may have the whole file even if its reply was lost.
   bool sent_whole() const noexcept;
 

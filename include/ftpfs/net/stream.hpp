@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// One byte stream to a peer: TCP, later TLS over it. Owned by the Session or Transfer that uses it.
+// One byte stream to a peer: TCP, or TLS over it. Owned by the Session or Transfer that uses it.
 // Every operation has the stream's inactivity limit built in: no progress for that long =
 // ConnectionLost(ETIMEDOUT). At most one read and one write pending at a time (both together are allowed).
 #pragma once
+
+#include <optional>
 
 #include <ftpfs/base/asio.hpp>
 #include <ftpfs/base/bytes.hpp>
@@ -12,15 +14,20 @@ namespace ftpfs::net {
 class Stream {
  public:
   virtual ~Stream() = default;                                      // aborts
-  virtual awaitable<std::size_t> read_some(MutableBytes into) = 0;  // 0 = clean end; throws ConnectionLost
-  virtual awaitable<void> write(Bytes bytes) = 0;                   // all of them; throws ConnectionLost
+  virtual awaitable<std::size_t> read_some(MutableBytes into) = 0;  // 0 = the end; throws ConnectionLost
+  // The same without waiting; nullopt: nothing has come. Not while a read is pending.
+  virtual std::optional<std::size_t> try_read(MutableBytes into) = 0;
+  virtual awaitable<void> write(Bytes bytes) = 0;  // all of them; throws ConnectionLost
   // Tells the peer that nothing more will be written (TLS close_notify, then FIN); reading stays possible.
   virtual awaitable<void> finish() = 0;
   // Pending and later operations fail soon with ConnectionLost. Resets the connection (RST), so that a peer
   // that was receiving a file can tell the end from a cut. Safe to call twice.
   virtual void abort() noexcept = 0;
   // Is there something to read right now (data, end or error)? On an idle control connection: a 421 or a FIN.
-  virtual bool readable() const noexcept = 0;
+  // TLS records that carry no data (tickets) are taken in meanwhile.
+  virtual bool readable() noexcept = 0;
+  // After the end: the peer has not confirmed it (TLS without close_notify), bytes may be missing.
+  virtual bool cut() const noexcept { return false; }
   virtual asio::ip::tcp::endpoint peer() const = 0;  // of the TCP connection itself
 };
 

@@ -18,6 +18,10 @@ bool is_connection_limit(const Reply& reply) noexcept;
 // The server does not have this command (or this form of it): do not ask again, use another.
 bool is_unimplemented(Verb verb, const Reply& reply) noexcept;
 
+// The server insists that a TLS data connection resumes its control connection's session (vsftpd, proftpd,
+// FileZilla Server), and thinks that one did not.
+bool is_resumption_refused(const Reply& reply) noexcept;
+
 // A permanent code whose text speaks of a passing condition: one more try is reasonable for commands without
 // effects.
 bool is_passing(const Reply& reply) noexcept;

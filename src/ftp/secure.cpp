@@ -101,7 +101,8 @@ awaitable<void> Session::protect_data() {
   if (tls_ == nullptr) co_return;
   const bool clear = context_->config.tls_data_clear;
   co_await ask(Verb::pbsz, "0");
-  const Reply reply = co_await ask(Verb::prot, clear ? "C" : "P");
+  const std::string level = clear ? "C" : "P";
+  const Reply reply = co_await ask(Verb::prot, level);
   if (reply.completion()) co_return;
   throw Error(EPROTO,
               clear ? "server refuses data connections in clear text (tls_data=clear)"

@@ -96,10 +96,7 @@ awaitable<void> Session::log_in() {
     reply = co_await hear();
   }
   if (reply.code == 332) {
-    // An account is a second name of the same user (RFC 959, 4.1.1); where it is asked for it is that of the
-    // log-in.
-    co_await send(Verb::acct, config.user);
-    reply = co_await hear();
+    throw Error(EACCES, fmt::format("login as {} needs an account", config.user), reply.last_line());
   }
   if (!reply.completion()) refuse(fmt::format("login as {} refused", config.user), reply);
 }

@@ -96,22 +96,21 @@ TEST_F(SessionTest, AServerWithoutFeatIsFine) {
   EXPECT_EQ(context_->profile.home, "/");
 }
 
-TEST_F(SessionTest, AnAccountIsGivenWhenAskedFor) {
+TEST_F(SessionTest, AnAccountThatNobodyHasGivenUsIsARefusedLogIn) {
   network_.connection()
       .send("220 ready\r\n")
       .expect("USER joe\r\n")
       .send("331 password?\r\n")
       .expect("PASS secret\r\n")
-      .send("332 account?\r\n")
-      .expect("ACCT joe\r\n")
-      .send("230 welcome\r\n")
-      .expect("FEAT\r\n")
-      .send("500 what?\r\n")
-      .expect("TYPE I\r\n")
-      .send("200 ok\r\n")
-      .expect("PWD\r\n")
-      .send("257 \"/\"\r\n");
-  EXPECT_TRUE(open_session()->reusable());
+      .send("332 Need account for login.\r\n");
+  try {
+    open_session();
+    FAIL() << "logged in";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), EACCES);
+    EXPECT_EQ(error.server_said(), "332 Need account for login.");
+  }
+  EXPECT_EQ(network_.missing(), "");
 }
 
 TEST_F(SessionTest, AServerThatWillBeReadySoonIsWaitedFor) {

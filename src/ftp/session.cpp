@@ -77,14 +77,18 @@ awaitable<Reply> Session::ask(Verb verb, std::string argument) {
   }
 }
 
-// The one place where commands are written.
-awaitable<void> Session::send(Verb verb, std::string argument) {
-  std::string line;
+void Session::require_sendable(Verb verb, std::string_view argument) {
   try {
-    line = proto::format_command(verb, argument);
+    proto::format_command(verb, argument);
   } catch (const std::invalid_argument&) {
     throw Error(EINVAL, fmt::format("{}: name contains a line break or NUL", proto::verb_text(verb)));
   }
+}
+
+// The one place where commands are written.
+awaitable<void> Session::send(Verb verb, std::string argument) {
+  require_sendable(verb, argument);
+  const std::string line = proto::format_command(verb, argument);
   check_quiet();
   last_command_ = escaped(proto::masked_command(verb, argument));
   context_->logger->debug("s{} > {}", number_, last_command_);

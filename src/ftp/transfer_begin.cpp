@@ -98,6 +98,7 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
                                                      std::stop_token stop) {
   const auto state = std::make_shared<State>(session, verb, std::move(argument));
   std::unique_ptr<Transfer> transfer(new Transfer(state));
+  Session::require_sendable(verb, state->argument);  // before a REST that would wait for the next transfer
   state->port = co_await ask_passive_port(*session, stop);
   const std::stop_callback on_stop(stop, Abort(*session));
   TaskSet& tasks = session->context().tasks;

@@ -312,6 +312,15 @@ TEST_F(TransferTest, ALate150IsNotAnAnswer) {
   EXPECT_EQ(play(session_->command(Verb::noop, "", {})).code, 200);
 }
 
+// On vsftpd a REST that is still armed would make the next STOR write into the middle of its file.
+TEST_F(TransferTest, ANameThatCannotBeSentLeavesNoRestBehind) {
+  start([](Script& control) { control.expect("NOOP\r\n").send("200 ok\r\n"); });
+  EXPECT_EQ(failure(Transfer::begin(session_, Verb::retr, "/a\rb", 5, {})), EINVAL);
+  EXPECT_EQ(play(session_->command(Verb::noop, "", {})).code, 200);
+  EXPECT_TRUE(session_->reusable());
+  EXPECT_EQ(network_.missing(), "");
+}
+
 TEST_F(TransferTest, AServerThatNeverAnswersAnAbortCostsItsSession) {
   start([](Script& control) {
     passive(control).expect("RETR /f\r\n").send("150 -\r\n").ending(Ending::silence);

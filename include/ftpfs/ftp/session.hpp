@@ -37,6 +37,7 @@ class Session {
   // Sends one command and returns its final reply. A `stop` that fires meanwhile aborts the session.
   // Throws Error(EINVAL) for an argument that cannot be sent (CR, LF, NUL): then nothing was sent.
   awaitable<proto::Reply> command(proto::Verb verb, std::string argument, std::stop_token stop);
+  static void require_sendable(proto::Verb verb, std::string_view argument);  // throws that EINVAL
 
   // The two halves of command(), for transfers: between them other things may happen, but no other send().
   // receive() also returns preliminary (1xx) replies; the command stays outstanding until a final one.

@@ -108,12 +108,12 @@ awaitable<void> Session::send(Verb verb, std::string argument) {
 awaitable<void> Session::fence(Clock::duration limit) {
   outstanding_ = false;
   co_await send(Verb::noop, "");
-  limit_reply(limit);
+  const Clock::time_point end = context_->clock.now() + limit;
   for (;;) {
+    deadline_.set(end);
     const Reply reply = co_await receive();
     if (reply.code == 200) break;
     outstanding_ = true;
-    limit_reply(limit);
   }
 }
 
@@ -121,27 +121,30 @@ awaitable<void> Session::fence(Clock::duration limit) {
 void Session::check_quiet() {
   if (dead_) lose(EIO, "session is closed");
   if (outstanding_) lose(EIO, fmt::format("a reply to {} is still missing", last_command_));
-  if (stream_->readable()) take_what_came();
-  while (const std::optional<Reply> reply = parser_.next()) {
-    log(*reply);
-    if (!reply->preliminary()) lose(EIO, "server spoke unasked", reply->last_line());
+  bool forgiven = false;  // one late 1xx (pure-ftpd) is; a flood of them would never end
+  while (!parser_.empty() || stream_->readable()) {
+    if (stream_->readable()) take_what_came();
+    while (const std::optional<Reply> reply = parser_.next()) {
+      log(*reply);
+      if (!reply->preliminary() || forgiven) lose(EIO, "server spoke unasked", reply->last_line());
+      forgiven = true;
+    }
+    if (!parser_.empty() && !stream_->readable()) lose(EIO, "server began to speak unasked");
   }
-  if (!parser_.empty()) lose(EIO, "server began to speak unasked");
 }
 
 void Session::take_what_came() {
+  std::optional<std::size_t> size;
   int failed = 0;
-  std::string reason;
+  std::string reason = "server closed the connection";
   try {
-    while (const std::optional<std::size_t> size = stream_->try_read(input_)) {
-      if (*size == 0) break;  // what it said before is worth more than that it left
-      parser_.feed(std::string_view(reinterpret_cast<const char*>(input_.data()), *size));
-    }
+    size = stream_->try_read(input_);
   } catch (const ConnectionLost& error) {
     failed = error.code();
     reason = error.what();
   }
-  if (failed != 0) lose(failed, reason);
+  if (failed != 0 || size == 0u) lose(failed != 0 ? failed : EIO, reason);
+  if (size) parser_.feed(std::string_view(reinterpret_cast<const char*>(input_.data()), *size));
 }
 
 awaitable<Reply> Session::receive() {

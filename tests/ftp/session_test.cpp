@@ -219,6 +219,20 @@ TEST_F(SessionTest, AReplyToNobodyEndsTheSessionBeforeTheNextCommand) {
   EXPECT_THROW(play(session->command(Verb::noop, "", {})), ConnectionLost);
 }
 
+// S17: one late 1xx is a known habit (pure-ftpd), many are a server that would keep us reading for ever.
+TEST_F(SessionTest, OneLate150IsForgivenAFloodOfThemIsNot) {
+  const auto late =
+      logged_in([](Script& script) { script.send("150 late\r\n").expect("NOOP\r\n").send("200 fine\r\n"); });
+  EXPECT_EQ(play(late->command(Verb::noop, "", {})).code, 200);
+
+  context_ = new_context();
+  const auto flooded = logged_in([](Script& script) {
+    script.send("150 late\r\n150 later\r\n").expect("NOOP\r\n").send("200 fine\r\n");
+  });
+  EXPECT_THROW(play(flooded->command(Verb::noop, "", {})), ConnectionLost);
+  EXPECT_FALSE(flooded->reusable());
+}
+
 TEST_F(SessionTest, WhatComesUnaskedDisturbsAnIdleSession) {
   const auto timed_out = logged_in([](Script& script) { script.send("421 Timeout.\r\n").end(); });
   EXPECT_TRUE(timed_out->disturbed() || !timed_out->reusable());

@@ -312,6 +312,36 @@ TEST_F(TransferTest, ALate150IsNotAnAnswer) {
   EXPECT_EQ(play(session_->command(Verb::noop, "", {})).code, 200);
 }
 
+// S17: replies for ever. The session is given up when the limit has passed, however talkative the server is.
+TEST_F(TransferTest, AServerThatAnswersAnAbortWithoutEndCostsItsSession) {
+  const auto aborted = std::make_shared<Signal>();
+  std::vector<std::shared_ptr<Signal>> ticks(5);
+  start([&](Script& control) {
+    passive(control).expect("RETR /f\r\n").send("150 -\r\n").await(aborted).send("150 late\r\n");
+    control.expect("NOOP\r\n");
+    for (auto& tick : ticks) {
+      tick = std::make_shared<Signal>();
+      control.await(tick).send("226 and another\r\n");
+    }
+    control.ending(Ending::silence);
+  });
+  network_.connection().send("lots").ending(Ending::silence);
+  const auto transfer = play(Transfer::begin(session_, Verb::retr, "/f", 0, {}));
+  transfer->abort();
+  bool settled = false;
+  asio::co_spawn(io_, transfer->settle(), [&](std::exception_ptr) { settled = true; });
+  aborted->raise();
+  settle(io_);
+  for (const auto& tick : ticks) {
+    clock_.advance(std::chrono::seconds(4));
+    settle(io_);
+    tick->raise();
+    settle(io_);
+  }
+  EXPECT_TRUE(settled);
+  EXPECT_FALSE(session_->reusable());
+}
+
 // On vsftpd a REST that is still armed would make the next STOR write into the middle of its file.
 TEST_F(TransferTest, ANameThatCannotBeSentLeavesNoRestBehind) {
   start([](Script& control) { control.expect("NOOP\r\n").send("200 ok\r\n"); });

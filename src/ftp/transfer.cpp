@@ -21,7 +21,7 @@ void Transfer::State::abort() noexcept {
 void Transfer::State::heard(Reply reply) {
   if (reply.preliminary()) {
     accepted = true;
-    if (!aborted && !not_connected) session->unlimit_reply();
+    if (!aborted && !hurried) session->unlimit_reply();
   } else {
     final_reply = std::move(reply);
     if (resumed && final_reply->completion()) session->profile().tls_data_resumed = true;
@@ -29,6 +29,11 @@ void Transfer::State::heard(Reply reply) {
     if (uploads() && refused() && data) data->abort();
   }
   changed.wake_all();
+}
+
+void Transfer::State::hurry(Clock::duration limit) {
+  hurried = true;
+  if (listening) session->limit_reply(limit);
 }
 
 Transfer::Transfer(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -69,7 +74,7 @@ void Transfer::State::check_alive() {
 // Waits for the final reply; throws unless it is a 2xx.
 awaitable<void> Transfer::State::final() {
   const std::stop_token never;
-  if (listening) session->limit_reply(session->context().config.timeout);
+  hurry(session->context().config.timeout);
   while (listening && !aborted) co_await changed.wait(never);
   if (!final_reply || refused()) fail();
 }
@@ -77,7 +82,7 @@ awaitable<void> Transfer::State::final() {
 // The data connection broke: the final reply may say why. Throws in any case.
 awaitable<void> Transfer::State::reason() {
   const std::stop_token never;
-  if (listening) session->limit_reply(settle_limit);
+  hurry(settle_limit);
   while (listening && !aborted) co_await changed.wait(never);
   fail();
 }
@@ -159,7 +164,7 @@ awaitable<void> Transfer::settle() {
   const std::stop_token never;
   const std::shared_ptr<State> state = state_;
   state->abort();
-  if (state->listening) state->session->limit_reply(settle_limit);
+  state->hurry(settle_limit);
   while (state->listening) co_await state->changed.wait(never);
 }
 

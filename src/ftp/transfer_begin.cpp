@@ -129,16 +129,12 @@ bool Transfer::State::decided(int looks) {
 awaitable<void> Transfer::State::answered(std::shared_ptr<State> state, std::stop_token stop) {
   Session& session = *state->session;
   int looks = 0;
-  bool patience_limited = false;
   Deadline tick(session.context(), [&] {
     ++looks;
     state->changed.wake_all();
   });
   while (!state->decided(looks)) {
-    if (state->not_connected && !patience_limited && !state->final_reply) {
-      patience_limited = true;
-      session.limit_reply(settle_limit);
-    }
+    if (state->not_connected && !state->hurried) state->hurry(settle_limit);
     if (state->data && !state->accepted) tick.set_in(look_for_data);
     co_await state->changed.wait(stop);
   }
@@ -159,6 +155,7 @@ awaitable<void> Transfer::State::answered(std::shared_ptr<State> state, std::sto
                          state->final_reply->last_line());
   }
   if (refused) state->abort();
+  if (state->listening) session.unlimit_reply();  // begun, with or without a 1xx
 }
 
 }  // namespace ftpfs::ftp

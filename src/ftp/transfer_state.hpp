@@ -33,6 +33,7 @@ struct Transfer::State {
   bool data_ended = false;
   bool aborted = false;
   bool listening = false;
+  bool hurried = false;  // the final reply is due: nothing but it ends the limit on silence
   std::optional<proto::Reply> final_reply;
   std::exception_ptr control_lost;
   std::uint64_t to_discard = 0;
@@ -45,6 +46,7 @@ struct Transfer::State {
 
   void abort() noexcept;
   void heard(proto::Reply reply);
+  void hurry(Clock::duration limit);
   void check_alive();
   [[noreturn]] void fail();
   awaitable<void> final();

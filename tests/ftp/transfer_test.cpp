@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <array>
 #include <cerrno>
 #include <vector>
 
@@ -54,7 +55,21 @@ class TransferTest : public Dialogue {
   std::string retrieve(std::uint64_t offset = 0) { return play(download(session_, Verb::retr, offset)); }
   int retrieval_failure() { return failure(download(session_, Verb::retr, 0)); }
 
+  // What a read ends with during which `meanwhile` happens; null: nothing has ended it.
+  std::exception_ptr failed_read(Transfer& transfer, const std::function<void()>& meanwhile) {
+    read_failure_ = nullptr;
+    asio::co_spawn(io_, transfer.read_some(chunk_),
+                   [this](std::exception_ptr error, std::size_t) { read_failure_ = error; });
+    settle(io_);
+    EXPECT_FALSE(read_failure_);
+    meanwhile();
+    settle(io_);
+    return read_failure_;
+  }
+
   std::shared_ptr<Session> session_;
+  std::array<std::byte, 8> chunk_;
+  std::exception_ptr read_failure_;
 };
 
 TEST_F(TransferTest, DownloadsAFile) {
@@ -178,6 +193,38 @@ TEST_F(TransferTest, AServerMayForgetThe150) {
   network_.connection().send("content").raise(sent).end();
   EXPECT_EQ(retrieve(), "content");
   EXPECT_TRUE(session_->reusable());
+}
+
+TEST_F(TransferTest, WithoutA150TooATransferTakesTheTimeItTakes) {
+  const auto rest = std::make_shared<Signal>();
+  const auto sent = std::make_shared<Signal>();
+  start([&](Script& control) { passive(control).expect("RETR /f\r\n").await(sent).send("226 done\r\n"); });
+  network_.connection().send("one ").await(rest).send("two").raise(sent).end();
+  const auto transfer = play(Transfer::begin(session_, Verb::retr, "/f", 0, {}));
+  EXPECT_EQ(play(transfer->read_some(chunk_)), 4u);
+  clock_.advance(2 * context_->config.timeout);
+  settle(io_);
+  rest->raise();
+  EXPECT_EQ(play(transfer->read_some(chunk_)), 3u);
+  EXPECT_EQ(play(transfer->read_some(chunk_)), 0u);
+  EXPECT_TRUE(session_->reusable());
+}
+
+TEST_F(TransferTest, A150AfterTheDataDoesNotMakeTheWaitForThe226Endless) {
+  const auto late = std::make_shared<Signal>();
+  start([&](Script& control) {
+    passive(control).expect("RETR /f\r\n").await(late).send("150 -\r\n").ending(Ending::silence);
+  });
+  network_.connection().send("content").end();
+  const auto transfer = play(Transfer::begin(session_, Verb::retr, "/f", 0, {}));
+  EXPECT_EQ(play(transfer->read_some(chunk_)), 7u);
+  const auto failure = failed_read(*transfer, [&] {
+    late->raise();
+    settle(io_);
+    clock_.advance(context_->config.timeout);
+  });
+  ASSERT_TRUE(failure);
+  EXPECT_THROW(std::rethrow_exception(failure), ConnectionLost);
 }
 
 TEST_F(TransferTest, ARefusalIsAValueAndTheSessionGoesOn) {

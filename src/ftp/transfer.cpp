@@ -59,6 +59,8 @@ void Transfer::State::fail() {
                          final_reply->last_line());
   }
   if (refused()) {
+    const bool line_died = final_reply->code == 425 || final_reply->code == 426;
+    if (line_died && !uploads()) throw ConnectionLost(EIO, name() + " failed", final_reply->last_line());
     const int code = proto::errno_for(verb, *final_reply);
     // What was there to be sent is not missing now: a bare 550 is no ENOENT here.
     throw Error(code == ENOENT ? EIO : code, name() + " failed", final_reply->last_line());
@@ -79,11 +81,21 @@ awaitable<void> Transfer::State::final() {
   if (!final_reply || refused()) fail();
 }
 
-// The data connection broke: the final reply may say why. Throws in any case.
-awaitable<void> Transfer::State::reason() {
+// The data connection broke: the final reply may say why.
+awaitable<void> Transfer::State::last_words() {
   const std::stop_token never;
   hurry(settle_limit);
   while (listening && !aborted) co_await changed.wait(never);
+}
+
+// A reset may be here before the 4xx that explains it. Where the data stood still, nobody will explain.
+awaitable<std::size_t> Transfer::State::receive(MutableBytes into) {
+  try {
+    co_return co_await data->read_some(into);
+  } catch (const ConnectionLost& error) {
+    if (error.code() == ETIMEDOUT) throw;
+  }
+  co_await last_words();
   fail();
 }
 
@@ -99,7 +111,7 @@ awaitable<void> Transfer::State::say_goodbye() {
 awaitable<std::size_t> Transfer::read_some(MutableBytes into) {
   const std::shared_ptr<State> state = state_;  // *this may be gone when a read returns
   while (state->data && !state->data_ended) {
-    const std::size_t size = co_await state->data->read_some(into);
+    const std::size_t size = co_await state->receive(into);
     if (size == 0) {
       state->data_ended = true;
       co_await state->say_goodbye();
@@ -129,7 +141,9 @@ awaitable<void> Transfer::write(Bytes bytes) {
       broken = true;
     }
   }
-  if (broken) co_await state->reason();
+  if (!broken) co_return;
+  co_await state->last_words();
+  state->fail();
 }
 
 awaitable<void> Transfer::finish() {
@@ -144,7 +158,10 @@ awaitable<void> Transfer::finish() {
       broken = true;
     }
   }
-  if (broken) co_await state->reason();
+  if (broken) {
+    co_await state->last_words();
+    state->fail();
+  }
   co_await state->final();
 }
 

@@ -49,8 +49,9 @@ struct Transfer::State {
   void hurry(Clock::duration limit);
   void check_alive();
   [[noreturn]] void fail();
+  awaitable<std::size_t> receive(MutableBytes into);
   awaitable<void> final();
-  awaitable<void> reason();
+  awaitable<void> last_words();
   awaitable<void> say_goodbye();
   awaitable<void> restart_at(std::uint64_t offset, std::stop_token stop);
   bool decided(int looks);

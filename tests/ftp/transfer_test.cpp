@@ -260,6 +260,26 @@ TEST_F(TransferTest, ACutDownloadIsAnErrorWithTheServersWords) {
   EXPECT_TRUE(session_->reusable());
 }
 
+// What broke is the line, not the file: whoever only reads may try again (ConnectionLost).
+TEST_F(TransferTest, TheServersWordsAreHeardThoughTheResetOfTheDataIsQuicker) {
+  const auto cut = std::make_shared<Signal>();
+  start([&](Script& control) {
+    passive(control).expect("RETR /f\r\n").send("150 -\r\n").await(cut).send("426 Link lost\r\n");
+  });
+  network_.connection().send("half").ending(Ending::reset);
+  const auto transfer = play(Transfer::begin(session_, Verb::retr, "/f", 0, {}));
+  EXPECT_EQ(play(transfer->read_some(chunk_)), 4u);
+  const auto failure = failed_read(*transfer, [&] { cut->raise(); });
+  ASSERT_TRUE(failure);
+  try {
+    std::rethrow_exception(failure);
+  } catch (const ConnectionLost& error) {
+    EXPECT_EQ(error.code(), EIO);
+    EXPECT_EQ(error.server_said(), "426 Link lost");
+  }
+  EXPECT_TRUE(session_->reusable());
+}
+
 TEST_F(TransferTest, AResetOfTheDataConnectionIsAnErrorEvenWith226) {
   start(
       [](Script& control) { passive(control).expect("RETR /f\r\n").send("150 -\r\n").send("226 done\r\n"); });

@@ -131,6 +131,13 @@ awaitable<std::optional<Attributes>> ask_facts(Session& session, std::string pat
   co_return entry->attributes;
 }
 
+awaitable<bool> shows_file(Session& session, std::string path, std::stop_token stop) {
+  const std::optional<std::uint64_t> size = co_await ask_size(session, path, stop);
+  if (size || session.profile().size != Support::no) co_return size.has_value();
+  const std::optional<Attributes> facts = co_await ask_facts(session, path, stop);
+  co_return facts && facts->kind == Kind::file;
+}
+
 awaitable<std::optional<Attributes>> look(std::shared_ptr<Session> session, std::string path,
                                           std::stop_token stop) {
   if (may_have_mlst(session->profile())) {

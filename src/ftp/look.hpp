@@ -29,6 +29,8 @@ awaitable<std::optional<Timestamp>> ask_mtime(Session& session, std::string path
 
 // Facts by MLST: nullopt where the server has no MLST or refuses it for this path.
 awaitable<std::optional<Attributes>> ask_facts(Session& session, std::string path, std::stop_token stop);
+// Is there a file, as far as one command tells? False where the server has neither SIZE nor MLST.
+awaitable<bool> shows_file(Session& session, std::string path, std::stop_token stop);
 bool may_have_mlst(const ServerProfile& profile) noexcept;
 
 std::string parent_of(std::string_view path);

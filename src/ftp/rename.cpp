@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // RNFR and RNTO; and rename(2)'s "a file replaces a file" on servers whose RNTO refuses to (proftpd by
-// default, IIS, FileZilla Server 0.9): the old file steps aside under a hidden name, and comes back if the
-// rename fails after all.
+// default, IIS, FileZilla Server 0.9) or only says that it did (SwiFTP): the old file steps aside under a
+// hidden name, and comes back if the rename fails after all.
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <random>
 
@@ -30,6 +32,20 @@ awaitable<bool> has_moved(std::shared_ptr<Session> session, Names names, std::st
   co_return new_name.has_value();
 }
 
+// To a server that folds case, `mv a A` is about one file.
+bool may_be_one_name(const Names& names) {
+  const auto alike = [](char left, char right) {
+    const auto a = static_cast<unsigned char>(left);
+    const auto b = static_cast<unsigned char>(right);
+    return a < 0x80 && b < 0x80 ? std::tolower(a) == std::tolower(b) : a >= 0x80 && b >= 0x80;
+  };
+  return std::equal(names.from.begin(), names.from.end(), names.to.begin(), names.to.end(), alike);
+}
+
+Error in_the_way(const Names& names) {
+  return Error(EEXIST, fmt::format("{} cannot be replaced by renaming", escaped(names.to)));
+}
+
 // Why RNTO was refused, as far as `to` is to blame: EEXIST when a file stands in the way of a file, or a
 // directory in the way of a directory.
 awaitable<Error> explain_target(std::shared_ptr<Session> session, Names names, Reply reply,
@@ -47,7 +63,13 @@ awaitable<Error> explain_target(std::shared_ptr<Session> session, Names names, R
   co_return refusal(Verb::rnto, names.to, reply, code);
 }
 
+// Fails with EEXIST where a file is in the way and has to step aside.
 awaitable<void> move(std::shared_ptr<Session> session, Names names, std::stop_token stop) {
+  Support& replacing = session->profile().replacing;
+  bool onto_file = false;
+  const bool ask = replacing != Support::yes && !may_be_one_name(names);
+  if (ask) onto_file = co_await shows_file(*session, names.to, stop);
+  if (onto_file && replacing == Support::no) throw in_the_way(names);
   const Reply from = co_await session->command(Verb::rnfr, names.from, stop);
   if (!from.intermediate()) {
     const Error why =
@@ -55,9 +77,14 @@ awaitable<void> move(std::shared_ptr<Session> session, Names names, std::stop_to
     throw why;
   }
   const Reply to = co_await session->command(Verb::rnto, names.to, stop);
-  if (to.completion()) co_return;
-  const Error why = co_await explain_target(session, names, to, stop);
-  throw why;
+  if (!to.completion()) {
+    const Error why = co_await explain_target(session, names, to, stop);
+    throw why;
+  }
+  if (!onto_file) co_return;
+  const bool stayed = co_await shows_file(*session, names.from, stop);
+  replacing = stayed ? Support::no : Support::yes;
+  if (stayed) throw in_the_way(names);
 }
 
 awaitable<void> move_once(ServerPtr server, std::string from, std::string to) {

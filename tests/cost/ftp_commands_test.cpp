@@ -87,8 +87,17 @@ TEST_F(OnAModernServer, Append) {
 TEST_F(OnAModernServer, NamespaceOperations) {
   EXPECT_THAT(sent([&] { mkdir("/new"); }), ElementsAre("MKD /new"));
   EXPECT_THAT(sent([&] { rmdir("/new"); }), ElementsAre("RMD /new"));
-  EXPECT_THAT(sent([&] { rename("/a", "/b"); }), ElementsAre("RNFR /a", "RNTO /b"));
-  EXPECT_THAT(sent([&] { unlink("/b"); }), ElementsAre("DELE /b"));
+  EXPECT_THAT(sent([&] { unlink("/a"); }), ElementsAre("DELE /a"));
+}
+
+// Whether RNTO onto a file does what it says is found out once; until then each rename looks for a target.
+TEST_F(OnAModernServer, Rename) {
+  EXPECT_THAT(sent([&] { rename("/a", "/b"); }), ElementsAre("SIZE /b", "RNFR /a", "RNTO /b"));
+  EXPECT_THAT(sent([&] { rename("/b", "/B"); }), ElementsAre("RNFR /b", "RNTO /B"));  // may be the same file
+  EXPECT_THAT(sent([&] { rename("/B", "/b"); }), ElementsAre("RNFR /B", "RNTO /b"));
+  EXPECT_THAT(sent([&] { rename("/b", "/d/inner"); }),
+              ElementsAre("SIZE /d/inner", "RNFR /b", "RNTO /d/inner", "SIZE /b"));
+  EXPECT_THAT(sent([&] { rename("/d/inner", "/a"); }), ElementsAre("RNFR /d/inner", "RNTO /a"));
 }
 
 TEST_F(OnAModernServer, AttributeOperations) {

@@ -50,6 +50,8 @@ const std::vector<Kindred>& kinds() {
       {"LyingPasv", [](B& b) { b.epsv = false, b.pasv_address = "10,1,2,3"; }},
       {"RenameRefused", [](B& b) { b.rename_replaces = false; }},
       {"RenameRefusedTersely", [](B& b) { b.rename_replaces = false, b.terse = true; }},
+      {"RenameLies", [](B& b) { b.rename_lies = true; }},
+      {"RenameLiesNoSize", [](B& b) { b.rename_lies = true, b.size = false; }},
       {"DashAIsAName", [](B& b) { b.mlst = b.list_options = false; }, false},
       {"Overstates", [](B& b) { b.overstates = true, b.mlst = b.size = b.mdtm = b.rest = b.mfmt = false; },
        true, false},
@@ -245,6 +247,9 @@ TEST_P(EveryServer, AFileReplacesAFile) {
   EXPECT_EQ(tree().content("/a.txt"), "2");
   EXPECT_FALSE(tree().exists("/two words"));
   EXPECT_EQ(tree().find("/")->children.size(), 4u);  // .dot, a.txt, dir, empty: nothing is left over
+  rename("/dir/inner", "/a.txt");                    // once more, with what was learned
+  EXPECT_EQ(tree().content("/a.txt"), "inside");
+  EXPECT_FALSE(tree().exists("/dir/inner"));
 }
 
 TEST_P(EveryServer, SetsTimes) {

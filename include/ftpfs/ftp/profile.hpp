@@ -56,6 +56,9 @@ struct ServerProfile {
   Support size = Support::unknown;  // the first answer to SIZE (not in FEAT of some servers that do it)
   Support mdtm = Support::unknown;  // the first answer to MDTM
   Support rest = Support::unknown;  // the first answer to REST before RETR
+  // RNTO onto a file replaces it, where it is not refused; no: SwiFTP says 250 and does nothing. The first
+  // one tells.
+  Support replacing = Support::unknown;
   bool mlsd_paths = true;  // MLSD takes a path; false after "MLSD path" failed where CWD + MLSD worked
 };
 

@@ -10,6 +10,10 @@ namespace {
 
 constexpr char iac = '\xFF';
 
+// RFC 2389 3.2 fixes this line: it is an end also where another code has opened the reply (mtheall/ftpd:
+// 221).
+constexpr std::string_view end_of_features = "211 End";
+
 // The code that a line begins with, 0 for none. First digits 1..5 are RFC 959's, 6 is RFC 2228's.
 int leading_code(std::string_view line) noexcept {
   if (line.size() < 3 || line[0] < '1' || line[0] > '6' || !is_digit(line[1]) || !is_digit(line[2])) return 0;
@@ -92,7 +96,7 @@ void ReplyParser::end_line() {
   lines_.push_back(std::move(line_));
   line_.clear();
   if (first) code_ = code;
-  if (code == code_ && ends_reply(lines_.back())) complete(code);
+  if ((code == code_ && ends_reply(lines_.back())) || lines_.back() == end_of_features) complete(code);
 }
 
 void ReplyParser::complete(int code) {
@@ -120,14 +124,6 @@ std::optional<Reply> ReplyParser::next() {
   Reply reply = std::move(waiting_.front());
   waiting_.pop_front();
   return reply;
-}
-
-std::optional<Reply> ReplyParser::settle() {
-  if (waiting_.empty() && lines_.size() > 1 && line_.empty()) {
-    const int code = leading_code(lines_.back());
-    if (code != 0 && ends_reply(lines_.back())) complete(code);
-  }
-  return next();
 }
 
 bool ReplyParser::empty() const noexcept {

@@ -156,30 +156,25 @@ TEST(ReplyParser, HalfATelnetCommandIsSomethingBuffered) {
   EXPECT_FALSE(parser.empty());
 }
 
-TEST(ReplyParser, SettlesAReplyThatEndsWithAnotherCode) {
+// mtheall/ftpd #73: opened with 221-, ended with 211.
+TEST(ReplyParser, TheEndOfAListOfFeaturesEndsWhateverWasOpened) {
   ReplyParser parser;
-  parser.feed("221-Features:\r\n MDTM\r\n211 End\r\n");
+  parser.feed("221-\r\n MDTM\r\n\r\n211 End");
   EXPECT_FALSE(parser.next());
-  const auto reply = parser.settle();
+  parser.feed("\r\n");
+  const auto reply = parser.next();
   ASSERT_TRUE(reply);
   EXPECT_EQ(reply->code, 211);
-  EXPECT_EQ(reply->text, "Features:\n MDTM\nEnd");
+  EXPECT_EQ(reply->text, "\n MDTM\n\nEnd");
   EXPECT_TRUE(parser.empty());
 }
 
-TEST(ReplyParser, DoesNotSettleWhatIsNoEnd) {
+TEST(ReplyParser, NoOtherLineWithAnotherCodeIsAnEnd) {
   ReplyParser parser;
-  parser.feed("211-Features:\r\n MDTM\r\n");
-  EXPECT_FALSE(parser.settle());
-  parser.feed("200 half a li");
-  EXPECT_FALSE(parser.settle());
-}
-
-TEST(ReplyParser, SettleGivesWaitingRepliesFirst) {
-  ReplyParser parser;
-  parser.feed("200 ok\r\n221-a\r\n211 b\r\n");
-  ASSERT_EQ(parser.settle().value().code, 200);
-  ASSERT_EQ(parser.settle().value().code, 211);
+  parser.feed("221-a\r\n211 Ending\r\n200 End\r\n 211 End\r\n");
+  EXPECT_FALSE(parser.next());
+  parser.feed("221 b\r\n");
+  EXPECT_EQ(parser.next().value().lines.size(), 5u);
 }
 
 class Nonsense : public testing::TestWithParam<std::string> {};

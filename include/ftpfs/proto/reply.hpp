@@ -41,11 +41,6 @@ class ReplyParser {
   // The oldest complete reply; nullopt: more bytes are needed, or broken().
   std::optional<Reply> next();
 
-  // For a connection that went quiet inside a multi-line reply: some servers end a reply with another code
-  // than they opened it with. Takes the last line for the end if it could be one; the code is that of the end
-  // line.
-  std::optional<Reply> settle();
-
   // Nothing is buffered: no reply, no part of one. What must hold right before TLS starts and before a
   // command.
   bool empty() const noexcept;

@@ -101,6 +101,7 @@ class Parser {
       }
     }
     if (settings_.action == Settings::Action::mount) take_operands();
+    if (settings_.json && settings_.action == Settings::Action::mount) refuse("--json goes with check");
     return std::move(settings_);
   }
 
@@ -118,6 +119,8 @@ class Parser {
       settings_.action = Settings::Action::help;
     } else if (item == "version") {
       settings_.action = Settings::Action::version;
+    } else if (item == "json") {
+      settings_.json = true;
     } else {
       set_option(settings_, item);
     }
@@ -181,7 +184,14 @@ class Parser {
     }
   }
 
+  // A host of the name check is written with a colon.
   void take_operands() {
+    if (!operands_.empty() && operands_[0] == "check") {
+      if (operands_.size() != 2) refuse("usage: ftpfs check [--json] [-o OPTIONS] SOURCE");
+      settings_.action = Settings::Action::check;
+      settings_.source = operands_[1];
+      return;
+    }
     if (operands_.size() > 2) refuse(fmt::format("one argument too many: '{}'", operands_[2]));
     if (operands_.size() < 2) refuse("usage: ftpfs [-o OPTIONS] SOURCE MOUNTPOINT (--help tells more)");
     settings_.source = operands_[0];

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include <ftpfs/cli/app.hpp>
+#include <ftpfs/cli/check.hpp>
 #include <ftpfs/cli/daemon.hpp>
 #include <ftpfs/cli/mask.hpp>
 #include <ftpfs/cli/options.hpp>
@@ -58,10 +59,14 @@ void settle_login(Settings& settings, bool personal) {
   settings.ftp.password = std::move(login.password);
 }
 
-// Everything that can go wrong on this machine alone goes wrong here, before the server hears of us.
-void prepare(Settings& settings, bool personal) {
+void settle(Settings& settings) {
   complete(settings);
   for (const std::string& warning : settings.warnings) fmt::print(stderr, "ftpfs: warning: {}\n", warning);
+}
+
+// Everything that can go wrong on this machine alone goes wrong here, before the server hears of us.
+void prepare(Settings& settings, bool personal) {
+  settle(settings);
   settings.mount.mountpoint = checked_mountpoint(settings);
   settle_login(settings, personal);
   if (settings.mount.fsname.empty()) settings.mount.fsname = mount_name(settings.ftp);
@@ -91,6 +96,11 @@ ExitStatus run(const std::vector<std::string>& arguments, bool personal) {
   if (settings.action == Settings::Action::version) {
     fmt::print("ftpfs {}\n", FTPFS_VERSION);
     return ExitStatus::success;
+  }
+  if (settings.action == Settings::Action::check) {
+    settle(settings);
+    settle_login(settings, personal);
+    return check(settings);
   }
   prepare(settings, personal);
   if (!settings.foreground) {

@@ -53,6 +53,10 @@ awaitable<void> FtpRemote::close() {
   server->context->tasks.request_stop();
 }
 
+awaitable<ServerReport> FtpRemote::examine(bool may_write, std::stop_token stop) {
+  return ftp::examine(impl_->server, may_write, stop);
+}
+
 awaitable<std::optional<Attributes>> FtpRemote::stat(Path path, std::stop_token stop) {
   const auto work = [where = impl_->server->path(path), stop](Lease& lease) {
     return look(lease.session(), where, stop);

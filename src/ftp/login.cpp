@@ -85,6 +85,7 @@ awaitable<void> Session::greeting() {
   Reply reply = co_await hear();
   while (reply.preliminary()) reply = co_await hear();  // 120: ready in a moment
   if (!reply.completion()) refuse("server refuses the connection", reply);
+  profile().greeting = reply.text;
 }
 
 awaitable<void> Session::log_in() {

@@ -3,6 +3,7 @@
 // attributes.cpp. Contracts: remote/remote.hpp.
 #pragma once
 
+#include <ftpfs/ftp/report.hpp>
 #include <ftpfs/remote/remote.hpp>
 
 #include "server.hpp"
@@ -19,6 +20,9 @@ awaitable<void> make_directory(ServerPtr server, std::string path);
 awaitable<void> remove_file(ServerPtr server, std::string path);
 awaitable<void> remove_directory(ServerPtr server, std::string path);
 awaitable<void> rename(ServerPtr server, std::string from, std::string to);
+
+// See report.hpp. Writes, renames and removes a file of its own, if it may.
+awaitable<ServerReport> examine(ServerPtr server, bool may_write, std::stop_token stop);
 
 awaitable<void> set_mtime(std::shared_ptr<Session> session, std::string path, std::int64_t seconds,
                           std::stop_token stop);

@@ -45,9 +45,12 @@ awaitable<void> Session::secure() {
     co_await start_tls();
     co_return;
   }
-  if (mode == TlsMode::automatic && known == Support::unknown) {
+  // pure-ftpd without a certificate lists AUTH TLS all the same, and then knows no such thing. Who could
+  // forge that answer could have left the offer out.
+  const bool not_there = known == Support::unknown || proto::is_unimplemented(Verb::auth, reply);
+  if (mode == TlsMode::automatic && not_there) {
     known = Support::no;
-    context_->logger->info("the server offers no TLS: password and files are sent in clear text");
+    context_->logger->info("the server has no TLS: password and files are sent in clear text");
     co_return;
   }
   throw Error(EPROTO, "server refuses TLS (tls=off would send the password in clear text)",
@@ -61,7 +64,7 @@ awaitable<bool> Session::tls_is_offered() {
   const proto::Features features = proto::parse_features(reply);
   if (features.known && !features.auth_tls && !features.auth_ssl) {
     profile().tls = Support::no;
-    context_->logger->info("the server offers no TLS: password and files are sent in clear text");
+    context_->logger->info("the server has no TLS: password and files are sent in clear text");
   }
   co_return features.auth_tls || features.auth_ssl;
 }

@@ -116,7 +116,10 @@ Features parse_features(const Reply& reply) {
   if (!features.known) return features;
   std::string_view rest = reply.text;
   while (!rest.empty()) {
+    const bool frame =
+        rest.data() == reply.text.data() || rest.find('\n') == rest.npos;  // "Features:", "End"
     std::string_view line = trim(cut(rest, '\n'));
+    if (!frame && !line.empty()) features.lines.emplace_back(line);
     if (read_bare_verbs(line, features)) continue;
     const std::string_view verb = line.substr(0, line.find_first_of(" \t:"));
     line.remove_prefix(std::min(verb.size() + 1, line.size()));

@@ -49,6 +49,18 @@ TEST(Options, OperandsAreCounted) {
   EXPECT_EQ(refusal({"host:", "/mnt", "more"}), "one argument too many: 'more'");
 }
 
+TEST(Options, CheckTakesASourceOnly) {
+  const Settings settings = parse_arguments(std::vector<std::string>{"check", "--json", "-o", "ro", "host:dir"});
+  EXPECT_EQ(settings.action, Settings::Action::check);
+  EXPECT_EQ(settings.source, "host:dir");
+  EXPECT_TRUE(settings.json);
+  EXPECT_TRUE(settings.vfs.read_only);
+  EXPECT_EQ(refusal({"check"}), "usage: ftpfs check [--json] [-o OPTIONS] SOURCE");
+  EXPECT_EQ(refusal({"check", "host:", "/mnt"}), refusal({"check"}));
+  EXPECT_EQ(refusal({"--json", "host:", "/mnt"}), "--json goes with check");
+  EXPECT_EQ(parse_arguments(std::vector<std::string>{"check:", "/mnt"}).source, "check:");
+}
+
 TEST(Options, DefaultsAreTheDocumentedOnes) {
   const Settings settings = parse({});
   EXPECT_EQ(settings.ftp.max_conns, 4u);

@@ -22,7 +22,7 @@
 namespace ftpfs::cli {
 
 struct Settings {
-  enum class Action { mount, help, version };
+  enum class Action { mount, check, help, version };
 
   Action action = Action::mount;
   std::string source;
@@ -37,6 +37,7 @@ struct Settings {
   bool password_stdin = false;
 
   bool foreground = false;
+  bool json = false;  // for check
   spdlog::level::level_enum log_level = spdlog::level::warn;
   std::vector<std::string> warnings;  // for the terminal, before anything starts
 };

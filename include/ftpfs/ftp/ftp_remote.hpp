@@ -8,6 +8,7 @@
 #include <ftpfs/base/clock.hpp>
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/ftp/config.hpp>
+#include <ftpfs/ftp/report.hpp>
 #include <ftpfs/net/connector.hpp>
 #include <ftpfs/remote/remote.hpp>
 
@@ -24,6 +25,9 @@ class FtpRemote final : public Remote {
   awaitable<void> connect(std::stop_token stop);
   // Ends idle sessions with QUIT (1 s at most), drops the others.
   awaitable<void> close();
+  // After connect(): what this server can do. `may_write`: also with a file of its own in the mounted
+  // directory, which is gone afterwards.
+  awaitable<ServerReport> examine(bool may_write, std::stop_token stop);
 
   awaitable<std::optional<Attributes>> stat(Path path, std::stop_token stop) override;
   awaitable<std::vector<Entry>> list(Path directory, std::stop_token stop) override;

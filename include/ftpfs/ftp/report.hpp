@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+// What FtpRemote::examine() found out about a server, by using it as a mount does. Values for a program;
+// cli/check puts them into words. Absent: not tried, or the server did not let it come to that (`troubles`).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ftpfs/ftp/config.hpp>
+#include <ftpfs/ftp/profile.hpp>
+#include <ftpfs/net/tls.hpp>
+
+namespace ftpfs::ftp {
+
+// How RNTO treats a file that has the new name already.
+enum class Overwrite : std::uint8_t {
+  replaces,
+  refuses,  // proftpd by default, IIS
+  pretends  // 250, and nothing happens (SwiFTP)
+};
+
+struct ConnectionCount {
+  std::size_t open = 0;  // at the same time
+  bool refused = false;  // the next one was; else nobody asked for more
+  std::string server_said;
+};
+
+struct Trouble {
+  std::string step;  // "list", "upload"...
+  std::string what;
+  std::string server_said;
+};
+
+struct ServerReport {
+  std::string host;
+  std::string address;  // "192.0.2.1:21"
+  std::string greeting;
+  std::string system;  // SYST
+  std::optional<net::TlsFacts> tls;
+  std::string user;
+  std::string home;  // PWD
+  std::string root;  // what would be mounted
+  std::vector<std::string> features;
+  std::optional<std::chrono::microseconds> round_trip;  // the quickest of a few NOOPs
+
+  std::optional<std::size_t> entries;  // of the root
+  bool by_mlsd = false;                // else LIST
+  Support dot_files = Support::unknown;
+  PassiveMode passive = PassiveMode::untested;
+  std::optional<bool> tls_resumed;  // data connections take up the session of their control connection
+
+  Support restart = Support::unknown;  // REST
+  std::optional<bool> writable;
+  std::optional<Overwrite> overwrite;
+  MtimeCommand mtime = MtimeCommand::untested;
+  ModeCommand mode = ModeCommand::untested;
+  std::optional<std::chrono::seconds> clock_ahead;  // of the server, against ours
+  std::optional<ConnectionCount> connections;
+
+  std::vector<Trouble> troubles;
+};
+
+}  // namespace ftpfs::ftp

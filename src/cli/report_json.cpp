@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include <nlohmann/json.hpp>
+
+#include <ftpfs/cli/check.hpp>
+
+namespace ftpfs::cli {
+namespace {
+
+using nlohmann::json;
+
+template <class T>
+json or_null(const std::optional<T>& value) {
+  return value ? json(*value) : json();
+}
+
+json of(ftp::Support support) {
+  return support == ftp::Support::unknown ? json() : json(support == ftp::Support::yes);
+}
+
+json of(const net::TlsFacts& tls) {
+  json result{
+      {"version", tls.version}, {"cipher", tls.cipher}, {"trusted", tls.trusted}, {"certificate", nullptr}};
+  if (!tls.certificate) return result;
+  const net::Certificate& one = *tls.certificate;
+  result["certificate"] = {{"subject", one.subject},     {"issuer", one.issuer},
+                           {"names", one.names},         {"not_before", one.not_before},
+                           {"not_after", one.not_after}, {"sha256", net::to_hex(one.fingerprint)}};
+  return result;
+}
+
+json of(ftp::PassiveMode mode) {
+  if (mode == ftp::PassiveMode::untested) return nullptr;
+  return mode == ftp::PassiveMode::epsv ? "EPSV" : "PASV";
+}
+
+json of(ftp::MtimeCommand command) {
+  constexpr const char* names[] = {nullptr, "MFMT", "MFF", "SITE UTIME", "MDTM", "none"};
+  const char* name = names[static_cast<std::size_t>(command)];
+  return name == nullptr ? json() : json(name);
+}
+
+json of(ftp::ModeCommand command) {
+  constexpr const char* names[] = {nullptr, "MFF", "SITE CHMOD", "none"};
+  const char* name = names[static_cast<std::size_t>(command)];
+  return name == nullptr ? json() : json(name);
+}
+
+json of(const std::optional<ftp::Overwrite>& overwrite) {
+  if (!overwrite) return nullptr;
+  constexpr const char* names[] = {"replaces", "refuses", "pretends"};
+  return names[static_cast<std::size_t>(*overwrite)];
+}
+
+json of(const std::optional<ftp::ConnectionCount>& count) {
+  if (!count) return nullptr;
+  return {{"open", count->open}, {"refused", count->refused}, {"server_said", count->server_said}};
+}
+
+}  // namespace
+
+std::string report_json(const ftp::ServerReport& report) {
+  json troubles = json::array();
+  for (const ftp::Trouble& one : report.troubles)
+    troubles.push_back({{"step", one.step}, {"what", one.what}, {"server_said", one.server_said}});
+  const json result{
+      {"host", report.host},
+      {"address", report.address},
+      {"greeting", report.greeting},
+      {"system", report.system},
+      {"tls", report.tls ? of(*report.tls) : json()},
+      {"user", report.user},
+      {"home", report.home},
+      {"root", report.root},
+      {"features", report.features},
+      {"round_trip_us", report.round_trip ? json(report.round_trip->count()) : json()},
+      {"entries", or_null(report.entries)},
+      {"listing", report.entries ? json(report.by_mlsd ? "MLSD" : "LIST") : json()},
+      {"dot_files", of(report.dot_files)},
+      {"data_connection", of(report.passive)},
+      {"tls_resumed", or_null(report.tls_resumed)},
+      {"rest", of(report.restart)},
+      {"writable", or_null(report.writable)},
+      {"rename_over", of(report.overwrite)},
+      {"set_mtime", of(report.mtime)},
+      {"chmod", of(report.mode)},
+      {"clock_ahead_s", report.clock_ahead ? json(report.clock_ahead->count()) : json()},
+      {"connections", of(report.connections)},
+      {"troubles", troubles},
+  };
+  return result.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace ftpfs::cli

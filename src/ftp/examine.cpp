@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+// Looks a server over: does what a mount would do, one thing after the other, and notes what happened. A step
+// that fails is a finding; only a server that cannot be logged in to ends it.
+#include <algorithm>
+#include <random>
+
+#include <fmt/format.h>
+
+#include <ftpfs/ftp/report.hpp>
+#include <ftpfs/ftp/transfer.hpp>
+
+#include "listing.hpp"
+#include "look.hpp"
+#include "operations.hpp"
+
+namespace ftpfs::ftp {
+
+using proto::Reply;
+using proto::Verb;
+
+namespace {
+
+constexpr int round_trips = 5;
+constexpr std::size_t most_connections = 10;  // enough to know; more would look like an attack
+constexpr std::size_t sample_size = 100'000;
+constexpr std::uint64_t sample_offset = 40'000;
+constexpr std::int64_t sample_time = 1'234'567'890;  // 2009-02-13 23:31:30 UTC
+
+// One examination. Lives in the frame of examine().
+class Examiner {
+ public:
+  Examiner(ServerPtr server, std::stop_token stop) : server_(std::move(server)), stop_(std::move(stop)) {
+    std::mt19937_64 random{std::random_device{}()};
+    const std::uint64_t number = random();
+    file_ = fmt::format("{}/.ftpfs-check-{:016x}", server_->root, number);
+    other_ = file_ + "-new";
+    for (std::size_t i = 0; i < sample_size; ++i) sample_ += static_cast<char>(i * number >> 7);
+  }
+
+  awaitable<ServerReport> run(bool may_write);
+
+ private:
+  using Step = awaitable<void> (Examiner::*)(Lease& lease);
+
+  awaitable<void> attempt(const char* name, Step step);
+  awaitable<void> meet(Lease& lease);
+  awaitable<void> list(Lease& lease);
+  awaitable<void> upload(Lease& lease);
+  awaitable<void> read_back(Lease& lease);
+  awaitable<void> read_clock(Lease& lease);
+  awaitable<void> find_dot_file(Lease& lease);
+  awaitable<void> set_time(Lease& lease);
+  awaitable<void> set_permissions(Lease& lease);
+  awaitable<void> overwrite(Lease& lease);
+  awaitable<void> clean_up(Lease& lease);
+  awaitable<void> count_connections();
+  awaitable<void> store(Lease& lease, std::string path, std::size_t size);
+  void note(const char* step, const Error& error);
+
+  ServerPtr server_;
+  std::stop_token stop_;
+  std::string file_;
+  std::string other_;
+  std::string sample_;
+  ServerReport report_;
+};
+
+awaitable<ServerReport> Examiner::run(bool may_write) {
+  co_await attempt("log in", &Examiner::meet);
+  co_await attempt("list", &Examiner::list);
+  if (may_write) co_await attempt("upload", &Examiner::upload);
+  if (report_.writable == true) {
+    co_await attempt("read from an offset", &Examiner::read_back);
+    co_await attempt("clock", &Examiner::read_clock);
+    co_await attempt("dot files", &Examiner::find_dot_file);
+    co_await attempt("set times", &Examiner::set_time);
+    co_await attempt("chmod", &Examiner::set_permissions);
+    co_await attempt("overwrite by rename", &Examiner::overwrite);
+  }
+  if (report_.writable) co_await attempt("clean up", &Examiner::clean_up);
+  co_await count_connections();
+  const ServerProfile& known = server_->context->profile;
+  report_.restart = known.rest;
+  report_.passive = known.passive;
+  report_.mtime = known.mtime;
+  report_.mode = known.mode;
+  co_return std::move(report_);
+}
+
+void Examiner::note(const char* step, const Error& error) {
+  report_.troubles.push_back(Trouble{step, error.what(), error.server_said()});
+}
+
+awaitable<void> Examiner::attempt(const char* name, Step step) {
+  Lease lease = co_await server_->pool.acquire(Lane::metadata, stop_);
+  try {
+    co_await (this->*step)(lease);
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const Error& error) {
+    note(name, error);
+  }
+}
+
+awaitable<void> Examiner::meet(Lease& lease) {
+  Session& session = *lease;
+  const SessionContext& context = session.context();
+  const ServerProfile& known = session.profile();
+  report_.host = context.config.host;
+  report_.address = fmt::format("{} port {}", session.peer().address().to_string(), session.peer().port());
+  report_.greeting = known.greeting;
+  report_.user = context.config.user;
+  report_.home = known.home;
+  report_.root = server_->path(Path());
+  report_.features = known.features.lines;
+  if (session.tls() != nullptr) report_.tls = session.tls()->facts();
+  for (int i = 0; i < round_trips; ++i) {
+    const Clock::time_point asked = context.clock.now();
+    co_await session.command(Verb::noop, "", stop_);
+    const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(context.clock.now() - asked);
+    report_.round_trip = std::min(report_.round_trip.value_or(passed), passed);
+  }
+  const Reply system = co_await session.command(Verb::syst, "", stop_);
+  if (system.completion()) report_.system = system.text;
+}
+
+awaitable<void> Examiner::list(Lease& lease) {
+  const ServerProfile& known = lease->profile();
+  const std::vector<Entry> entries = co_await list_directory(lease.session(), report_.root, stop_);
+  report_.entries = entries.size();
+  report_.by_mlsd = known.mlsd == Support::yes;
+  if (std::ranges::any_of(entries, [](const Entry& entry) { return entry.name.starts_with('.'); }))
+    report_.dot_files = Support::yes;
+  if (lease->tls() != nullptr && !server_->context->config.tls_data_clear)
+    report_.tls_resumed = known.tls_data_resumed;
+}
+
+awaitable<void> Examiner::store(Lease& lease, std::string path, std::size_t size) {
+  const std::unique_ptr<Transfer> transfer =
+      co_await Transfer::begin(lease.session(), Verb::stor, path, 0, stop_);
+  if (const std::optional<Reply>& refused = transfer->refusal())
+    throw Error(EACCES, "STOR refused", refused->last_line());
+  const Bytes bytes = as_bytes(std::string_view(sample_).substr(0, size));
+  co_await transfer->write(bytes);
+  co_await transfer->finish();
+}
+
+awaitable<void> Examiner::upload(Lease& lease) {
+  report_.writable = false;
+  co_await store(lease, file_, sample_.size());
+  report_.writable = true;
+}
+
+awaitable<void> Examiner::read_back(Lease& lease) {
+  const std::unique_ptr<Transfer> transfer =
+      co_await Transfer::begin(lease.session(), Verb::retr, file_, sample_offset, stop_);
+  if (const std::optional<Reply>& refused = transfer->refusal())
+    throw Error(EIO, "RETR refused", refused->last_line());
+  std::string content;
+  Buffer chunk(64 * 1024);
+  for (;;) {
+    const std::size_t size = co_await transfer->read_some(chunk.bytes());
+    if (size == 0) break;
+    content.append(reinterpret_cast<const char*>(chunk.data()), size);
+  }
+  if (content != sample_.substr(sample_offset)) throw Error(EIO, "the file came back changed");
+}
+
+awaitable<void> Examiner::read_clock(Lease& lease) {
+  const std::optional<Attributes> found = co_await look(lease.session(), file_, stop_);
+  if (!found || !found->mtime || found->mtime->precision != Precision::second) co_return;
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(server_->context->clock.wall().time_since_epoch());
+  report_.clock_ahead = std::chrono::seconds(found->mtime->seconds) - now;
+}
+
+awaitable<void> Examiner::find_dot_file(Lease& lease) {
+  const std::vector<Entry> entries = co_await list_directory(lease.session(), report_.root, stop_);
+  const std::string_view name = name_of(file_);
+  const bool shown = std::ranges::any_of(entries, [&](const Entry& entry) { return entry.name == name; });
+  report_.dot_files = shown ? Support::yes : Support::no;
+}
+
+awaitable<void> Examiner::set_time(Lease& lease) {
+  co_await ftp::set_mtime(lease.session(), file_, sample_time, stop_);
+  const std::optional<Attributes> found = co_await look(lease.session(), file_, stop_);
+  if (!found || !found->mtime || !consistent(*found->mtime, Timestamp{sample_time, Precision::second}))
+    throw Error(EIO, "the server said yes, and shows another time");
+}
+
+awaitable<void> Examiner::set_permissions(Lease& lease) {
+  constexpr std::uint16_t wanted = 0640;
+  co_await ftp::set_mode(lease.session(), file_, wanted, stop_);
+}
+
+// By hand: what rename() does on a server that refuses is not the question here.
+awaitable<void> Examiner::overwrite(Lease& lease) {
+  const std::size_t new_size = sample_.size() / 2;
+  co_await store(lease, other_, new_size);
+  const Reply from = co_await lease->command(Verb::rnfr, other_, stop_);
+  if (!from.intermediate()) throw Error(EIO, "RNFR refused", from.last_line());
+  const Reply to = co_await lease->command(Verb::rnto, file_, stop_);
+  if (!to.completion()) {
+    report_.overwrite = Overwrite::refuses;
+    co_return;
+  }
+  const std::optional<std::uint64_t> size = co_await ask_size(*lease, file_, stop_);
+  const bool replaced = !size || *size == new_size;
+  report_.overwrite = replaced ? Overwrite::replaces : Overwrite::pretends;
+}
+
+awaitable<void> Examiner::clean_up(Lease& lease) {
+  const Reply other = co_await lease->command(Verb::dele, other_, stop_);
+  const Reply file = co_await lease->command(Verb::dele, file_, stop_);
+  if (!file.completion() && report_.writable == true)
+    throw Error(EIO, fmt::format("{} is left over", file_), file.last_line());
+  if (!other.completion() && report_.overwrite != Overwrite::replaces && report_.overwrite)
+    throw Error(EIO, fmt::format("{} is left over", other_), other.last_line());
+}
+
+awaitable<void> Examiner::count_connections() {
+  ConnectionCount count;
+  std::vector<std::shared_ptr<Session>> sessions;
+  count.open = server_->pool.open_sessions();
+  while (count.open < most_connections) {
+    try {
+      std::shared_ptr<Session> session = co_await Session::open(server_->context, stop_);
+      sessions.push_back(std::move(session));
+      ++count.open;
+    } catch (const Cancelled&) {
+      throw;
+    } catch (const Error& error) {
+      count.refused = true;
+      count.server_said = error.server_said().empty() ? error.what() : error.server_said();
+    }
+    if (count.refused) break;
+  }
+  for (const std::shared_ptr<Session>& session : sessions) co_await session->quit();
+  report_.connections = std::move(count);
+}
+
+}  // namespace
+
+awaitable<ServerReport> examine(ServerPtr server, bool may_write, std::stop_token stop) {
+  Examiner examiner(std::move(server), stop);
+  co_return co_await examiner.run(may_write);
+}
+
+}  // namespace ftpfs::ftp

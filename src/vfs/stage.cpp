@@ -94,12 +94,14 @@ void Stage::fill(std::uint64_t offset, Bytes fetched) {
   }
 }
 
-void Stage::rebase(std::uint64_t size) {
+void Stage::rebase(std::uint64_t size, bool exact) {
   const std::uint64_t ours_from =
       base_size_;  // what lies before may still be missing here: an append fetches nothing
-  server_size_ = base_size_ = size;
-  mark_present({ours_from, size});
-  lowest_change_ = size_ > size ? size : std::numeric_limits<std::uint64_t>::max();
+  server_size_ = size;
+  base_size_ = std::min(size, size_);
+  mark_present({ours_from, base_size_});
+  const std::uint64_t behind = size_ > size ? size : std::numeric_limits<std::uint64_t>::max();
+  lowest_change_ = exact ? behind : 0;
 }
 
 }  // namespace ftpfs::vfs

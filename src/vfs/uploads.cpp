@@ -195,6 +195,8 @@ awaitable<void> Uploads::save(NodeRef node) {
   }
   if (stage->dirty()) co_await save_content(node);
   co_await save_attributes(node);
+  // Others appended too: the server's version is the right one.
+  if (!stage->dirty() && stage->size() != node->attributes.size) node->stage.reset();
   directories_.publish(*node);
   if (node->linked) directories_.remember_exact(context_.nodes.path(*node), node->attributes);
 }
@@ -204,14 +206,17 @@ awaitable<void> Uploads::save(NodeRef node) {
 // (Stage::may_append).
 awaitable<void> Uploads::save_content(NodeRef node) {
   const StagePtr stage = node->stage;
+  const std::uint64_t wanted = stage->changes();
   for (bool may_repeat = true;;) {
     bool in_place = false;
     try {
       if (stage->transmission && stage->transmission->rewritten) discard(*stage);
       if (!stage->transmission) co_await open_transmission(node, false);
       co_await send(node, 1);
-      co_await finish(node);
-      co_return;
+      if (!stage->transmission->rewritten || stage->transmission->started_at >= wanted) {
+        co_await finish(node);
+        co_return;
+      }
     } catch (const Revoked&) {
     } catch (const Error& error) {
       const bool temporary = stage->transmission && stage->transmission->way == Transmission::Way::temporary;
@@ -286,17 +291,22 @@ awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
   if (!stage->transmission) throw Cancelled();
   stage->transmission->sink = std::move(sink);
   stage->transmission->accepted = true;
-  if (way == Transmission::Way::direct) node->on_server = true;
+  if (way == Transmission::Way::direct) {
+    if (!node->on_server) stage->created_here = true;  // whole or cut short, what lies there is our own
+    node->on_server = true;
+  }
   // Until it is known to have worked: repeating it blindly could add the same bytes twice.
   if (way == Transmission::Way::append) stage->may_append = false;
 }
 
-// Sends what the stage has beyond `sent`, as long as there are `step` bytes or more.
+// Sends what the stage has beyond `sent`, as long as there are `step` bytes or more. Whoever waits for a
+// flush gets the file sent to its end though others go on changing it; a follower stops, its upload begins
+// anew.
 awaitable<void> Uploads::send(NodeRef node, std::uint64_t step) {
   const StagePtr stage = node->stage;
   const std::shared_ptr<Transmission> running = stage->transmission;
   Buffer piece(piece_size);
-  while (!running->rewritten && stage->size() >= running->sent + step) {
+  while (stage->size() >= running->sent + step && !(stage->following && running->rewritten)) {
     const std::uint64_t left = stage->size() - running->sent;
     const MutableBytes bytes = piece.bytes().first(std::min<std::uint64_t>(left, piece_size));
     stage->read(running->sent, bytes);
@@ -311,27 +321,21 @@ awaitable<void> Uploads::send(NodeRef node, std::uint64_t step) {
 awaitable<void> Uploads::finish(NodeRef node) {
   const StagePtr stage = node->stage;
   const std::shared_ptr<Transmission> running = stage->transmission;
-  // A file that is written while it is uploaded: what was there at the beginning counts as saved, the rest is
-  // sent at the next flush. (Truncated below what was sent: likewise not one version.)
+  // A file that is written while it is uploaded: what was there at the beginning counts as saved, for no byte
+  // sent is older; the rest is sent at the next flush. (Truncated below what was sent: likewise not one
+  // version.)
   if (stage->size() < running->sent) running->rewritten = true;
   const std::uint64_t changes = running->rewritten ? running->started_at : stage->changes();
-  const std::uint64_t expected = running->sent;
-  const bool appended = running->way == Transmission::Way::append;
   Sink& sink = *running->sink;
   const Attributes now = co_await sink.commit();
   if (stage->transmission != running) throw Cancelled();
   running->sink.reset();
   if (running->way == Transmission::Way::temporary) co_await put_in_place(node, now);
   stage->may_append = true;
-  const bool as_here = !running->rewritten && now.size == expected;
   stage->transmission.reset();
   saved(*node, now, changes);
-  if (as_here) {
-    stage->rebase(expected);
-    stage->created_here = expected == 0;
-  } else if (appended && !stage->dirty()) {
-    node->stage.reset();  // others appended too: the server's version is the right one
-  }
+  stage->rebase(running->sent, !running->rewritten);
+  stage->created_here = running->sent == 0;
 }
 
 awaitable<void> Uploads::put_in_place(NodeRef node, Attributes uploaded) {

@@ -103,5 +103,17 @@ TEST_F(AppendTest, ARefusedAppendKeepsItsErrnoAndItsBytes) {
   EXPECT_TRUE(tree().content("/log") == base_ + "line\n");
 }
 
+TEST_F(AppendTest, AWriteIntoWhatIsBeingAppendedDoesNotAppendItTwice) {
+  const vfs::Handle handle = client().open("/log", O_RDWR);
+  client().write(handle, base_.size(), "one line\n");
+  remote_.on(Op::commit).hold();
+  auto flush = client().flush_later(handle);
+  client().write(handle, base_.size(), "ONE");
+  remote_.on(Op::commit).release();
+  flush.get();
+  client().close(handle);
+  EXPECT_TRUE(tree().content("/log") == base_ + "ONE line\n");
+}
+
 }  // namespace
 }  // namespace ftpfs::test

@@ -148,5 +148,59 @@ TEST_F(UploadTest, AServerThatShowsAnotherSizeHasNotGotIt) {
   EXPECT_EQ(tree().content("/file"), "content");
 }
 
+// With every session busy create() opens no STOR: the file's first upload begins at flush.
+class LateUploadTest : public UploadTest {
+ protected:
+  vfs::Handle create_without_session(std::string_view content) {
+    tree().put_file("/busy", "busy");
+    client().names("/");
+    const vfs::Handle busy = client().open("/busy");
+    remote_.set_sessions(1);
+    remote_.on(Op::read).hold();
+    auto read = client().read_later(busy, 0, 4);
+    const vfs::Handle handle = create_and_write(content);
+    remote_.on(Op::read).release();
+    read.get();
+    client().release(busy);
+    remote_.set_sessions(0);
+    EXPECT_TRUE(remote_.sinks().empty());
+    return handle;
+  }
+};
+
+TEST_F(LateUploadTest, ACutUploadOfANewFileBeginsAnewInsteadOfAppending) {
+  const std::string content = pattern(300'000);
+  const vfs::Handle handle = create_without_session(content);
+  remote_.fail_sinks_after(100'000, ConnectionLost(EIO, "reset"));
+  client().close(handle);
+  EXPECT_TRUE(tree().content("/file") == content);
+}
+
+TEST_F(LateUploadTest, AWriteDuringTheUploadOfANewFileIsNotAppended) {
+  remote_.on(Op::commit).hold();
+  const vfs::Handle handle = create_without_session("content");
+  auto flush = client().flush_later(handle);
+  client().write(handle, 0, "CHANGED");
+  remote_.on(Op::commit).release();
+  flush.get();
+  client().close(handle);
+  EXPECT_EQ(tree().content("/file"), "CHANGED");
+}
+
+TEST_F(LateUploadTest, AWriteBehindTheUploadDoesNotCutItShort) {
+  const std::string content = pattern(2'000'000);
+  const vfs::Handle handle = create_without_session(content);
+  remote_.on(Op::write).hold();
+  auto flush = client().flush_later(handle);
+  client().write(handle, 0, "AGAIN");
+  remote_.on(Op::write).release();
+  flush.get();
+  ASSERT_TRUE(tree().content("/file").has_value());
+  EXPECT_TRUE(tree().content("/file")->substr(5) == content.substr(5))
+      << "what flush() promised is not there";
+  client().close(handle);
+  EXPECT_TRUE(tree().content("/file") == "AGAIN" + content.substr(5));
+}
+
 }  // namespace
 }  // namespace ftpfs::test

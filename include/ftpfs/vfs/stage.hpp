@@ -52,8 +52,9 @@ class Stage {
   std::optional<Range> missing(Range within) const;  // the first missing piece
   void fill(std::uint64_t offset, Bytes fetched);    // kept only where still missing
 
-  // The server has exactly the first `size` bytes as they are here.
-  void rebase(std::uint64_t size);
+  // The server's version is now as long as `size`. `exact`: with the bytes as they are here; else some of
+  // them were changed while they were sent.
+  void rebase(std::uint64_t size, bool exact);
 
   int file() const noexcept { return file_.get(); }
 

@@ -27,8 +27,8 @@ struct Transmission {
   bool accepted = false;         // by the server: there may be a file of that name
   std::uint64_t sent = 0;        // everything before is with the server
   std::uint64_t taken = 0;       // everything before was read from the stage (being sent)
-  std::uint64_t started_at = 0;  // Stage::changes() when it began
-  bool rewritten = false;        // somebody wrote before `taken`: what the server has is not one version
+  std::uint64_t started_at = 0;  // Stage::changes() when it began: no byte sent is older
+  bool rewritten = false;        // somebody wrote before `taken`: what the server gets is not one version
 };
 
 class Uploads {

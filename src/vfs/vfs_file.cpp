@@ -109,13 +109,13 @@ OpenFile& Vfs::Impl::file_at(Handle handle) {
   return *found->second;
 }
 
-Reader& Vfs::Impl::reader(OpenFile& file) {
+const std::shared_ptr<Reader>& Vfs::Impl::reader(OpenFile& file) {
   Node& node = *file.node;
   if (!file.reader || file.reader_version != node.version) {
-    file.reader = std::make_unique<Reader>(reading, file.node, node.attributes.size);
+    file.reader = std::make_shared<Reader>(reading, file.node, node.attributes.size);
     file.reader_version = node.version;
   }
-  return *file.reader;
+  return file.reader;
 }
 
 std::optional<Slices> Vfs::Impl::read_stage(Stage& stage, std::uint64_t offset, std::size_t size) {
@@ -131,7 +131,7 @@ std::optional<Slices> Vfs::Impl::read_stage(Stage& stage, std::uint64_t offset, 
 std::optional<Slices> Vfs::Impl::read_now(Handle handle, std::uint64_t offset, std::size_t size) {
   OpenFile& file = file_at(handle);
   if (Stage* const stage = file.node->stage.get()) return read_stage(*stage, offset, size);
-  return reader(file).read_now(offset, size);
+  return reader(file)->read_now(offset, size);
 }
 
 awaitable<Slices> Vfs::Impl::read(Handle handle, std::uint64_t offset, std::size_t size,
@@ -145,8 +145,8 @@ awaitable<Slices> Vfs::Impl::read(Handle handle, std::uint64_t offset, std::size
     co_await uploads.load(node, wanted, stop);
   }
   if (!std::exchange(sweeping, true)) tasks.spawn(sweep(this));
-  Reader& stream = reader(*file);
-  Slices slices = co_await stream.read(offset, size, stop);
+  const std::shared_ptr<Reader> stream = reader(*file);  // a change of the file brings another one
+  Slices slices = co_await stream->read(offset, size, stop);
   co_return slices;
 }
 

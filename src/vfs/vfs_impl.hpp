@@ -78,7 +78,7 @@ class Vfs::Impl {
   std::size_t write(Handle handle, std::uint64_t offset, Bytes bytes);
   awaitable<void> flush(Handle handle, std::stop_token stop);
   void release(Handle handle) noexcept;
-  Reader& reader(OpenFile& file);
+  const std::shared_ptr<Reader>& reader(OpenFile& file);
   std::optional<Slices> read_stage(Stage& stage, std::uint64_t offset, std::size_t size);
   OpenFile& file_at(Handle handle);
   static awaitable<void> sweep(Impl* self);

@@ -291,5 +291,20 @@ TEST_F(ReadingTest, DropCachesDoesNotDisturbAReader) {
   client().release(handle);
 }
 
+TEST_F(ReadingTest, AReadThatWaitsEndsThoughTheFileIsFoundChanged) {
+  const vfs::Handle handle = open(pattern(mib));
+  remote_.on(Op::read).hold();
+  auto waiting = client().read_later(handle, 0, request);
+  advance(config_.listing_ttl);
+  tree().find(Path("/file"))->mtime += 100;
+  client().stat("/file");
+  auto next = client().read_later(handle, 0, request);
+  remote_.on(Op::read).release();
+  settle(io_);
+  ASSERT_TRUE(waiting.done()) << "nobody woke it";
+  EXPECT_EQ(text_of(next.get()), expected(0, request));
+  client().release(handle);
+}
+
 }  // namespace
 }  // namespace ftpfs::test

@@ -12,8 +12,9 @@ namespace ftpfs::vfs {
 
 struct OpenFile {
   NodeRef node;
-  int flags = 0;                     // as open(2)
-  std::unique_ptr<Reader> reader;    // of the server's content; made at the first read
+  int flags = 0;  // as open(2)
+  std::shared_ptr<Reader>
+      reader;  // of the server's content; made at the first read; shared with reads that wait
   std::uint64_t reader_version = 0;  // Node::version it reads
 
   bool writes() const noexcept { return (flags & O_ACCMODE) != O_RDONLY; }

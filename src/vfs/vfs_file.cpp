@@ -192,7 +192,7 @@ void Vfs::Impl::release(Handle handle) noexcept {
   --node->handles;
   files.erase(found);
   if (node->stage) uploads.settle(node);
-  if (node->handles == 0 && node->hidden_as) tasks.spawn(remove_hidden(*node->hidden_as));
+  if (node->handles == 0 && node->hidden_as && !node->linked) tasks.spawn(remove_hidden(*node->hidden_as));
   if (files.empty()) chunks.trim();
 }
 

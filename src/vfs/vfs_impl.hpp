@@ -57,6 +57,9 @@ class Vfs::Impl {
   awaitable<void> rename(Ino parent, std::string name, Ino new_parent, std::string new_name, unsigned flags,
                          std::stop_token stop);
   awaitable<void> make_way(NodeRef source, NodeRef target, std::stop_token stop);
+  awaitable<void> move_on_server(NodeRef source, std::optional<NodeRef> target, Path from, Path to,
+                                 std::stop_token stop);
+  awaitable<void> bring_back(NodeRef node, Path path);
   awaitable<void> remove_from_server(NodeRef node, std::stop_token stop);
   awaitable<void> hide_open_file(NodeRef node, std::stop_token stop);
   void move_hidden(const Path& from, const Path& to);

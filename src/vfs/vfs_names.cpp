@@ -69,6 +69,7 @@ void Vfs::Impl::removed(Node& node) {
   if (!node.linked) return;
   directories.erase(*node.parent, node.name);
   nodes.unlink(node);
+  if (node.hidden_as && node.handles == 0) tasks.spawn(remove_hidden(*node.hidden_as));
 }
 
 awaitable<void> Vfs::Impl::unlink(Ino parent, std::string name, std::stop_token stop) {
@@ -117,9 +118,7 @@ awaitable<void> Vfs::Impl::hide_open_file(NodeRef node, std::stop_token stop) {
       fmt::format(".ftpfs-unlinked-{}-{:x}", node->ino, clock.wall().time_since_epoch().count()));
   directories.hide(hidden);
   co_await remote.rename(path, hidden, stop);
-  removed(*node);
   node->hidden_as = hidden;
-  if (node->handles == 0) co_await remove_hidden(hidden);
 }
 
 // A directory was renamed: what lies hidden below it has moved along.
@@ -181,6 +180,43 @@ awaitable<void> Vfs::Impl::make_way(NodeRef source, NodeRef target, std::stop_to
   if (must_stay_readable(*target)) co_await hide_open_file(target, stop);
 }
 
+// The target of a rename that failed gets its name back, unless the server has done the rename nevertheless.
+// Where that cannot be found out the old content stays under its hidden name: removing it would lose it.
+awaitable<void> Vfs::Impl::bring_back(NodeRef node, Path path) {
+  const Path hidden = *node->hidden_as;
+  const std::stop_token never;
+  try {
+    const std::optional<Attributes> there = co_await remote.stat(path, never);
+    if (there) {
+      removed(*node);
+      co_return;
+    }
+    co_await remote.rename(hidden, path, never);
+  } catch (const Error& error) {
+    logger->error("{} is now called {}: {}", escaped(path.str()), escaped(hidden.str()), error.what());
+  }
+  node->hidden_as.reset();
+  directories.unhide(hidden);
+}
+
+// The server's part of a rename.
+awaitable<void> Vfs::Impl::move_on_server(NodeRef source, std::optional<NodeRef> target, Path from, Path to,
+                                          std::stop_token stop) {
+  std::exception_ptr failure;
+  try {
+    if (target) co_await make_way(source, *target, stop);
+    const bool hidden = target && (*target)->hidden_as;
+    const std::stop_token step = hidden ? std::stop_token() : stop;  // nothing stops between two names
+    co_await remote.rename(from, to, step);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (!failure) co_return;
+  if (target) uploads.revive(**target);
+  if (target && (*target)->hidden_as) co_await bring_back(*target, to);
+  std::rethrow_exception(failure);
+}
+
 awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, std::string new_name,
                                   unsigned flags, std::stop_token stop) {
   check_new_name(new_name);
@@ -203,15 +239,11 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   // What is being uploaded is on its way to the old name.
   if (source->stage && (source->stage->dirty() || source->stage->running))
     co_await uploads.commit(source, stop);
-  Path old_path;
-  Path new_path;
+  const Path old_path = nodes.path(*from).child(name);
+  const Path new_path = nodes.path(*to).child(new_name);
   try {
-    if (target) co_await make_way(source, *target, stop);
-    old_path = nodes.path(*from).child(name);
-    new_path = nodes.path(*to).child(new_name);
-    co_await remote.rename(old_path, new_path, stop);
+    co_await move_on_server(source, target, old_path, new_path, stop);
   } catch (...) {
-    if (target) uploads.revive(**target);
     doubt(*from, name);
     doubt(*to, new_name);
     throw;

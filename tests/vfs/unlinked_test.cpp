@@ -219,5 +219,50 @@ TEST_F(UnlinkedTest, AnOpenFilesDirectoryCanBeEmptiedAndRemoved) {
   EXPECT_THAT(tree().names("/"), IsEmpty());
 }
 
+TEST_F(UnlinkedTest, ARenameThatFailsLeavesTheOpenTargetItWasToReplace) {
+  tree().put_file("/target", "old");
+  tree().put_file("/source", "new");
+  const vfs::Handle reader = client().open("/target");
+  remote_.on(Op::rename).hold();
+  auto rename = client().rename_later("/source", "/target");
+  tree().remove("/source");  // so that the second step finds nothing
+  remote_.on(Op::rename).release();
+  EXPECT_EQ(rename.code(), ENOENT);
+  EXPECT_EQ(client().read(reader, 0, 100), "old");
+  client().release(reader);
+  EXPECT_EQ(tree().content("/target"), "old");
+  EXPECT_EQ(client().read_file("/target"), "old");
+}
+
+TEST_F(UnlinkedTest, ATargetThatCannotBeBroughtBackIsNotRemovedEither) {
+  tree().put_file("/target", "old");
+  tree().put_file("/source", "new");
+  const vfs::Handle reader = client().open("/target");
+  remote_.on(Op::rename).hold(When::after_effect);
+  auto rename = client().rename_later("/source", "/target");
+  remote_.on(Op::rename).fail_next(ConnectionLost(ETIMEDOUT, "silence"), 100);
+  remote_.on(Op::rename).release();
+  EXPECT_EQ(rename.code(), ETIMEDOUT);
+  client().release(reader);
+  ASSERT_THAT(tree().names("/"), SizeIs(2));
+  EXPECT_EQ(tree().content("/" + tree().names("/").front()), "old") << "under its hidden name";
+}
+
+TEST_F(UnlinkedTest, ALostReplyToARenameDoesNotBringTheOldTargetBack) {
+  tree().put_file("/target", "old");
+  tree().put_file("/source", "new");
+  const vfs::Handle reader = client().open("/target");
+  remote_.on(Op::rename).hold(When::after_effect);
+  auto rename = client().rename_later("/source", "/target");
+  tree().rename(Path("/source"), Path("/target"));  // done, though the reply will not come
+  remote_.on(Op::rename).fail_next(ConnectionLost(EIO, "reset"));
+  remote_.on(Op::rename).release();
+  EXPECT_EQ(rename.code(), EIO);
+  EXPECT_EQ(client().read(reader, 0, 100), "old");
+  client().release(reader);
+  EXPECT_EQ(client().read_file("/target"), "new");
+  EXPECT_THAT(tree().names("/"), ElementsAre("target"));
+}
+
 }  // namespace
 }  // namespace ftpfs::test

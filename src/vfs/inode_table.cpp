@@ -97,6 +97,12 @@ void InodeTable::collect(Node& node) noexcept {
   }
 }
 
+bool InodeTable::is_at_or_below(const Node& node, const Node& ancestor) const noexcept {
+  const Node* step = &node;
+  while (step != &ancestor && step->linked && step->parent) step = step->parent;
+  return step == &ancestor;
+}
+
 Path InodeTable::path(const Node& node) const {
   if (node.hidden_as) return *node.hidden_as;
   std::vector<const Node*> steps;

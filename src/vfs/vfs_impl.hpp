@@ -60,6 +60,7 @@ class Vfs::Impl {
   awaitable<void> move_on_server(NodeRef source, std::optional<NodeRef> target, Path from, Path to,
                                  std::stop_token stop);
   awaitable<void> bring_back(NodeRef node, Path path);
+  awaitable<void> save_what_moves(NodeRef source, std::stop_token stop);
   awaitable<void> remove_from_server(NodeRef node, std::stop_token stop);
   awaitable<void> hide_open_file(NodeRef node, std::stop_token stop);
   void move_hidden(const Path& from, const Path& to);

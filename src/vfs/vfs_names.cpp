@@ -217,6 +217,21 @@ awaitable<void> Vfs::Impl::move_on_server(NodeRef source, std::optional<NodeRef>
   std::rethrow_exception(failure);
 }
 
+// What is being uploaded is on its way to the old name.
+awaitable<void> Vfs::Impl::save_what_moves(NodeRef source, std::stop_token stop) {
+  std::vector<NodeRef> moving;
+  const auto consider = [&](Node& node) {
+    const Stage* const stage = node.stage.get();
+    const bool busy = stage && (stage->dirty() || stage->running);
+    if (busy && nodes.is_at_or_below(node, *source)) moving.emplace_back(nodes, node);
+  };
+  if (source->attributes.kind == Kind::directory)
+    nodes.for_each(consider);
+  else
+    consider(*source);
+  for (const NodeRef& node : moving) co_await uploads.commit(node, stop);
+}
+
 awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, std::string new_name,
                                   unsigned flags, std::stop_token stop) {
   check_new_name(new_name);
@@ -232,13 +247,9 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   if (!target && (flags & RENAME_NOREPLACE) != 0) target = co_await look_again(to, new_name, stop);
   if (target && (flags & RENAME_NOREPLACE) != 0) throw Error(EEXIST, new_name + " exists");
   if (target && &**target == &*source) co_return;
-  for (const Node* up = &*to; up; up = up->parent) {
-    if (up == &*source) throw Error(EINVAL, "a directory cannot be moved into itself");
-  }
+  if (nodes.is_at_or_below(*to, *source)) throw Error(EINVAL, "a directory cannot be moved into itself");
 
-  // What is being uploaded is on its way to the old name.
-  if (source->stage && (source->stage->dirty() || source->stage->running))
-    co_await uploads.commit(source, stop);
+  co_await save_what_moves(source, stop);
   const Path old_path = nodes.path(*from).child(name);
   const Path new_path = nodes.path(*to).child(new_name);
   try {
@@ -249,7 +260,7 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
     throw;
   }
 
-  move_hidden(old_path, new_path);
+  if (source->attributes.kind == Kind::directory) move_hidden(old_path, new_path);
   if (target) removed(**target);
   if (Node* const left = nodes.find(*to, new_name)) nodes.unlink(*left);
   if (!source->linked) co_return;

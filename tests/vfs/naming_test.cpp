@@ -219,5 +219,31 @@ TEST_F(NamingTest, NamesAreBytes) {
   }
 }
 
+TEST_F(NamingTest, AFileBeingWrittenMovesWithItsDirectory) {
+  know();
+  const std::string content(300'000, 'x');
+  const vfs::Handle handle = client().create("/dir/new");
+  client().write(handle, 0, content);
+  client().rename("/dir", "/moved");
+  client().close(handle);
+  EXPECT_TRUE(tree().content("/moved/new") == content);
+  EXPECT_EQ(remote_.sinks().size(), 1u);
+}
+
+TEST_F(NamingTest, AFileBeingReplacedMovesWithItsDirectory) {
+  know();
+  const vfs::Handle handle = client().open("/dir/a", O_WRONLY | O_TRUNC);
+  client().write(handle, 0, "changed");
+  remote_.on(Op::commit).hold();
+  auto flush = client().flush_later(handle);
+  auto rename = client().rename_later("/dir", "/moved");
+  remote_.on(Op::commit).release();
+  rename.get();
+  EXPECT_EQ(flush.code(), 0);
+  client().release(handle);
+  EXPECT_EQ(tree().content("/moved/a"), "changed");
+  EXPECT_THAT(tree().names("/moved"), ElementsAre("a", "b", "empty")) << "no temporary name is left";
+}
+
 }  // namespace
 }  // namespace ftpfs::test

@@ -50,6 +50,7 @@ class InodeTable {
   void forget(Ino ino, std::uint64_t count) noexcept;
   void collect(Node& node) noexcept;  // lets it die if nothing holds it any more
 
+  bool is_at_or_below(const Node& node, const Node& ancestor) const noexcept;
   Path path(const Node& node) const;  // on the server; throws Error(ESTALE) for an unlinked node
 
   std::size_t size() const noexcept { return nodes_.size(); }

@@ -517,8 +517,10 @@ awaitable<void> Uploads::abandon(NodeRef node, std::stop_token stop) {
   discard(*stage);
 }
 
-void Uploads::revive(Node& node) {
-  if (node.stage) node.stage->stop = std::stop_source();
+void Uploads::revive(NodeRef node) {
+  if (!node->stage) return;
+  node->stage->stop = std::stop_source();
+  settle(node);
 }
 
 }  // namespace ftpfs::vfs

@@ -86,7 +86,7 @@ awaitable<void> Vfs::Impl::unlink(Ino parent, std::string name, std::stop_token 
     else
       co_await remove_from_server(node, stop);
   } catch (...) {
-    uploads.revive(*node);
+    uploads.revive(node);
     doubt(*directory, name);
     throw;
   }
@@ -212,7 +212,7 @@ awaitable<void> Vfs::Impl::move_on_server(NodeRef source, std::optional<NodeRef>
     failure = std::current_exception();
   }
   if (!failure) co_return;
-  if (target) uploads.revive(**target);
+  if (target) uploads.revive(*target);
   if (target && (*target)->hidden_as) co_await bring_back(*target, to);
   std::rethrow_exception(failure);
 }

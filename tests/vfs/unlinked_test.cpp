@@ -264,5 +264,23 @@ TEST_F(UnlinkedTest, ALostReplyToARenameDoesNotBringTheOldTargetBack) {
   EXPECT_THAT(tree().names("/"), ElementsAre("target"));
 }
 
+TEST_F(UnlinkedTest, ARemovalThatFailsDoesNotLoseWhatWasBeingSaved) {
+  const vfs::Handle handle = client().create("/file");
+  client().write(handle, 0, "content");
+  remote_.on(Op::commit).hold();
+  auto flush = client().flush_later(handle);
+  remote_.on(Op::remove_file).hold();
+  auto unlink = client().unlink_later("/file");
+  remote_.on(Op::commit).fail_next(ConnectionLost(EIO, "reset"));
+  remote_.on(Op::commit).release();
+  flush.code();
+  client().release(handle);
+  remote_.on(Op::remove_file).fail_next(Error(EACCES, "550"));
+  remote_.on(Op::remove_file).release();
+  EXPECT_EQ(unlink.code(), EACCES);
+  settle(io_);
+  EXPECT_EQ(tree().content("/file"), "content");
+}
+
 }  // namespace
 }  // namespace ftpfs::test

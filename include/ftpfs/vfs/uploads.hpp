@@ -53,7 +53,7 @@ class Uploads {
   // The file is about to be removed: stops what is on its way and starts nothing new; returns when nothing
   // is.
   awaitable<void> abandon(NodeRef node, std::stop_token stop);
-  void revive(Node& node);  // it was not removed after all
+  void revive(NodeRef node);  // it was not removed after all: what is unsaved will be saved
 
   // Last chance at unmount: keeps the data in the spool under a name, logs where, returns the path.
   std::string give_up(Node& node);

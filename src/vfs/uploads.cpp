@@ -52,6 +52,8 @@ Uploads::Uploads(ReaderContext& context, Directories& directories, Spool* spool,
 Stage& Uploads::stage(Node& node) {
   if (!node.stage) {
     if (!spool_) throw Error(EROFS, "mounted read-only");
+    // Not removed through us (then it would lie under its hidden name): there is nothing to write to.
+    if (!node.linked && !node.hidden_as) throw Error(ESTALE, node.name + " was removed on the server");
     const std::uint64_t base = node.on_server ? node.attributes.size : 0;
     node.stage = std::make_shared<Stage>(spool_->create(), base);
     const auto wall = context_.clock.wall().time_since_epoch();

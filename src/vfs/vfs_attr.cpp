@@ -79,7 +79,9 @@ awaitable<void> Vfs::Impl::revalidate(NodeRef node, std::stop_token stop) {
   if (!now || now->kind != node->attributes.kind) {
     directories.drop(*node->parent);
     nodes.unlink(*node);
-    throw Error(ENOENT, path.str() + (now ? " was replaced on the server" : " was removed on the server"));
+    // ESTALE: the kernel asks for the name once more, so that open(O_CREAT) creates and the others get
+    // ENOENT.
+    throw Error(ESTALE, path.str() + (now ? " was replaced on the server" : " was removed on the server"));
   }
   // SIZE and MDTM tell no mode, and not every server has MDTM.
   if (!now->mode) now->mode = node->attributes.mode;

@@ -156,5 +156,15 @@ TEST_F(OpenTest, AnInterruptedOpenIsAbandoned) {
   EXPECT_EQ(pending.code(), EINTR);
 }
 
+// The kernel asks for the name again after ESTALE: open(O_CREAT) then makes the file instead of failing.
+TEST_F(OpenTest, AFileRemovedBehindOurBackIsStaleNotMissing) {
+  tree().put_file("/file", "content");
+  read_once();
+  const vfs::Ino ino = client().ino("/file");
+  kernel_ttl_passes();
+  tree().remove("/file");
+  EXPECT_EQ(errno_of([&] { test::run(io_, fs().open(ino, O_WRONLY | O_TRUNC, {})); }), ESTALE);
+}
+
 }  // namespace
 }  // namespace ftpfs::test

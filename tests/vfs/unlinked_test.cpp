@@ -282,5 +282,16 @@ TEST_F(UnlinkedTest, ARemovalThatFailsDoesNotLoseWhatWasBeingSaved) {
   EXPECT_EQ(tree().content("/file"), "content");
 }
 
+TEST_F(UnlinkedTest, AWriteToAFileThatVanishedOnTheServerFails) {
+  tree().put_file("/file", "content");
+  const vfs::Handle handle = client().open("/file", O_RDWR);
+  const vfs::Ino ino = client().ino("/file");
+  tree().remove("/file");
+  advance(config_.listing_ttl);
+  EXPECT_EQ(errno_of([&] { client().getattr(ino); }), ENOENT);
+  EXPECT_EQ(errno_of([&] { client().write(handle, 0, "CONTENT"); }), ESTALE) << "it would go nowhere";
+  client().release(handle);
+}
+
 }  // namespace
 }  // namespace ftpfs::test

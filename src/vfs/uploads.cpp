@@ -159,6 +159,8 @@ awaitable<void> Uploads::commit(NodeRef node, std::stop_token stop) {
     }
     co_await stage->finished.wait(stop);
   }
+  if (wanted > 0 && stage->given_up >= wanted)
+    throw Error(EIO, node->name + " could not be saved on the server; it is kept in the spool");
 }
 
 awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
@@ -362,6 +364,7 @@ awaitable<void> Uploads::put_in_place(NodeRef node, Attributes uploaded) {
 
 void Uploads::saved(Node& node, const Attributes& now, std::uint64_t changes) {
   node.stage->saved = std::max(node.stage->saved, changes);
+  node.stage->given_up = 0;
   const std::optional<std::uint16_t> old_mode = node.attributes.mode;
   node.attributes = now;
   node.attributes.kind = Kind::file;
@@ -500,10 +503,11 @@ std::string Uploads::give_up(Node& node) {
   stage.stop.request_stop();
   discard(stage);
   stage.stop = std::stop_source();
-  stage.saved = stage.changes();
+  stage.saved = stage.given_up = stage.changes();
   stage.mtime.reset();
   stage.mode.reset();
   node.learned = {};
+  ++node.version;  // the kernel's pages show what the server will never have
   if (node.linked && node.parent) {
     directories_.erase(*node.parent, node.name);  // show again what the server has
     directories_.drop(*node.parent);

@@ -69,6 +69,9 @@ awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadli
       if (node->stage && node->stage->dirty()) lost.push_back(uploads.give_up(*node));
     }
   }
+  nodes.for_each([&](Node& node) {  // what was unlinked while open: nobody will close it any more
+    if (node.hidden_as && node.handles > 0) tasks.spawn(remove_hidden(*node.hidden_as));
+  });
   tasks.request_stop();
   files.clear();
   open_directories.clear();

@@ -93,6 +93,7 @@ awaitable<void> Vfs::Impl::revalidate(NodeRef node, std::stop_token stop) {
 
 awaitable<Attr> Vfs::Impl::setattr(Ino ino, Changes changes, std::stop_token stop) {
   writable();
+  accepting();
   NodeRef node = nodes.ref(ino);
   const bool foreign =
       (changes.uid && *changes.uid != config.uid) || (changes.gid && *changes.gid != config.gid);
@@ -110,8 +111,9 @@ awaitable<void> Vfs::Impl::set_size(NodeRef node, std::uint64_t size, std::stop_
   if (size == static_cast<std::uint64_t>(attr(*node).stat.st_size)) co_return;
   Stage& stage = uploads.stage(*node);
   stage.truncate(size);
-  ++node->version;  // blocks of the old content are of no use
-  node->kernel_version = node->version;
+  const bool kernel_knew = node->kernel_version == node->version;
+  ++node->version;                                        // blocks of the old content are of no use
+  if (kernel_knew) node->kernel_version = node->version;  // it cuts its pages itself
   uploads.modified(node, size);
   directories.publish(*node);
   if (node->writers > 0) co_return;  // their flush saves it

@@ -168,6 +168,7 @@ awaitable<void> Vfs::Impl::sweep(Impl* self) {
 }
 
 std::size_t Vfs::Impl::write(Handle handle, std::uint64_t offset, Bytes bytes) {
+  accepting();
   OpenFile& file = file_at(handle);
   if (!file.writes()) throw Error(EBADF, "not open for writing");
   NodeRef node = file.node;

@@ -166,5 +166,20 @@ TEST_F(OpenTest, AFileRemovedBehindOurBackIsStaleNotMissing) {
   EXPECT_EQ(errno_of([&] { test::run(io_, fs().open(ino, O_WRONLY | O_TRUNC, {})); }), ESTALE);
 }
 
+TEST_F(OpenTest, PagesOfAChangeThatWasGivenUpAreNotKept) {
+  tree().put_file("/file", "old");
+  read_once();
+  const vfs::Handle handle = client().open("/file", O_RDWR);
+  client().write(handle, 0, "new");
+  remote_.on(Op::open_sink).fail_next(Error(EACCES, "553"), 100);
+  EXPECT_EQ(errno_of([&] { client().close(handle); }), EACCES);
+  advance(std::chrono::seconds(10));
+  ASSERT_EQ(kept_in_spool().size(), 1u);
+  const vfs::Opened opened = client().open_fully("/file", O_RDONLY);
+  EXPECT_FALSE(opened.keep_cache);
+  EXPECT_EQ(client().read(opened.handle, 0, 100), "old");
+  client().release(opened.handle);
+}
+
 }  // namespace
 }  // namespace ftpfs::test

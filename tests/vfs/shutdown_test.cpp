@@ -127,5 +127,32 @@ TEST_F(ShutdownTest, TheSpoolMustBeUsable) {
   EXPECT_NE(errno_of([&] { fs(); }), 0);
 }
 
+TEST_F(ShutdownTest, NoWriteIsTakenThatNobodyWouldSave) {
+  remote_.on(Op::commit).hold();
+  const vfs::Handle handle = create_and_write("/file", "content");
+  std::stop_source unused;
+  Pending<std::vector<std::string>> shutdown(io_, fs().shutdown(clock_.now() + std::chrono::seconds(60)),
+                                             unused);
+  ASSERT_FALSE(shutdown.done());
+  EXPECT_EQ(errno_of([&] { client().write(handle, 7, "more"); }), ESHUTDOWN);
+  EXPECT_EQ(errno_of([&] { client().truncate("/file", 0); }), ESHUTDOWN);
+  remote_.on(Op::commit).release();
+  EXPECT_THAT(shutdown.get(), IsEmpty());
+  EXPECT_EQ(tree().content("/file"), "content");
+}
+
+TEST_F(ShutdownTest, ACloseThatWaitsForWhatIsGivenUpHearsOfIt) {
+  remote_.on(Op::commit).hold();
+  const vfs::Handle handle = create_and_write("/file", "content");
+  auto flush = client().flush_later(handle);
+  std::stop_source unused;
+  Pending<std::vector<std::string>> shutdown(io_, fs().shutdown(clock_.now() + std::chrono::seconds(60)),
+                                             unused);
+  advance(std::chrono::seconds(61));
+  EXPECT_THAT(shutdown.get(), ElementsAre("/file"));
+  EXPECT_NE(flush.code(), 0);
+  remote_.on(Op::commit).release();
+}
+
 }  // namespace
 }  // namespace ftpfs::test

@@ -293,5 +293,13 @@ TEST_F(UnlinkedTest, AWriteToAFileThatVanishedOnTheServerFails) {
   client().release(handle);
 }
 
+TEST_F(UnlinkedTest, AtTheEndOfTheMountNoHiddenNameIsLeft) {
+  tree().put_file("/dir/file", "content");
+  client().open("/dir/file");
+  client().unlink("/dir/file");
+  test::run(io_, fs().shutdown(clock_.now() + std::chrono::seconds(60)));
+  EXPECT_THAT(tree().names("/dir"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace ftpfs::test

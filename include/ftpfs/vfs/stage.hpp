@@ -61,6 +61,7 @@ class Stage {
   // State of bringing it to the server; belongs to Uploads.
   std::uint64_t saved = 0;     // of changes()
   std::uint64_t failed = 0;    // of changes(): what the last failed attempt tried to save
+  std::uint64_t given_up = 0;  // of changes(): what is in the spool under a name instead
   std::uint64_t attempts = 0;  // uploads begun
   std::exception_ptr failure;  // of the last one
   bool running = false;        // an upload task is at work

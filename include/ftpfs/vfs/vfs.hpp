@@ -117,7 +117,7 @@ class Vfs {
 
   // Drops what is cached (clean data only).
   void drop_caches() noexcept;
-  // Refuses new opens with ESHUTDOWN, commits what is dirty, waits for uploads until `deadline`.
+  // Refuses new opens and changes with ESHUTDOWN, commits what is dirty, waits for uploads until `deadline`.
   // Returns the paths that could not be saved; their data is kept in the spool under a name, which the log
   // tells.
   awaitable<std::vector<std::string>> shutdown(Clock::time_point deadline);

@@ -46,6 +46,10 @@ bool refuses_the_name(int code) {
 
 }  // namespace
 
+bool refuses_attributes(int code) noexcept {
+  return code == EOPNOTSUPP || code == EACCES || code == EPERM;
+}
+
 Uploads::Uploads(ReaderContext& context, Directories& directories, Spool* spool, Logger logger)
     : context_(context), directories_(directories), spool_(spool), logger_(std::move(logger)) {}
 
@@ -382,26 +386,35 @@ awaitable<void> Uploads::save_attributes(NodeRef node) {
   const Path path = context_.nodes.path(*node);
   Remote& remote = context_.remote;
   const std::stop_token stop = stage->stop.get_token();
+  const std::optional<std::uint16_t> mode = stage->mode;
+  const std::optional<std::int64_t> mtime = stage->mtime;
   try {
-    if (stage->mode) {
-      const std::uint16_t mode = *stage->mode;
-      co_await remote.set_mode(path, mode, stop);
-      node->attributes.mode = mode;
+    if (mode) {
+      const std::uint16_t wanted = *mode;
+      co_await remote.set_mode(path, wanted, stop);
+      node->attributes.mode = wanted;
     }
   } catch (const Error& error) {
-    if (error.code() != EOPNOTSUPP) throw;
+    ignore_refusal(*node, error);
   }
-  stage->mode.reset();
+  if (stage->mode == mode) stage->mode.reset();  // else another one was asked for meanwhile
   try {
-    if (stage->mtime) {
-      const std::int64_t mtime = *stage->mtime;
-      co_await remote.set_mtime(path, mtime, stop);
-      node->attributes.mtime = Timestamp{mtime, Precision::second};
+    if (mtime) {
+      const std::int64_t wanted = *mtime;
+      co_await remote.set_mtime(path, wanted, stop);
+      node->attributes.mtime = Timestamp{wanted, Precision::second};
     }
   } catch (const Error& error) {
-    if (error.code() != EOPNOTSUPP) throw;
+    ignore_refusal(*node, error);
   }
-  stage->mtime.reset();
+  if (stage->mtime == mtime) stage->mtime.reset();
+}
+
+// The content is saved: close() does not fail for what comes on top, unless perms=strict asks for that.
+void Uploads::ignore_refusal(const Node& node, const Error& error) const {
+  const bool strict = context_.config.perms == PermsMode::strict && error.code() != EOPNOTSUPP;
+  if (strict || !refuses_attributes(error.code())) throw;  // what is being handled, whole
+  logger_->debug("mode or time of {} not kept: {}", escaped(node.name), error.what());
 }
 
 void Uploads::discard(Stage& stage) {

@@ -131,7 +131,7 @@ awaitable<void> Vfs::Impl::set_mode(NodeRef node, std::uint16_t mode, std::stop_
     co_await remote.set_mode(path, mode, stop);
     node->attributes.mode = mode;
   } catch (const Error& error) {
-    if (error.code() != EOPNOTSUPP) throw;
+    if (!refuses_attributes(error.code())) throw;
     tolerate(error, "chmod");
   }
   directories.publish(*node);
@@ -148,10 +148,8 @@ awaitable<void> Vfs::Impl::set_mtime(NodeRef node, std::int64_t seconds, std::st
     node->attributes.mtime = Timestamp{seconds, Precision::second};
     directories.remember_exact(path, node->attributes);
   } catch (const Error& error) {
-    // MDTM (vsftpd) and MFMT (pyftpdlib) are for plain files; what they say of a directory is "550 could
-    // not".
-    const bool only_files = node->attributes.kind == Kind::directory && error.code() == EACCES;
-    if (error.code() != EOPNOTSUPP && !only_files) throw;
+    // Also for directories: MDTM (vsftpd) and MFMT (pyftpdlib) are for plain files and say "550 could not".
+    if (!refuses_attributes(error.code())) throw;
     tolerate(error, "utimens");
   }
   directories.publish(*node);

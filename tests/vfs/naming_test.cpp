@@ -245,5 +245,11 @@ TEST_F(NamingTest, AFileBeingReplacedMovesWithItsDirectory) {
   EXPECT_THAT(tree().names("/moved"), ElementsAre("a", "b", "empty")) << "no temporary name is left";
 }
 
+TEST_F(NamingTest, ARefusedModeDoesNotFailMkdir) {
+  remote_.on(Op::set_mode).fail_next(Error(EACCES, "550"), 100);
+  test::run(io_, fs().mkdir(root_ino, "private", 0700, {}));
+  EXPECT_TRUE(tree().exists("/private"));
+}
+
 }  // namespace
 }  // namespace ftpfs::test

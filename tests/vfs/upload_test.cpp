@@ -202,5 +202,18 @@ TEST_F(LateUploadTest, AWriteBehindTheUploadDoesNotCutItShort) {
   EXPECT_TRUE(tree().content("/file") == "AGAIN" + content.substr(5));
 }
 
+TEST_F(UploadTest, ARefusedModeOrTimeDoesNotFailACloseWhoseContentIsSaved) {
+  remote_.on(Op::set_mode).fail_next(Error(EACCES, "550"), 100);
+  remote_.on(Op::set_mtime).fail_next(Error(EACCES, "550"), 100);
+  const vfs::Handle handle = create_and_write("content");
+  vfs::Changes changes;
+  changes.mode = 0755;
+  changes.mtime = 1'234'567'890;
+  client().setattr("/file", changes);
+  client().flush(handle);
+  client().release(handle);
+  EXPECT_EQ(tree().content("/file"), "content");
+}
+
 }  // namespace
 }  // namespace ftpfs::test

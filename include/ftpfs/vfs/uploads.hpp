@@ -18,6 +18,9 @@
 
 namespace ftpfs::vfs {
 
+// Did the server merely refuse to set a mode or a time? With perms=ignore that fails nothing.
+bool refuses_attributes(int code) noexcept;
+
 // One run of a file's content to the server.
 struct Transmission {
   enum class Way { direct, temporary, append };
@@ -69,6 +72,7 @@ class Uploads {
   awaitable<void> save(NodeRef node);
   awaitable<void> save_content(NodeRef node);
   awaitable<void> save_attributes(NodeRef node);
+  void ignore_refusal(const Node& node, const Error& error) const;
   awaitable<void> open_transmission(NodeRef node, bool yields);
   awaitable<void> send(NodeRef node, std::uint64_t step);
   awaitable<void> finish(NodeRef node);

@@ -48,11 +48,12 @@ void Vfs::Impl::readdir(DirHandle handle, off_t cookie, bool plus, DirFiller& fi
   if (found == open_directories.end()) throw Error(EBADF, "unknown directory handle");
   const NodeRef node = found->second.node;
   const std::shared_ptr<Listing> listing = found->second.listing;
+  if (cookie == 0) found->second.end = listing->slots();
   if (cookie < 1 && !filler.add(".", bare(node->ino, S_IFDIR), 1)) return;
   const Ino above = node->parent ? node->parent->ino : node->ino;
   if (cookie < after_dots && !filler.add("..", bare(above, S_IFDIR), after_dots)) return;
   const off_t first = std::max<off_t>(cookie - after_dots, 0);
-  for (std::size_t slot = static_cast<std::size_t>(first); slot < listing->slots(); ++slot) {
+  for (std::size_t slot = static_cast<std::size_t>(first); slot < found->second.end; ++slot) {
     const Entry* const entry = listing->at(slot);
     const off_t next = static_cast<off_t>(slot) + after_dots + 1;
     if (entry && !fill_entry(*node, *entry, listing->fetched(), plus, next, filler)) return;

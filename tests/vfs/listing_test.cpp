@@ -313,5 +313,20 @@ std::string when_name(const testing::TestParamInfo<When>& when) {
 INSTANTIATE_TEST_SUITE_P(TheServerReadTheDirectory, ListingInFlight,
                          testing::Values(When::before_effect, When::after_effect), when_name);
 
+TEST_F(ListingTest, RenamingEveryEntryWhileReadingComesToAnEnd) {
+  put_files(20);
+  const DirHandle handle = client().opendir("/");
+  off_t cookie = 0;
+  std::size_t seen = 0;
+  for (auto names = next(handle, cookie, 4); !names.empty() && seen < 100; names = next(handle, cookie, 4)) {
+    seen += names.size();
+    for (const std::string& name : names) {
+      if (name != "." && name != "..") client().rename("/" + name, "/" + name + ".x");
+    }
+  }
+  fs().releasedir(handle);
+  EXPECT_EQ(seen, 22u);
+}
+
 }  // namespace
 }  // namespace ftpfs::test

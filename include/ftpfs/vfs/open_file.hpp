@@ -23,6 +23,7 @@ struct OpenFile {
 struct OpenDirectory {
   NodeRef node;
   std::shared_ptr<Listing> listing;
+  std::size_t end = 0;  // slots of it to be shown: what is added later may be the doing of who reads it
 };
 
 }  // namespace ftpfs::vfs

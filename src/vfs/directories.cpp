@@ -88,7 +88,9 @@ void Directories::publish(const Node& node) {
   entry.attributes = node.attributes;
   entry.link_target = node.link_target;
   Directory& parent = state(*node.parent);
-  if (node.on_server)
+  // Some servers show a file only when its first upload is complete (ProFTPD's HiddenStores).
+  const bool arriving = node.stage && node.stage->created_here && node.stage->saved == 0;
+  if (node.on_server && !arriving)
     parent.unsent.erase(node.name);
   else
     parent.unsent.insert_or_assign(node.name, entry);

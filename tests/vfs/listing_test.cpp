@@ -328,5 +328,20 @@ TEST_F(ListingTest, RenamingEveryEntryWhileReadingComesToAnEnd) {
   EXPECT_EQ(seen, 22u);
 }
 
+// ProFTPD's HiddenStores, for one.
+TEST_F(ListingTest, AFileThatTheServerHidesUntilItIsCompleteShowsAllTheSame) {
+  const vfs::Handle handle = client().create("/file");
+  client().write(handle, 0, "content");
+  tree().remove("/file");
+  fs().drop_caches();
+  EXPECT_THAT(client().names("/"), ElementsAre("file"));
+  EXPECT_EQ(client().stat("/file").st_size, 7);
+  client().close(handle);
+  EXPECT_EQ(tree().content("/file"), "content");
+  tree().remove("/file");
+  fs().drop_caches();
+  EXPECT_THAT(client().names("/"), IsEmpty()) << "once it was there, the server knows best";
+}
+
 }  // namespace
 }  // namespace ftpfs::test

@@ -203,8 +203,10 @@ awaitable<void> Uploads::save(NodeRef node) {
   }
   if (stage->dirty()) co_await save_content(node);
   co_await save_attributes(node);
-  // Others appended too: the server's version is the right one.
-  if (!stage->dirty() && stage->size() != node->attributes.size) node->stage.reset();
+  if (!stage->dirty() && stage->size() != node->attributes.size) {
+    node->stage.reset();  // others appended too: the server's version is the right one
+    ++node->version;
+  }
   directories_.publish(*node);
   if (node->linked) directories_.remember_exact(context_.nodes.path(*node), node->attributes);
 }

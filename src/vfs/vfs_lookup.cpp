@@ -48,7 +48,10 @@ void Vfs::Impl::learn(Node& node, const Attributes& attributes, const std::strin
   if (when <= node.learned || (node.stage && (node.stage->dirty() || node.stage->running))) return;
   node.learned = when;
   node.on_server = true;
-  if (!same_version(node.attributes, attributes)) ++node.version;
+  if (!same_version(node.attributes, attributes)) {
+    ++node.version;
+    node.stage.reset();  // all of it was saved; what it holds is not the file any more
+  }
   const std::optional<Timestamp> known = node.attributes.mtime;
   const bool coarser = known && attributes.mtime && known->precision < attributes.mtime->precision;
   const bool keep_time =

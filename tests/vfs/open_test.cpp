@@ -181,5 +181,20 @@ TEST_F(OpenTest, PagesOfAChangeThatWasGivenUpAreNotKept) {
   client().release(opened.handle);
 }
 
+TEST_F(OpenTest, ASavedFileStillOpenForWritingShowsANewerVersionOfTheServer) {
+  tree().put_file("/file", "mine and more");
+  const vfs::Handle handle = client().open("/file", O_RDWR);
+  client().write(handle, 0, "MINE");
+  client().flush(handle);
+  advance(config_.listing_ttl);
+  tree().find(Path("/file"))->content = "THEIRS and more";
+  client().names("/");
+  EXPECT_EQ(client().stat("/file").st_size, 15);
+  EXPECT_EQ(client().read(handle, 0, 100), "THEIRS and more");
+  client().write(handle, 7, "AND");
+  client().close(handle);
+  EXPECT_EQ(tree().content("/file"), "THEIRS AND more");
+}
+
 }  // namespace
 }  // namespace ftpfs::test

@@ -47,8 +47,10 @@ void read(fuse_req_t handle, fuse_ino_t ino, std::size_t size, off_t offset, fus
   });
 }
 
-awaitable<void> do_write(RequestPtr request, Handle file, std::uint64_t offset, Buffer bytes) {
-  const std::size_t written = co_await request->vfs().write(file, offset, std::move(bytes), request->stop());
+awaitable<void> do_write(RequestPtr request, Handle file, std::uint64_t offset, Buffer bytes,
+                         vfs::Writer writer) {
+  const std::size_t written =
+      co_await request->vfs().write(file, offset, std::move(bytes), writer, request->stop());
   request->wrote(written);
 }
 
@@ -57,10 +59,12 @@ void write(fuse_req_t handle, fuse_ino_t ino, const char* data, std::size_t size
   serve(handle, "write", ino, [&](const RequestPtr& request) {
     const auto to = static_cast<std::uint64_t>(offset);
     const Bytes bytes = as_bytes({data, size});  // in the receive buffer, until we return
-    if (const auto written = request->vfs().write_now(file->fh, to, bytes)) return request->wrote(*written);
+    const auto writer = file->writepage ? vfs::Writer::page_cache : vfs::Writer::call;
+    if (const auto written = request->vfs().write_now(file->fh, to, bytes, writer))
+      return request->wrote(*written);
     Buffer copy(size);
     std::memcpy(copy.data(), data, size);
-    start(request, do_write, Handle{file->fh}, to, std::move(copy));
+    start(request, do_write, Handle{file->fh}, to, std::move(copy), writer);
   });
 }
 

@@ -158,11 +158,12 @@ std::optional<Slices> Vfs::read_now(Handle handle, std::uint64_t offset, std::si
 awaitable<Slices> Vfs::read(Handle handle, std::uint64_t offset, std::size_t size, std::stop_token stop) {
   return held(impl_, impl_->read(handle, offset, size, std::move(stop)));
 }
-std::optional<std::size_t> Vfs::write_now(Handle handle, std::uint64_t offset, Bytes bytes) {
-  return impl_->write(handle, offset, bytes);
+std::optional<std::size_t> Vfs::write_now(Handle handle, std::uint64_t offset, Bytes bytes, Writer writer) {
+  return impl_->write(handle, offset, bytes, writer);
 }
-awaitable<std::size_t> Vfs::write(Handle handle, std::uint64_t offset, Buffer bytes, std::stop_token) {
-  co_return impl_->write(handle, offset, bytes.bytes());
+awaitable<std::size_t> Vfs::write(Handle handle, std::uint64_t offset, Buffer bytes, Writer writer,
+                                  std::stop_token) {
+  co_return impl_->write(handle, offset, bytes.bytes(), writer);
 }
 awaitable<void> Vfs::flush(Handle handle, std::stop_token stop) {
   return held(impl_, impl_->flush(handle, std::move(stop)));

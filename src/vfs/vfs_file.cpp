@@ -167,14 +167,14 @@ awaitable<void> Vfs::Impl::sweep(Impl* self) {
   self->sweeping = false;
 }
 
-std::size_t Vfs::Impl::write(Handle handle, std::uint64_t offset, Bytes bytes) {
+std::size_t Vfs::Impl::write(Handle handle, std::uint64_t offset, Bytes bytes, Writer writer) {
   accepting();
   OpenFile& file = file_at(handle);
   if (!file.writes()) throw Error(EBADF, "not open for writing");
   NodeRef node = file.node;
   Stage& stage = uploads.stage(*node);
   // The kernel's idea of the end may be older than ours.
-  if ((file.flags & O_APPEND) != 0) offset = stage.size();
+  if ((file.flags & O_APPEND) != 0 && writer == Writer::call) offset = stage.size();
   stage.write(offset, bytes);
   uploads.modified(node, offset);
   return bytes.size();

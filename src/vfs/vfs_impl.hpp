@@ -79,7 +79,7 @@ class Vfs::Impl {
   Opened opened(NodeRef node, int flags);
   std::optional<Slices> read_now(Handle handle, std::uint64_t offset, std::size_t size);
   awaitable<Slices> read(Handle handle, std::uint64_t offset, std::size_t size, std::stop_token stop);
-  std::size_t write(Handle handle, std::uint64_t offset, Bytes bytes);
+  std::size_t write(Handle handle, std::uint64_t offset, Bytes bytes, Writer writer);
   awaitable<void> flush(Handle handle, std::stop_token stop);
   void release(Handle handle) noexcept;
   const std::shared_ptr<Reader>& reader(OpenFile& file);

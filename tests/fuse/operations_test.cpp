@@ -295,5 +295,16 @@ TEST_F(Operations, AConnectionLostMidwayAnswersEio) {
   rig_.remote.on(Op::make_directory).fail_no_more();
 }
 
+// The kernel writes pages that were changed through mmap() back by any handle that is open for writing.
+TEST_F(Operations, AMappedPageGoesWhereItLiesAlsoInAFileOpenedForAppending) {
+  const auto node = look_up("hello");
+  const auto handle = open(node, O_RDWR | O_APPEND);
+  EXPECT_EQ(error_of(kernel_.write(node, handle, 0, "HELLO", FUSE_WRITE_CACHE)), 0);
+  EXPECT_EQ(error_of(kernel_.write(node, handle, 0, "!")), 0);
+  EXPECT_EQ(error_of(kernel_.flush(node, handle)), 0);
+  EXPECT_EQ(tree().content("/hello"), "HELLO, world!");
+  EXPECT_EQ(error_of(kernel_.release(node, handle)), 0);
+}
+
 }  // namespace
 }  // namespace ftpfs::test

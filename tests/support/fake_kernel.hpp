@@ -125,8 +125,10 @@ class FakeKernel {
   Unique read(std::uint64_t node, std::uint64_t handle, std::uint64_t offset, std::uint32_t size) {
     return send(FUSE_READ, node, read_in(handle, offset, size));
   }
-  Unique write(std::uint64_t node, std::uint64_t handle, std::uint64_t offset, std::string_view data) {
+  Unique write(std::uint64_t node, std::uint64_t handle, std::uint64_t offset, std::string_view data,
+               std::uint32_t write_flags = 0) {
     fuse_write_in in{};
+    in.write_flags = write_flags;
     in.fh = handle;
     in.offset = offset;
     in.size = static_cast<std::uint32_t>(data.size());

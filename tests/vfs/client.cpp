@@ -116,7 +116,7 @@ void Client::write(Handle handle, std::uint64_t offset, std::string_view bytes) 
   } else {
     Buffer buffer(bytes.size());
     std::memcpy(buffer.data(), bytes.data(), bytes.size());
-    written = run(fs_.write(handle, offset, std::move(buffer), {}));
+    written = run(fs_.write(handle, offset, std::move(buffer), vfs::Writer::call, {}));
   }
   if (written != bytes.size()) throw Error(EIO, "short write");
 }

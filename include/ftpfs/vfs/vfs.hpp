@@ -66,6 +66,10 @@ struct Changes {
   std::optional<std::int64_t> mtime;
 };
 
+// Whose bytes are written: of write(2), or of pages that were changed through mmap(2). Those go where they
+// lie whatever handle the kernel picks to hand them over, for O_APPEND is about write(2) only.
+enum class Writer { call, page_cache };
+
 // Receives directory entries until it is full. `next` is the cookie that continues behind this entry.
 class DirFiller {
  public:
@@ -100,8 +104,10 @@ class Vfs {
   awaitable<Created> create(Ino parent, std::string name, mode_t mode, int flags, std::stop_token stop);
   std::optional<Slices> read_now(Handle handle, std::uint64_t offset, std::size_t size);
   awaitable<Slices> read(Handle handle, std::uint64_t offset, std::size_t size, std::stop_token stop);
-  std::optional<std::size_t> write_now(Handle handle, std::uint64_t offset, Bytes bytes);
-  awaitable<std::size_t> write(Handle handle, std::uint64_t offset, Buffer bytes, std::stop_token stop);
+  std::optional<std::size_t> write_now(Handle handle, std::uint64_t offset, Bytes bytes,
+                                       Writer writer = Writer::call);
+  awaitable<std::size_t> write(Handle handle, std::uint64_t offset, Buffer bytes, Writer writer,
+                               std::stop_token stop);
   awaitable<void> flush(Handle handle, std::stop_token stop);  // returns when the server has it all
   awaitable<void> fsync(Handle handle, std::stop_token stop);  // likewise
   void release(Handle handle) noexcept;

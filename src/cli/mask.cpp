@@ -53,10 +53,11 @@ void hide_source(char* text) noexcept {
   blank(text, colon + 1, at);
 }
 
-// Does the argument end in an `o` that takes the next one as its value (-o, -fo)?
+// Does the argument end in an `o` that takes the next one as its value (-o, -fo)? Not when that `o` belongs
+// to the value of an earlier letter (-oro).
 bool takes_options(std::string_view text) noexcept {
-  return text.size() >= 2 && text[0] == '-' && text[1] != '-' && text.back() == 'o' &&
-         text.find('=') == text.npos;
+  return text.starts_with('-') && !text.starts_with("--") && text.ends_with('o') &&
+         text.find_first_of("op") == text.size() - 1;
 }
 
 }  // namespace

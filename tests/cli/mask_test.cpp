@@ -33,6 +33,12 @@ TEST(HideSecrets, TakesPasswordsOutOfUrls) {
   EXPECT_EQ(hidden({"ftpfs#ftp://alice:secret@host"}), Arguments{"ftpfs#ftp://alice:*@host"});
 }
 
+TEST(HideSecrets, KnowsTheSourceBehindOptionsThatEndInAnO) {
+  for (const char* option : {"-oro", "-oauto", "-fvoro", "-d", "--ro"}) {
+    EXPECT_EQ(hidden({option, "ftp://alice:secret@host/"}), (Arguments{option, "ftp://alice:*@host/"}));
+  }
+}
+
 TEST(HideSecrets, TakesPasswordsThatWereNotEncoded) {
   EXPECT_EQ(hidden({"ftp://alice:se@secret:x@host"}), Arguments{"ftp://alice:*@host"});
   EXPECT_EQ(hidden({"ftp://alice:sec/secret@host"}), Arguments{"ftp://alice:*@host"});

@@ -138,7 +138,7 @@ std::vector<Option> make_table() {
        "OCTAL",
        "... from directories",
        [](S& s, Text v) { s.vfs.directory_mask = parse_mask(v); }},
-      {files, "perms", {}, "HOW", "chmod etc. the server cannot do: ignore (default), strict", set_perms},
+      {files, "perms", {}, "HOW", "chmod etc. the server does not do: ignore (default), strict", set_perms},
       {files, "upload", {}, "HOW", "replace files: auto (default), atomic, inplace", set_upload},
 
       {caching,

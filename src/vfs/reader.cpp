@@ -91,8 +91,7 @@ class Reader::Window {
   std::stop_source opening_;  // of the source; or asking whether the file is still the same
   std::uint64_t epoch_ = 0;   // of the window; a seek begins a new one, the old fill ends
   bool filling_ = false;
-  unsigned short_ends_ = 0;  // streams that ended too soon though the server called them complete
-  bool may_retry_ = true;    // one reconnect without any progress is one too few to give up, two are enough
+  bool may_retry_ = true;  // one reconnect without any progress is one too few to give up, two are enough
 };
 
 std::uint64_t Reader::Window::readahead() const noexcept {
@@ -161,7 +160,6 @@ void Reader::Window::seek(std::uint64_t offset) {
   close();
   chunks_.clear();
   failure = nullptr;
-  short_ends_ = 0;
   begin_ = end_ = wanted_ = offset / block_size * block_size;
   start_ = consumed_ = offset;
 }

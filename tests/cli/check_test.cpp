@@ -2,7 +2,6 @@
 // What `ftpfs check` says about a report.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 #include <ftpfs/cli/check.hpp>

@@ -50,7 +50,8 @@ TEST(Options, OperandsAreCounted) {
 }
 
 TEST(Options, CheckTakesASourceOnly) {
-  const Settings settings = parse_arguments(std::vector<std::string>{"check", "--json", "-o", "ro", "host:dir"});
+  const Settings settings =
+      parse_arguments(std::vector<std::string>{"check", "--json", "-o", "ro", "host:dir"});
   EXPECT_EQ(settings.action, Settings::Action::check);
   EXPECT_EQ(settings.source, "host:dir");
   EXPECT_TRUE(settings.json);

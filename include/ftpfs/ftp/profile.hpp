@@ -37,7 +37,7 @@ enum class ModeCommand : std::uint8_t {
 };
 
 struct ServerProfile {
-  bool greeted = false;      // one log-in has been completed: features and home are known
+  bool greeted = false;  // one log-in has been completed: features and home are known
   std::string greeting;
   proto::Features features;  // FEAT, asked by the first session
   std::string home = "/";    // PWD right after the first log-in

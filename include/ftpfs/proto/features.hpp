@@ -20,7 +20,7 @@ struct MlstFact {
 
 struct Features {
   std::vector<std::string> lines;  // as the server wrote them
-  bool known = false;  // FEAT was answered with 2xx; if not, all else is false and means "probe"
+  bool known = false;              // FEAT was answered with 2xx; if not, all else is false and means "probe"
 
   bool mlst = false;  // MLST implies MLSD (RFC 3659 7.8)
   bool mlsd = false;

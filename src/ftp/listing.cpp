@@ -62,6 +62,22 @@ void keep_first_of_each_name(std::vector<Entry>& entries) {
   std::erase_if(entries, [&](const Entry& entry) { return !seen.insert(entry.name).second; });
 }
 
+// To the end, or as far as our memory is good for: no directory is as large as a hostile server's listing.
+awaitable<void> receive(Transfer& transfer, proto::ListingParser& parser, const FtpConfig& config) {
+  Buffer chunk(chunk_size);
+  std::uint64_t received = 0;
+  std::size_t size = 0;
+  do {
+    size = co_await transfer.read_some(chunk.bytes());
+    received += size;
+    parser.feed(std::string_view(reinterpret_cast<const char*>(chunk.data()), size));
+    if (size == 0) parser.finish();
+    if (received > config.max_listing_bytes || parser.entries() > config.max_entries)
+      throw Error(EFBIG, fmt::format("directory is too large: {} entries, {} bytes so far", parser.entries(),
+                                     received));
+  } while (size > 0);
+}
+
 // `argument` of the listing command; `path` for messages and for servers that print whole paths.
 awaitable<Listed> fetch(std::shared_ptr<Session> session, Verb verb, std::string argument, std::string path,
                         std::stop_token stop) {
@@ -75,13 +91,8 @@ awaitable<Listed> fetch(std::shared_ptr<Session> session, Verb verb, std::string
   const auto now =
       std::chrono::duration_cast<std::chrono::seconds>(context.clock.wall().time_since_epoch()).count();
   proto::ListingParser parser(verb == Verb::mlsd ? ListingFormat::mlsd : ListingFormat::list, now, path);
-  Buffer chunk(chunk_size);
   try {
-    for (;;) {
-      const std::size_t size = co_await transfer->read_some(chunk.bytes());
-      if (size == 0) break;
-      parser.feed(std::string_view(reinterpret_cast<const char*>(chunk.data()), size));
-    }
+    co_await receive(*transfer, parser, context.config);
   } catch (const Error&) {
     if (stop.stop_requested()) throw Cancelled();
     throw;
@@ -92,7 +103,6 @@ awaitable<Listed> fetch(std::shared_ptr<Session> session, Verb verb, std::string
                                      "(lenient_eof would believe it)",
                                      proto::verb_text(verb), escaped(path)));
   }
-  parser.finish();
   listed.lines = parser.lines();
   listed.entries = parser.take();
   if (listed.entries.empty() && parser.unparsed() > 0) {

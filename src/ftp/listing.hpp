@@ -13,7 +13,7 @@
 namespace ftpfs::ftp {
 
 // By MLSD where there is one, else LIST -a where a probe proved it, else LIST. Throws ENOENT, ENOTDIR,
-// EACCES, EIO (no line of the listing makes sense, or the server cut it), ConnectionLost.
+// EACCES, EIO (no line of the listing makes sense, or the server cut it), EFBIG (FtpConfig), ConnectionLost.
 awaitable<std::vector<Entry>> list_directory(std::shared_ptr<Session> session, std::string path,
                                              std::stop_token stop);
 

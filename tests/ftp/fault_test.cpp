@@ -446,6 +446,27 @@ TEST_F(FaultTest, HalfAListingIsNeverShown) {
   }
 }
 
+// S13: a listing without end costs neither memory nor the mount.
+TEST_F(FaultTest, AListingBeyondAnyMeasureIsEFBIG) {
+  for (int i = 0; i < 9; ++i) tree().file("/d/file" + std::to_string(i), "x");
+  struct Limits {
+    std::uint64_t entries;
+    std::uint64_t bytes;
+    int code;
+  };
+  for (const Limits& limits : {Limits{10, 10'000, 0}, Limits{9, 10'000, EFBIG}, Limits{10, 300, EFBIG}}) {
+    for (const bool with_mlst : {true, false}) {
+      behaviour().mlst = with_mlst;
+      ftp::FtpConfig bounded = config();
+      bounded.max_entries = limits.entries;
+      bounded.max_listing_bytes = limits.bytes;
+      mount(bounded);
+      EXPECT_EQ(failure([&] { list("/d"); }), limits.code);
+      EXPECT_TRUE(stat("/a"));
+    }
+  }
+}
+
 // 18 and 5.5: one connection is enough, also with a reader that nobody reads from.
 TEST_F(FaultTest, AStalledReaderGivesItsOnlySessionAway) {
   behaviour().max_sessions = 1;

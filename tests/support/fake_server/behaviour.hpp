@@ -8,6 +8,8 @@
 #include <map>
 #include <string>
 
+#include "support/fake_server/tls_behaviour.hpp"
+
 namespace ftpfs::test {
 
 // The defaults are a modern server that can do everything (closest to pyftpdlib). May be changed while it
@@ -58,6 +60,8 @@ struct Behaviour {
   std::string limit_reply =
       "421 Too many connections from your host.";  // a 530 comes at PASS, others as greeting
 
+  TlsBehaviour tls;
+
   std::map<std::string, std::string> replies;  // verb -> what to answer instead of obeying
   std::chrono::milliseconds delay{0};          // before each reply
 };
@@ -75,10 +79,11 @@ struct Fault {
     reset,  // RST
     stall,  // silence for ever
     reply,  // says `reply`: instead of its own, or in addition when `replied`
-    extra   // data only: `after_bytes` bytes too many
+    extra,  // data only: `after_bytes` bytes too many
+    garble  // data only: then some that are no TLS
   };
 
-  std::string verb;  // "GREETING": the connection itself
+  std::string verb;  // "GREETING": the connection itself; "TLS", "DATA TLS": the handshakes
   Moment moment = Moment::received;
   Action action = Action::reset;
   std::string reply = {};       // for `data`: the final reply; empty: 426

@@ -128,4 +128,14 @@ std::size_t FakeServer::data_connections() const {
   return state_->data_connections;
 }
 
+const std::vector<std::string>& FakeServer::clear_commands() const {
+  return state_->clear_commands;
+}
+const std::vector<std::string>& FakeServer::server_names() const {
+  return state_->server_names;
+}
+const std::vector<DataTls>& FakeServer::data_tls() const {
+  return state_->data_tls;
+}
+
 }  // namespace ftpfs::test

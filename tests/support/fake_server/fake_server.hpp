@@ -46,6 +46,10 @@ class FakeServer {
   std::size_t most_open_sessions() const;
   std::size_t data_connections() const;  // ever accepted
 
+  const std::vector<std::string>& clear_commands() const;  // that came without TLS
+  const std::vector<std::string>& server_names() const;    // SNI of each control connection in TLS; "": none
+  const std::vector<DataTls>& data_tls() const;            // one for each data connection
+
   // To every session that waits for a command: says `reply` (unless empty) and closes, as after an idle time.
   void dismiss_idle(const std::string& reply = "421 Timeout.");
   // Nobody answers on the port any more / somebody does again; open sessions are cut.

@@ -2,39 +2,23 @@
 #include "support/fake_server/session.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace ftpfs::test::fake {
-namespace {
-
-// FIN, also when something of the peer's is still unread: close() alone would then send RST.
-void close_socket(tcp::socket& socket, bool reset) {
-  boost::system::error_code ignored;
-  if (reset) {
-    socket.set_option(asio::socket_base::linger(true, 0), ignored);
-  } else {
-    socket.shutdown(tcp::socket::shutdown_send, ignored);
-    while (socket.is_open() && socket.available(ignored) > 0) {
-      char unread[4096];
-      socket.read_some(asio::buffer(unread), ignored);
-    }
-  }
-  socket.close(ignored);
-}
-
-}  // namespace
-
 Session::Session(State& state, tcp::socket control, std::size_t number)
     : state_(state),
       control_(std::move(control)),
       number_(number),
       directory_(state.behaviour.home),
       passive_(state.io),
-      data_(state.io) {
+      data_(tcp::socket(state.io)) {
   boost::system::error_code ignored;
-  control_.set_option(tcp::no_delay(true), ignored);  // a 226 right behind a 150 must not wait for an ACK
+  control_.socket().set_option(tcp::no_delay(true),
+                               ignored);  // a 226 right behind a 150 must not wait for an ACK
 }
 
 awaitable<void> Session::serve(std::shared_ptr<State> /* kept alive */, std::shared_ptr<Session> self) {
@@ -42,35 +26,42 @@ awaitable<void> Session::serve(std::shared_ptr<State> /* kept alive */, std::sha
     co_await self->greet();
     while (self->open()) {
       self->idle_ = true;
-      const std::size_t size = co_await asio::async_read_until(
-          self->control_, asio::dynamic_buffer(self->input_), "\r\n", use_awaitable);
+      std::string line = co_await self->next_line();
       self->idle_ = false;
-      std::string line = self->input_.substr(0, size - 2);
-      self->input_.erase(0, size);
       co_await self->obey(std::move(line));
     }
-  } catch (const boost::system::system_error&) {  // the client is gone
   } catch (const Ended&) {
   }
   self->idle_ = false;
   if (!self->stalled_) self->close();
 }
 
+awaitable<std::string> Session::next_line() {
+  std::array<char, 1024> chunk;
+  for (;;) {
+    const std::size_t end = input_.find("\r\n");
+    if (end != std::string::npos) {
+      std::string line = input_.substr(0, end);
+      input_.erase(0, end + 2);
+      co_return line;
+    }
+    const auto into = asio::buffer(chunk);
+    const Channel::Received received = co_await control_.read_some(into);
+    if (received.end != Channel::End::none) throw Ended();  // the client is gone
+    input_.append(chunk.data(), received.size);
+  }
+}
+
 void Session::dismiss(const std::string& text) {
-  boost::system::error_code ignored;
-  if (!text.empty()) asio::write(control_, asio::buffer(text + "\r\n"), ignored);
+  if (!text.empty()) control_.write_now(text + "\r\n");
   close();
 }
 
 void Session::close(bool reset) {
   boost::system::error_code ignored;
   passive_.close(ignored);
-  close_socket(data_, reset);
-  close_socket(control_, reset);
-}
-
-void Session::close_data(bool reset) {
-  close_socket(data_, reset);
+  data_.close(reset);
+  control_.close(reset);
 }
 
 awaitable<void> Session::greet() {
@@ -81,6 +72,7 @@ awaitable<void> Session::greet() {
     co_await reply(behaviour().limit_reply);
     throw Ended();
   }
+  if (behaviour().tls.implicit) co_await secure_control();
   co_await reply(behaviour().greeting);
   co_await strike("GREETING", Fault::Moment::replied);
 }
@@ -88,6 +80,7 @@ awaitable<void> Session::greet() {
 awaitable<void> Session::obey(std::string line) {
   state_.commands.push_back(line);
   state_.commands_of.at(number_).push_back(line);
+  if (!control_.secured()) state_.clear_commands.push_back(line);
   const std::size_t blank = line.find(' ');
   std::string verb = line.substr(0, blank);
   std::ranges::transform(verb, verb.begin(), [](unsigned char c) { return std::toupper(c); });
@@ -102,7 +95,10 @@ awaitable<void> Session::obey(std::string line) {
   if (verb != "RNFR") rename_from_.clear();
   replied = co_await strike(verb, Fault::Moment::done);
   if (replied) co_return;
+  const bool secure = verb == "AUTH" && text.starts_with("234");
+  if (secure) text += "\r\n" + behaviour().tls.injected;
   co_await reply(std::move(text));
+  if (secure) co_await secure_control();
   co_await strike(verb, Fault::Moment::replied);
   if (verb == "QUIT") throw Ended();
 }
@@ -116,13 +112,15 @@ awaitable<std::string> Session::answer(std::string verb, std::string argument) {
       {"QUIT", &Session::quit}, {"SIZE", &Session::size}, {"MDTM", &Session::mdtm}, {"MLST", &Session::mlst},
       {"MFMT", &Session::mfmt}, {"MFF", &Session::mff},   {"SITE", &Session::site}, {"DELE", &Session::dele},
       {"MKD", &Session::mkd},   {"RMD", &Session::rmd},   {"RNFR", &Session::rnfr}, {"RNTO", &Session::rnto},
-      {"EPSV", &Session::epsv}, {"PASV", &Session::pasv}};
+      {"EPSV", &Session::epsv}, {"PASV", &Session::pasv}, {"AUTH", &Session::auth}, {"PBSZ", &Session::pbsz},
+      {"PROT", &Session::prot}};
 
   const auto fixed = behaviour().replies.find(verb);
   if (fixed != behaviour().replies.end()) co_return fixed->second;
-  const bool public_command =
-      verb == "USER" || verb == "PASS" || verb == "FEAT" || verb == "QUIT" || verb == "CLNT";
-  if (!logged_in_ && !public_command) co_return std::string("530 Please login with USER and PASS.");
+  static const std::set<std::string_view> before_login{"USER", "PASS", "FEAT", "QUIT",
+                                                       "CLNT", "AUTH", "PBSZ", "PROT"};
+  if (!logged_in_ && !before_login.contains(verb))
+    co_return std::string("530 Please login with USER and PASS.");
   if (is_transfer(verb)) co_return co_await transfer(std::move(verb), std::move(argument));
   const auto command = commands.find(verb);
   if (command == commands.end()) co_return std::string("502 Command not implemented.");
@@ -146,9 +144,9 @@ awaitable<void> Session::reply(std::string text) {
     asio::steady_timer timer(state_.io, behaviour().delay);
     co_await timer.async_wait(use_awaitable);
   }
-  text += "\r\n";
-  const auto buffer = asio::buffer(text);
-  co_await asio::async_write(control_, buffer, use_awaitable);
+  if (!text.ends_with("\r\n")) text += "\r\n";
+  const bool written = co_await control_.write(std::move(text));
+  if (!written) throw Ended();  // the client is gone
 }
 
 std::string Session::refusal(std::string_view text, std::string_view code) const {

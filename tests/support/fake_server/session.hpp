@@ -9,7 +9,9 @@
 #include <string_view>
 
 #include <ftpfs/base/asio.hpp>
+#include <ftpfs/base/wait.hpp>
 
+#include "support/fake_server/channel.hpp"
 #include "support/fake_server/state.hpp"
 
 namespace ftpfs::test::fake {
@@ -30,6 +32,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // session.cpp: the dialogue
   awaitable<void> greet();
+  awaitable<std::string> next_line();
   awaitable<void> obey(std::string line);
   awaitable<std::string> answer(std::string verb, std::string argument);
   awaitable<bool> strike(std::string verb, Fault::Moment moment);  // true: the fault has replied
@@ -52,6 +55,14 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string noop(const std::string& argument);
   std::string abor(const std::string& argument);
   std::string quit(const std::string& argument);
+
+  // session_tls.cpp
+  std::string auth(const std::string& argument);
+  std::string pbsz(const std::string& argument);
+  std::string prot(const std::string& argument);
+  awaitable<void> secure_control();
+  awaitable<std::string> secure_data();          // why not; empty: done, or nothing to do
+  awaitable<bool> end_upload(Channel::End end);  // false: the file may be cut off
 
   // session_files.cpp: commands on names
   std::string size(const std::string& argument);
@@ -80,15 +91,15 @@ class Session : public std::enable_shared_from_this<Session> {
   awaitable<std::string> list_facts(std::string argument);
   std::string lines_of(const Node& directory, bool with_dot_files) const;
   awaitable<std::string> send_listing(std::string verb, std::string text);
-  awaitable<bool> open_data();
+  static awaitable<void> watch_data(std::shared_ptr<Session> self);
+  awaitable<std::string> open_data();  // why not; empty: it is open
   awaitable<void> accept_data();
   awaitable<std::string> send_data(std::string verb, std::string bytes);
   awaitable<std::string> receive_data(std::string verb, std::string path);
   std::string cut_data(const Fault& fault);
-  void close_data(bool reset);
 
   State& state_;
-  tcp::socket control_;
+  Channel control_;
   std::size_t number_;
   std::string input_;
   bool idle_ = false;  // waits for a command
@@ -101,7 +112,12 @@ class Session : public std::enable_shared_from_this<Session> {
   std::uint64_t offset_ = 0;  // from REST
   std::string rename_from_;
   tcp::acceptor passive_;
-  tcp::socket data_;
+  int watchers_ = 0;             // that still wait in watch_data() for a connection
+  WaitList watched_;             // until there is none
+  bool transferring_ = false;    // between a transfer command and its final reply
+  bool private_data_ = false;    // PROT P
+  std::size_t data_number_ = 0;  // of the data connection, in state_.data_tls
+  Channel data_;
 };
 
 }  // namespace ftpfs::test::fake

@@ -7,6 +7,8 @@
 namespace ftpfs::test::fake {
 
 std::string Session::user(const std::string& argument) {
+  if (behaviour().tls.login_needs_tls && !control_.secured())
+    return "530 Non-anonymous sessions must use encryption.";
   user_ = argument;
   logged_in_ = false;
   return "331 Password required for " + argument + ".";
@@ -26,6 +28,11 @@ std::string Session::feat(const std::string&) {
   const auto add = [&](bool listed, const char* feature) {
     if (listed) text.append(" ").append(feature).append("\r\n");
   };
+  const bool secure = !can.tls.certificate.empty() && can.tls.in_feat;
+  add(secure && !can.tls.only_auth_ssl, "AUTH TLS");
+  add(secure, "AUTH SSL");
+  add(secure, "PBSZ");
+  add(secure, "PROT");
   add(can.clnt, "CLNT");
   add(can.utf8, "UTF8");
   add(can.epsv, "EPSV");

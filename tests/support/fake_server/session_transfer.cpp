@@ -25,6 +25,10 @@ std::uint16_t Session::listen(bool closed) {
   passive_ = tcp::acceptor(state_.io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
   const std::uint16_t port = passive_.local_endpoint().port();
   if (closed) passive_.close();
+  if (behaviour().tls.command_first && !closed) {
+    ++watchers_;
+    asio::co_spawn(state_.io, watch_data(shared_from_this()), asio::detached);
+  }
   return port;
 }
 
@@ -47,6 +51,9 @@ awaitable<std::string> Session::transfer(std::string verb, std::string argument)
   std::string text = "425 Use PASV or EPSV first.";
   const bool may = passive_.is_open() || behaviour().epsv_port_closed || behaviour().pasv_port_closed;
   if (!may) co_return text;
+  if (behaviour().tls.data_needs_tls && !private_data_)
+    co_return std::string("522 Data connections must be encrypted.");
+  transferring_ = true;
   if (verb == "RETR") {
     text = co_await retrieve(std::move(argument));
   } else if (verb == "LIST") {
@@ -59,21 +66,44 @@ awaitable<std::string> Session::transfer(std::string verb, std::string argument)
   offset_ = 0;
   boost::system::error_code ignored;
   passive_.close(ignored);
-  close_data(false);
+  data_.close();
+  transferring_ = false;
   co_return text;
 }
 
-awaitable<bool> Session::open_data() {
-  if (behaviour().early_150) co_await reply(opened);
+// Accepts the data connection without being asked, and closes it when it speaks before there is a transfer.
+awaitable<void> Session::watch_data(std::shared_ptr<Session> self) {
+  boost::system::error_code error;
+  auto token = asio::redirect_error(use_awaitable, error);
+  self->data_.start_over();
+  co_await self->passive_.async_accept(self->data_.socket(), token);
+  --self->watchers_;
+  self->watched_.wake_all();
+  if (error || self->transferring_) co_return;
+  co_await self->data_.socket().async_wait(tcp::socket::wait_read, token);
+  if (error || self->transferring_) co_return;
+  self->data_.close(true);
+  self->passive_.close(error);
+}
+
+awaitable<std::string> Session::open_data() {
+  const bool early = behaviour().early_150;
+  const bool late = behaviour().tls.handshake_before_150 && !early;
+  if (early) co_await reply(opened);
   co_await accept_data();
-  if (!data_.is_open()) co_return false;
+  if (!data_.is_open()) co_return std::string("425 No data connection.");
   ++state_.data_connections;
-  if (!behaviour().early_150) co_await reply(opened);
-  co_return true;
+  if (!early && !late) co_await reply(opened);
+  std::string failure = co_await secure_data();
+  if (late && failure.empty()) co_await reply(opened);
+  co_return failure;
 }
 
 // At most 5 s: a client that never connects gets a 425, as from a real server (30-60 s there).
 awaitable<void> Session::accept_data() {
+  const std::stop_token never;
+  while (watchers_ > 0) co_await watched_.wait(never);
+  if (data_.is_open()) co_return;
   asio::steady_timer timer(state_.io, std::chrono::seconds(5));
   timer.async_wait([self = shared_from_this()](const boost::system::error_code& stopped) {
     boost::system::error_code ignored;
@@ -81,7 +111,8 @@ awaitable<void> Session::accept_data() {
   });
   boost::system::error_code error;
   auto token = asio::redirect_error(use_awaitable, error);
-  co_await passive_.async_accept(data_, token);
+  data_.start_over();
+  co_await passive_.async_accept(data_.socket(), token);
 }
 
 awaitable<std::string> Session::retrieve(std::string argument) {
@@ -90,8 +121,8 @@ awaitable<std::string> Session::retrieve(std::string argument) {
   if (node->is_directory()) co_return refusal("Not a regular file.");
   if (offset_ > node->content.size()) co_return std::string("554 Restart position is beyond the end.");
   std::string bytes = node->content.substr(offset_);
-  const bool connected = co_await open_data();
-  if (!connected) co_return std::string("425 No data connection.");
+  std::string failure = co_await open_data();
+  if (!failure.empty()) co_return failure;
   co_return co_await send_data("RETR", std::move(bytes));
 }
 
@@ -102,8 +133,8 @@ awaitable<std::string> Session::store(std::string verb, std::string argument) {
   if (parent == nullptr || !parent->is_directory()) co_return refusal("No such file or directory.", "553");
   Node* node = state_.tree.find(path);
   if (node != nullptr && node->is_directory()) co_return refusal("Is a directory.", "553");
-  const bool connected = co_await open_data();
-  if (!connected) co_return std::string("425 No data connection.");
+  std::string failure = co_await open_data();
+  if (!failure.empty()) co_return failure;
   node = state_.tree.find(path);
   if (node == nullptr) {
     state_.tree.file(path, "");
@@ -165,8 +196,8 @@ awaitable<std::string> Session::list_facts(std::string argument) {
 }
 
 awaitable<std::string> Session::send_listing(std::string verb, std::string text) {
-  const bool connected = co_await open_data();
-  if (!connected) co_return std::string("425 No data connection.");
+  std::string failure = co_await open_data();
+  if (!failure.empty()) co_return failure;
   co_return co_await send_data(std::move(verb), std::move(text));
 }
 
@@ -176,7 +207,10 @@ std::string Session::cut_data(const Fault& fault) {
     stalled_ = true;
     throw Ended();
   }
-  if (fault.action != Fault::Action::reply) close_data(fault.action == Fault::Action::reset);
+  boost::system::error_code ignored;
+  if (fault.action == Fault::Action::garble)
+    asio::write(data_.socket(), asio::buffer(std::string_view("This is no TLS record.")), ignored);
+  if (fault.action != Fault::Action::reply) data_.close(fault.action == Fault::Action::reset);
   return fault.reply.empty() ? broken : fault.reply;
 }
 
@@ -185,13 +219,11 @@ awaitable<std::string> Session::send_data(std::string verb, std::string bytes) {
   const bool extra = fault && fault->action == Fault::Action::extra;
   if (extra) bytes.append(fault->after_bytes, '!');
   if (fault && !extra) bytes.resize(std::min(bytes.size(), fault->after_bytes));
-  boost::system::error_code error;
-  auto token = asio::redirect_error(use_awaitable, error);
-  const auto buffer = asio::buffer(bytes);
-  co_await asio::async_write(data_, buffer, token);
-  if (error) co_return std::string(broken);
+  const bool written = co_await data_.write(std::move(bytes));
+  if (!written) co_return std::string(broken);
   if (fault && !extra) co_return cut_data(*fault);
-  close_data(false);
+  if (behaviour().tls.close_notify) co_await data_.send_close_notify();
+  data_.close();
   co_return std::string(complete);
 }
 
@@ -203,16 +235,16 @@ awaitable<std::string> Session::receive_data(std::string verb, std::string path)
     std::size_t room = chunk.size();
     if (fault) room = std::min(room, fault->after_bytes - received);
     if (fault && room == 0) co_return cut_data(*fault);
-    boost::system::error_code error;
-    auto token = asio::redirect_error(use_awaitable, error);
-    const auto buffer = asio::buffer(chunk.data(), room);
-    const std::size_t size = co_await data_.async_read_some(buffer, token);
-    received += size;
+    const auto into = asio::buffer(chunk.data(), room);
+    const Channel::Received got = co_await data_.read_some(into);
+    received += got.size;
     Node* node = state_.tree.find(path);  // each time: it may be renamed or removed meanwhile
-    if (node != nullptr) node->content.append(chunk.data(), size);
+    if (node != nullptr) node->content.append(chunk.data(), got.size);
     if (node != nullptr) node->mtime = std::time(nullptr);
-    if (error == asio::error::eof) co_return std::string(complete);
-    if (error) co_return std::string(broken);
+    if (got.end == Channel::End::none) continue;
+    if (got.end == Channel::End::broken) co_return std::string(broken);
+    const bool whole = co_await end_upload(got.end);
+    co_return std::string(whole ? complete : broken);
   }
 }
 

@@ -13,6 +13,7 @@
 #include <ftpfs/base/asio.hpp>
 
 #include "support/fake_server/behaviour.hpp"
+#include "support/fake_server/tls_context.hpp"
 #include "support/fake_server/tree.hpp"
 
 namespace ftpfs::test::fake {
@@ -40,6 +41,10 @@ struct State {
   std::vector<std::shared_ptr<Session>> sessions;  // all that ever were; their sockets are closed at the end
   std::size_t most_open_sessions = 0;
   std::size_t data_connections = 0;
+  TlsContexts tls_contexts;
+  std::vector<std::string> clear_commands;  // that came without TLS
+  std::vector<std::string> server_names;    // what each TLS handshake on a control connection asked for (SNI)
+  std::vector<DataTls> data_tls;            // one for each data connection
 };
 
 }  // namespace ftpfs::test::fake

@@ -23,16 +23,16 @@ std::string test_name(const testing::TestParamInfo<ServerKind>& kind) {
   return name;
 }
 
-void MountTest::SetUp() {
+void MountFixture::SetUp() {
   const std::optional<std::string> obstacle = enter_sandbox();
   if (obstacle) GTEST_SKIP() << "no mount tests here: " << *obstacle;
-  const std::optional<std::string> missing = why_missing(GetParam());
+  const std::optional<std::string> missing = why_missing(kind());
   if (missing) GTEST_SKIP() << *missing;
   scratch_.emplace();
   fs::create_directory(tmp());
 }
 
-void MountTest::TearDown() {
+void MountFixture::TearDown() {
   if (!mount_) return;
   if (!unmounted_by_body_) {
     EXPECT_TRUE(eventually([this] { return mount_->open_files() <= files_before_; }))
@@ -49,44 +49,44 @@ void MountTest::TearDown() {
   }
 }
 
-void MountTest::start_server(ServerOptions options) {
-  server_.emplace(GetParam(), scratch_->path(), options);
+void MountFixture::start_server(ServerOptions options) {
+  server_.emplace(kind(), scratch_->path(), std::move(options));
 }
 
-void MountTest::mount(const std::string& options) {
+void MountFixture::mount(const std::string& options) {
   mount_.emplace(server(), scratch_->path(), options);
   files_before_ = mount_->open_files();
 }
 
-RealServer& MountTest::server() {
+RealServer& MountFixture::server() {
   if (!server_) start_server();
   return *server_;
 }
 
-Mount& MountTest::mounted() {
+Mount& MountFixture::mounted() {
   if (!mount_) mount();
   return *mount_;
 }
 
-std::map<std::string, std::string> MountTest::environment() {
+std::map<std::string, std::string> MountFixture::environment() {
   return {{"MNT", mnt()}, {"ROOT", root()}, {"TMP", tmp()}, {"LC_ALL", "C.UTF-8"}};
 }
 
-Outcome MountTest::try_sh(const std::string& command) {
+Outcome MountFixture::try_sh(const std::string& command) {
   return shell(command, mnt(), environment());
 }
 
-std::string MountTest::sh(const std::string& command) {
+std::string MountFixture::sh(const std::string& command) {
   const Outcome outcome = try_sh(command);
   EXPECT_EQ(outcome.status, 0) << "$ " << command << "\n" << outcome.output;
   return outcome.output;
 }
 
-Process MountTest::start_sh(const std::string& command, const fs::path& output) {
+Process MountFixture::start_sh(const std::string& command, const fs::path& output) {
   return Process({{"/bin/sh", "-c", command}, mnt(), environment(), output});
 }
 
-bool MountTest::has(const std::string& program) {
+bool MountFixture::has(const std::string& program) {
   return shell("command -v " + program, "/", {}).status == 0;
 }
 

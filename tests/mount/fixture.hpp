@@ -22,8 +22,9 @@
 
 namespace ftpfs::test {
 
-class MountTest : public testing::TestWithParam<ServerKind> {
+class MountFixture : public testing::Test {
  protected:
+  virtual ServerKind kind() const = 0;
   void SetUp() override;
   void TearDown() override;
 
@@ -46,7 +47,7 @@ class MountTest : public testing::TestWithParam<ServerKind> {
   // Stops the test, with a word, when a program it needs is not installed.
   static bool has(const std::string& program);
 
-  bool is(ServerKind kind) const { return GetParam() == kind; }
+  bool is(ServerKind other) const { return kind() == other; }
   // The body breaks something on purpose: the log may complain about that.
   void expect_complaints() { complaints_expected_ = true; }
   // The body ends the mount itself.
@@ -61,6 +62,11 @@ class MountTest : public testing::TestWithParam<ServerKind> {
   std::size_t files_before_ = 0;
   bool complaints_expected_ = false;
   bool unmounted_by_body_ = false;
+};
+
+class MountTest : public MountFixture, public testing::WithParamInterface<ServerKind> {
+ protected:
+  ServerKind kind() const override { return GetParam(); }
 };
 
 std::string test_name(const testing::TestParamInfo<ServerKind>& kind);

@@ -22,16 +22,22 @@ namespace fs = std::filesystem;
 constexpr std::uint16_t port = 2121;
 constexpr uid_t server_account = 1;  // `daemon`, see tests/servers/serve
 
-// The first bytes a server sends, or nothing when there is none (yet).
-std::string greeting() {
-  const UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+// A connection to the server; nothing when nobody answers (yet).
+UniqueFd connected() {
+  UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
+  return socket;
+}
+
+// The first bytes a server sends, or nothing when there is none (yet).
+std::string greeting() {
+  const UniqueFd socket = connected();
   pollfd readable{socket.get(), POLLIN, 0};
-  if (::poll(&readable, 1, static_cast<int>(patience.count())) <= 0) return {};
+  if (!socket || ::poll(&readable, 1, static_cast<int>(patience.count())) <= 0) return {};
   char bytes[256];
   const ssize_t got = ::read(socket.get(), bytes, sizeof bytes);
   return got > 0 ? std::string(bytes, static_cast<std::size_t>(got)) : std::string();
@@ -73,14 +79,17 @@ std::optional<std::string> why_missing(ServerKind kind) {
 }
 
 RealServer::RealServer(ServerKind kind, const fs::path& directory, ServerOptions options)
-    : kind_(kind), options_(options), root_(directory / "root"), state_(directory / "state") {
+    : kind_(kind), options_(std::move(options)), root_(directory / "root"), state_(directory / "state") {
   fs::create_directory(root_);
   give(root_);
   start();
 }
 
 std::string RealServer::url() const {
-  return "ftp://" + std::string(test_user) + "@127.0.0.1:" + std::to_string(port) + "/";
+  const std::string scheme = options_.tls == TlsMode::none           ? "ftp"
+                             : options_.tls == TlsMode::explicit_tls ? "ftpes"
+                                                                     : "ftps";
+  return scheme + "://" + std::string(test_user) + "@127.0.0.1:" + std::to_string(port) + "/";
 }
 
 std::string RealServer::log() {
@@ -90,23 +99,30 @@ std::string RealServer::log() {
   return text;
 }
 
+// The shell stays as first process: vsftpd 3.0.3 in its place crashes when it inherits an orphan.
+std::vector<std::string> RealServer::command() const {
+  std::vector<std::string> words{"/bin/sh",
+                                 "-c",
+                                 "\"$0\" \"$@\"; exit $?",
+                                 FTPFS_SERVE,
+                                 "-c",
+                                 std::to_string(options_.max_clients),
+                                 "-i",
+                                 std::to_string(options_.idle_seconds)};
+  const auto add = [&](std::initializer_list<std::string> more) { words.insert(words.end(), more); };
+  if (options_.tls != TlsMode::none) {
+    add({"-t", options_.tls == TlsMode::explicit_tls ? "explicit" : "implicit", "-k", options_.certificate});
+  }
+  if (!options_.tls_version.empty()) add({"-v", options_.tls_version});
+  add({std::string(name_of(kind_)), root_, state_, std::to_string(port)});
+  return words;
+}
+
 void RealServer::start() {
   fs::remove_all(state_);
   fs::create_directory(state_);
   Spawn spawn;
-  // The shell stays as first process: vsftpd 3.0.3 in its place crashes when it inherits an orphan.
-  spawn.command = {"/bin/sh",
-                   "-c",
-                   "\"$0\" \"$@\"; exit $?",
-                   FTPFS_SERVE,
-                   "-c",
-                   std::to_string(options_.max_clients),
-                   "-i",
-                   std::to_string(options_.idle_seconds),
-                   std::string(name_of(kind_)),
-                   root_,
-                   state_,
-                   std::to_string(port)};
+  spawn.command = command();
   spawn.output = state_ / "output";
   spawn.with_descendants = true;
   process_.emplace(spawn);
@@ -119,8 +135,9 @@ void RealServer::stop() {
 }
 
 void RealServer::await_greeting() {
-  const auto answered = [this] { return !process_->running() || greeting().starts_with("220"); };
-  if (!eventually(answered) || !process_->running())
+  const bool silent = options_.tls == TlsMode::implicit_tls;  // until the client begins the handshake
+  const auto answers = [&] { return silent ? bool(connected()) : greeting().starts_with("220"); };
+  if (!eventually([&] { return !process_->running() || answers(); }) || !process_->running())
     throw std::runtime_error("the server did not start: " + log());
 }
 

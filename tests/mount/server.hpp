@@ -25,9 +25,14 @@ std::optional<std::string> why_missing(ServerKind kind);
 inline constexpr std::string_view test_user = "tester";
 inline constexpr std::string_view test_password = "opensesame";
 
+enum class TlsMode { none, explicit_tls, implicit_tls };  // pure-ftpd has no implicit TLS
+
 struct ServerOptions {
   int max_clients = 100;
   int idle_seconds = 300;  // pure-ftpd counts in minutes, at least one
+  TlsMode tls = TlsMode::none;
+  std::string tls_version = {};            // "1.2" or "1.3"; empty: any
+  std::filesystem::path certificate = {};  // PEM, with its key
 };
 
 class RealServer {
@@ -38,7 +43,7 @@ class RealServer {
 
   ServerKind kind() const noexcept { return kind_; }
   const std::filesystem::path& root() const noexcept { return root_; }
-  std::string url() const;  // ftp://user@host:port/, no password
+  std::string url() const;  // ftp://user@host:port/ or ftpes:// or ftps://, no password
   std::string log();        // what the server itself wrote, and how it ended if it has
 
   void stop();                                       // killed, with all its sessions
@@ -54,6 +59,7 @@ class RealServer {
   void adopt() const;  // gives everything in the root to the server's account
 
  private:
+  std::vector<std::string> command() const;
   void await_greeting();
 
   ServerKind kind_;

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// The same mount in TLS, with each version of it alone. vsftpd and proftpd cut every data connection that
+// does not resume the session of its own control connection, so each transfer that succeeds shows that it
+// did.
+//
+// FTPFS_TLS_TRANSFERS=500 makes the long test longer.
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <ostream>
+
+#include "mount/fixture.hpp"
+#include "support/certificates.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+struct TlsServer {
+  ServerKind kind;
+  std::string version;
+};
+
+void PrintTo(const TlsServer& server, std::ostream* out) {
+  *out << server.kind << " in TLS " << server.version;
+}
+
+class Tls : public MountFixture, public testing::WithParamInterface<TlsServer> {
+ protected:
+  ServerKind kind() const override { return GetParam().kind; }
+
+  void SetUp() override {
+    MountFixture::SetUp();
+    if (IsSkipped()) return;
+    if (local_mode()) GTEST_SKIP() << "no server, no TLS";
+    write_file(tmp("authority.pem"), authority_.certificate());
+  }
+
+  Identity start(const Subject& subject, TlsMode mode = TlsMode::explicit_tls) {
+    Identity identity = authority_.issue(subject);
+    write_file(tmp("server.pem"), identity.pem());
+    start_server({.tls = mode, .tls_version = GetParam().version, .certificate = tmp("server.pem")});
+    return identity;
+  }
+  Identity start() { return start({.addresses = {"127.0.0.1"}}); }
+  std::string trust() const { return "cacert=" + tmp("authority.pem").string(); }
+
+  // A start that is to fail.
+  Outcome try_mount(const std::string& options) {
+    std::filesystem::create_directories(tmp("refused"));
+    return run_ftpfs(
+        {"-f", "-o", "spool_dir=" + tmp("spool").string() + options, server().url(), tmp("refused")},
+        {{"FTPFS_PASSWORD", std::string(test_password)}});
+  }
+
+ private:
+  Authority authority_;
+};
+
+// 1 B to 10 MiB, evenly on a logarithmic scale.
+std::vector<std::size_t> sizes() {
+  const char* wanted = std::getenv("FTPFS_TLS_TRANSFERS");
+  const int count = wanted != nullptr ? std::max(std::atoi(wanted), 2) : 12;
+  std::vector<std::size_t> result;
+  for (int i = 0; i < count; ++i) {
+    result.push_back(static_cast<std::size_t>(std::lround(std::pow(10.0 * 1024 * 1024, i / (count - 1.0)))));
+  }
+  return result;
+}
+
+TEST_P(Tls, UploadsAndDownloadsAreByteEqual) {
+  start();
+  mount(trust());
+  const auto all = sizes();
+  for (unsigned i = 0; i < all.size(); ++i) {
+    const std::string name = "file" + std::to_string(i);
+    write_file(mnt(name), noise(all[i], i));
+    ASSERT_EQ(read_file(root(name)), noise(all[i], i)) << all[i];
+  }
+  EXPECT_EQ(mounted().complaints(), std::vector<std::string>{});
+  mount(trust());  // nothing comes from a cache
+  for (unsigned i = 0; i < all.size(); ++i) {
+    ASSERT_EQ(read_file(mnt("file" + std::to_string(i))), noise(all[i], i)) << all[i];
+  }
+}
+
+TEST_P(Tls, EmptyFilesAndDirectories) {
+  start();
+  mount(trust());
+  sh(": > empty; mkdir nothing; ls -a nothing; echo x > file; : > file");
+  EXPECT_EQ(sh("ls; stat -c '%n %s' empty file"), "empty\nfile\nnothing\nempty 0\nfile 0\n");
+  EXPECT_EQ(sh("cd $ROOT; stat -c '%n %s' empty file"), "empty 0\nfile 0\n");
+}
+
+// Every session resumes its own, not that of its neighbour.
+TEST_P(Tls, SeveralSessionsSideBySide) {
+  start();
+  for (unsigned i = 1; i <= 6; ++i) server().put("file" + std::to_string(i), noise(2'000'000, i));
+  mount(trust());
+  sh("for i in 1 2 3 4 5 6; do (cmp file$i $ROOT/file$i && cp file$i copy$i) || touch $TMP/failed & done; "
+     "wait; "
+     "! test -e $TMP/failed");
+  sh("for i in 1 2 3 4 5 6; do cmp $ROOT/file$i $ROOT/copy$i; done");
+}
+
+// A TLS session that is cut off in the middle must not spoil the one that later connections resume.
+TEST_P(Tls, GivenUpDownloadsHarmNothing) {
+  start();
+  server().put("big", noise(30'000'000));
+  server().put("small", "content");
+  mount(trust() + ",readahead=1M,dcache_timeout=0");
+  for (int i = 0; i < 5; ++i) {
+    sh("head -c 100000 big | cmp -n 100000 - $ROOT/big && cat small && echo " + std::to_string(i) + " > new");
+    EXPECT_EQ(read_file(root("new")), std::to_string(i) + "\n");
+  }
+}
+
+TEST_P(Tls, ImplicitTls) {
+  if (is(ServerKind::pure_ftpd)) GTEST_SKIP() << "pure-ftpd has no implicit TLS";
+  start({.addresses = {"127.0.0.1"}}, TlsMode::implicit_tls);
+  server().put("file", "content");
+  mount(trust());
+  EXPECT_EQ(sh("cat file; echo more >> file; cat $ROOT/file"), "contentcontentmore\n");
+}
+
+TEST_P(Tls, UnknownCertificateIsRefusedInOneLineThatNamesTheOption) {
+  const Identity identity = start();
+  const Outcome refused = try_mount("");
+  EXPECT_EQ(refused.status, 32);
+  EXPECT_EQ(std::count(refused.output.begin(), refused.output.end(), '\n'), 1) << refused.output;
+  const std::string option = "tls_pin=sha256:" + identity.sha256();
+  EXPECT_NE(refused.output.find(option), std::string::npos) << refused.output;
+  mount(option);
+  sh("echo content > file && cmp file $ROOT/file");
+}
+
+TEST_P(Tls, WrongPinIsRefused) {
+  start();
+  const std::string other = self_signed({}).sha256();
+  const Outcome refused = try_mount(",tls_pin=sha256:" + other);
+  EXPECT_EQ(refused.status, 32);
+}
+
+TEST_P(Tls, CertificateForAnotherNameIsRefused) {
+  start({.dns_names = {"ftp.example.net"}});
+  const Outcome refused = try_mount("," + trust());
+  EXPECT_EQ(refused.status, 32);
+  expect_complaints();  // a loud warning
+  mount(trust() + ",no_verify_hostname");
+  EXPECT_NE(mounted().complaints(), std::vector<std::string>{});
+  sh("echo content > file && cmp file $ROOT/file");
+}
+
+std::string tls_test_name(const testing::TestParamInfo<TlsServer>& server) {
+  std::string name = test_name({server.param.kind, server.index}) + "Tls" + server.param.version;
+  std::erase(name, '.');
+  return name;
+}
+
+std::vector<TlsServer> servers() {
+  std::vector<TlsServer> all;
+  for (const ServerKind kind :
+       {ServerKind::vsftpd, ServerKind::proftpd, ServerKind::pure_ftpd, ServerKind::pyftpdlib}) {
+    for (const char* version : {"1.2", "1.3"}) all.push_back({kind, version});
+  }
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, Tls, testing::ValuesIn(servers()), tls_test_name);
+
+}  // namespace
+}  // namespace ftpfs::test

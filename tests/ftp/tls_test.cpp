@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: MIT
+// FTPS with servers that mean well: each version, each way to begin, each habit on data connections.
+#include <cerrno>
+#include <functional>
+
+#include <gmock/gmock.h>
+
+#include "tls_fixture.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+using ftp::TlsMode;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr int both_versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+constexpr auto vsftpd_wants_reuse = "522 SSL connection failed: session reuse required";
+
+class TlsTest : public TlsFixture {};
+
+TEST_F(TlsTest, EveryDataConnectionResumesTheSessionOfItsControlConnection) {
+  for (const int version : both_versions) {
+    behaviour().tls.min_version = behaviour().tls.max_version = version;
+    behaviour().tls.reuse_refusal = vsftpd_wants_reuse;
+    mount();
+    expect_transfers();
+    const auto held =
+        run(io_, remote_->open_source(Path("/a"), 0, {}));  // others need a session of their own
+    expect_transfers();
+    expect_all_resumed();
+  }
+  expect_no_secret_in_clear();
+}
+
+TEST_F(TlsTest, AConnectionThatWasGivenUpDoesNotSpoilTheSession) {
+  tree().file("/big", std::string(8'000'000, 'b'));
+  for (const int version : both_versions) {
+    behaviour().tls.min_version = behaviour().tls.max_version = version;
+    behaviour().tls.reuse_refusal = vsftpd_wants_reuse;
+    mount();
+    for (int i = 0; i < 5; ++i) {
+      run(io_, remote_->open_source(Path("/big"), 0, {}));  // and dropped
+      EXPECT_EQ(read("/a"), "content");
+    }
+    expect_all_resumed();
+  }
+}
+
+TEST_F(TlsTest, OnlyFeatAndAuthGoInClear) {
+  mount();
+  EXPECT_THAT(server_.clear_commands(), ElementsAre("AUTH TLS"));
+  mount(TlsMode::automatic);
+  EXPECT_THAT(server_.clear_commands(), ElementsAre("AUTH TLS", "FEAT", "AUTH TLS"));
+}
+
+TEST_F(TlsTest, ImplicitTlsBeginsWithTheFirstByte) {
+  behaviour().tls.implicit = true;
+  mount(TlsMode::implicit);
+  expect_transfers();
+  EXPECT_THAT(server_.clear_commands(), ElementsAre());
+  expect_all_resumed();
+}
+
+TEST_F(TlsTest, AutomaticTakesTlsWhereverItIs) {
+  using B = Behaviour;
+  const std::vector<std::function<void(B&)>> servers{
+      [](B&) {}, [](B& b) { b.feat = false; }, [](B& b) { b.replies["FEAT"] = "530 Please log in."; },
+      [](B& b) { b.tls.only_auth_ssl = true; },
+      [](B& b) { b.tls.login_needs_tls = b.tls.data_needs_tls = true; }};
+  for (const auto& make : servers) {
+    const std::string certificate = behaviour().tls.certificate;
+    behaviour() = Behaviour();
+    behaviour().tls.certificate = certificate;
+    make(behaviour());
+    mount(TlsMode::automatic);
+    EXPECT_EQ(read("/a"), "content");
+    EXPECT_TRUE(server_.data_tls().back().secured);
+  }
+  expect_no_secret_in_clear();
+}
+
+TEST_F(TlsTest, AutomaticGoesInClearWhereNothingElseIsOffered) {
+  behaviour().tls.certificate.clear();
+  for (const bool feat : {true, false}) {
+    behaviour().feat = feat;
+    mount(TlsMode::automatic);
+    EXPECT_EQ(read("/a"), "content");
+  }
+  for (const DataTls& data : server_.data_tls()) EXPECT_FALSE(data.secured);
+}
+
+TEST_F(TlsTest, OffAsksForNothing) {
+  mount(TlsMode::off);
+  EXPECT_EQ(read("/a"), "content");
+  EXPECT_THAT(server_.clear_commands(), testing::Not(testing::Contains(HasSubstr("AUTH"))));
+}
+
+TEST_F(TlsTest, RequireNeedsNoOfferInFeat) {
+  behaviour().tls.in_feat = false;
+  mount();
+  EXPECT_EQ(read("/a"), "content");
+}
+
+TEST_F(TlsTest, DataConnectionsInClearOnRequest) {
+  ftp::FtpConfig clear = config();
+  clear.tls_data_clear = true;
+  mount(clear);
+  expect_transfers();
+  for (const DataTls& data : server_.data_tls()) EXPECT_FALSE(data.secured);
+  expect_no_secret_in_clear();
+}
+
+// A formality that means nothing.
+TEST_F(TlsTest, PbszMayBeRefused) {
+  behaviour().replies["PBSZ"] = "500 Unknown command.";
+  mount();
+  expect_transfers();
+}
+
+TEST_F(TlsTest, EachOrderOf150AndHandshake) {
+  const auto both = [this] {
+    for (const int version : both_versions) {
+      behaviour().tls.min_version = behaviour().tls.max_version = version;
+      mount();
+      expect_transfers();
+    }
+  };
+  behaviour().early_150 = true;  // before the data connection is accepted
+  both();
+  behaviour().early_150 = false;
+  behaviour().tls.handshake_before_150 = true;
+  both();
+  behaviour().tls.handshake_before_150 = false;
+  behaviour().tls.command_first = true;
+  both();
+  expect_all_resumed();
+}
+
+TEST_F(TlsTest, UploadsEndWithCloseNotify) {
+  for (const int version : both_versions) {
+    behaviour().tls.min_version = behaviour().tls.max_version = version;
+    behaviour().tls.needs_close_notify = true;
+    mount();
+    for (const std::size_t size : {0u, 1u, 16'384u, 1'000'000u}) {
+      EXPECT_EQ(write("/new", std::string(size, 'n')).size, size);
+      EXPECT_TRUE(server_.data_tls().back().closed);
+    }
+  }
+}
+
+// IIS answers the close_notify only after the FIN.
+TEST_F(TlsTest, UploadsDoNotWaitForTheServersCloseNotify) {
+  behaviour().tls.close_notify_after_fin = true;
+  mount();
+  for (const std::size_t size : {0u, 1u, 1'000'000u})
+    EXPECT_EQ(write("/new", std::string(size, 'n')).size, size);
+}
+
+// Tickets that nobody reads would turn the FIN into a RST, and the server would lose the tail (curl #6149).
+TEST_F(TlsTest, TicketsOnDataConnectionsCostNoTail) {
+  for (const bool tickets : {true, false}) {
+    behaviour().tls.tickets_on_data = tickets;
+    mount();
+    for (std::size_t size = 1; size < 3'000'000; size = size * 3 + 1) {
+      const std::string content(size, 't');
+      write("/new", content);
+      EXPECT_EQ(tree().content("/new"), content);
+    }
+  }
+}
+
+// The size is known: the end is believed, but not that of a listing.
+TEST_F(TlsTest, DownloadsWithoutCloseNotify) {
+  behaviour().tls.close_notify = false;
+  mount();
+  EXPECT_EQ(read("/a"), "content");
+  const auto error = refusal([&] { list("/d"); });
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code(), EIO);
+  EXPECT_THAT(error->what(), HasSubstr("lenient_eof"));
+  ftp::FtpConfig lenient = config();
+  lenient.lenient_eof = true;
+  mount(lenient);
+  EXPECT_EQ(names("/d"), std::vector<std::string>{"inner"});
+}
+
+TEST_F(TlsTest, VersionsAreKeptTo) {
+  using net::TlsVersion;
+  struct Case {
+    int server;
+    TlsVersion min, max;
+    bool works;
+  };
+  for (const Case& one : {Case{TLS1_2_VERSION, TlsVersion::tls1_2, TlsVersion::tls1_3, true},
+                          Case{TLS1_2_VERSION, TlsVersion::tls1_3, TlsVersion::tls1_3, false},
+                          Case{TLS1_3_VERSION, TlsVersion::tls1_2, TlsVersion::tls1_2, false},
+                          Case{TLS1_3_VERSION, TlsVersion::tls1_3, TlsVersion::tls1_3, true}}) {
+    behaviour().tls.min_version = behaviour().tls.max_version = one.server;
+    ftp::FtpConfig limited = config();
+    limited.tls_policy.min = one.min;
+    limited.tls_policy.max = one.max;
+    EXPECT_EQ(failure([&] { mount(limited); }) == 0, one.works);
+  }
+  expect_no_secret_in_clear();
+}
+
+TEST_F(TlsTest, HostNamesGoIntoTheHandshakeAddressesDoNot) {
+  behaviour().tls.certificate =
+      authority_.issue({.dns_names = {"ftp.example.net"}, .addresses = {"127.0.0.1"}}).pem();
+  mount();
+  ftp::FtpConfig named = config();
+  named.host = "ftp.example.net";
+  mount(named);
+  EXPECT_THAT(server_.server_names(), ElementsAre("", "ftp.example.net"));
+}
+
+TEST_F(TlsTest, ClientCertificates) {
+  behaviour().tls.client_authority = authority_.certificate();
+  for (const int version : both_versions) {
+    behaviour().tls.min_version = behaviour().tls.max_version = version;
+    EXPECT_NE(failure([&] { mount(); }), 0);
+    const Identity identity = authority_.issue({.common_name = "joe", .client = true});
+    const TextFile certificate(identity.certificate());
+    const TextFile key(identity.key());
+    ftp::FtpConfig with_certificate = config();
+    with_certificate.tls_policy.certificate = certificate.path();
+    with_certificate.tls_policy.key = key.path();
+    mount(with_certificate);
+    expect_transfers();
+    expect_all_resumed();
+  }
+}
+
+}  // namespace
+}  // namespace ftpfs::test

@@ -33,8 +33,8 @@ struct FtpConfig {
   std::chrono::milliseconds idle_timeout{60'000};      // spare sessions are closed with QUIT after this
   std::chrono::milliseconds queue_timeout{60'000};     // waiting for a session of a full pool
   std::size_t max_conns = 4;
-  std::uint64_t max_entries = 1'000'000;           // of one directory; more is EFBIG, not a part of it
-  std::uint64_t max_listing_bytes = 256ull << 20;  // bytes of it on the wire
+  std::uint64_t max_entries = 2'000'000;           // of one directory; more is EFBIG, not a part of it
+  std::uint64_t max_listing_bytes = 512ull << 20;  // bytes of it on the wire
   bool disable_epsv = false;
 
   TlsMode tls = TlsMode::automatic;

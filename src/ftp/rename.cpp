@@ -65,6 +65,7 @@ awaitable<Error> explain_target(std::shared_ptr<Session> session, Names names, R
 
 // Fails with EEXIST where a file is in the way and has to step aside.
 awaitable<void> move(std::shared_ptr<Session> session, Names names, std::stop_token stop) {
+  co_await session->prepare(Verb::rnto, names.to);
   Support& replacing = session->profile().replacing;
   bool onto_file = false;
   const bool ask = replacing != Support::yes && !may_be_one_name(names);

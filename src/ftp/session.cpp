@@ -77,18 +77,32 @@ awaitable<Reply> Session::ask(Verb verb, std::string argument) {
   }
 }
 
-void Session::require_sendable(Verb verb, std::string_view argument) {
+awaitable<void> Session::prepare(Verb verb, std::string argument) {
   try {
     proto::format_command(verb, argument);
   } catch (const std::invalid_argument&) {
     throw Error(EINVAL, fmt::format("{}: name contains a line break or NUL", proto::verb_text(verb)));
   }
+  const bool is_question = verb == Verb::noop;
+  const bool in_doubt = argument.find('\xFF') != argument.npos && profile().telnet == Support::unknown;
+  if (in_doubt && !is_question && !in_sequence_) co_await learn_telnet();
+}
+
+// A server that speaks Telnet (RFC 959 5.3) takes a single 0xFF in a name for a command of it: "DELE
+// a<FF><FE>b" would remove "a". Others take a doubled one for two letters. Who speaks it has to answer DO
+// TIMING-MARK (RFC 860); to the others the same bytes are an argument of NOOP.
+awaitable<void> Session::learn_telnet() {
+  const std::size_t before = parser_.telnet_options();
+  co_await ask(Verb::noop, "\xFF\xFD\x06");
+  profile().telnet = parser_.telnet_options() > before ? Support::yes : Support::no;
 }
 
 // The one place where commands are written.
 awaitable<void> Session::send(Verb verb, std::string argument) {
-  require_sendable(verb, argument);
-  const std::string line = proto::format_command(verb, argument);
+  co_await prepare(verb, argument);
+  const bool doubled = profile().telnet == Support::yes;
+  const std::string line =
+      proto::format_command(verb, argument, doubled ? proto::Telnet::escaped : proto::Telnet::plain);
   check_quiet();
   last_command_ = escaped(proto::masked_command(verb, argument));
   context_->logger->debug("s{} > {}", number_, last_command_);
@@ -160,6 +174,7 @@ awaitable<Reply> Session::hear() {
       log(*reply);
       if (!reply->preliminary()) {
         outstanding_ = false;
+        in_sequence_ = reply->intermediate();
         unlimit_reply();
       }
       co_return std::move(*reply);

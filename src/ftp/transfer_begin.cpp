@@ -98,9 +98,9 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
                                                      std::stop_token stop) {
   const auto state = std::make_shared<State>(session, verb, std::move(argument));
   std::unique_ptr<Transfer> transfer(new Transfer(state));
-  Session::require_sendable(verb, state->argument);  // before a REST that would wait for the next transfer
-  state->port = co_await ask_passive_port(*session, stop);
   const std::stop_callback on_stop(stop, Abort(*session));
+  co_await session->prepare(verb, state->argument);  // before a REST that would wait for the next transfer
+  state->port = co_await ask_passive_port(*session, stop);
   TaskSet& tasks = session->context().tasks;
   tasks.spawn(State::dial(state));
   if (offset > 0) co_await state->restart_at(offset, stop);

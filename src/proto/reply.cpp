@@ -61,6 +61,7 @@ void ReplyParser::take(char byte) {
     case Telnet::command:
       if (value >= 0xFB && byte != iac) {
         telnet_ = Telnet::option;
+        ++telnet_options_;
       } else if (value >= 0xF0 && byte != iac) {
         return;
       } else {

@@ -269,6 +269,37 @@ TEST_P(EveryServer, SetsModes) {
   EXPECT_EQ(failure([&] { set_mode("/missing", 0640); }), can ? ENOENT : EOPNOTSUPP);
 }
 
+// In CP1251 0xFF is a common letter, in Telnet (RFC 854) it starts a command: proftpd 1.3.8 reads
+// "a<FF><FE>b" as "a", or doubled as it is meant; vsftpd 3.0.3 and pure-ftpd 1.0.50 read doubled ones as two.
+class NameWithTelnetByte : public RemoteFixture, public testing::WithParamInterface<bool> {
+ protected:
+  NameWithTelnetByte() {
+    tree().file("/a", "another");
+    tree().file(name, "content");
+    behaviour().telnet = GetParam();
+    mount();
+  }
+  const std::string name =
+      "/a\xFF\xFE"
+      "b";
+};
+
+INSTANTIATE_TEST_SUITE_P(Ftp, NameWithTelnetByte, testing::Bool());
+
+TEST_P(NameWithTelnetByte, IsReadFromAnOffset) {
+  EXPECT_EQ(read(name, 3), "tent");
+  EXPECT_EQ(read(name, 3), "tent");
+}
+
+TEST_P(NameWithTelnetByte, IsGivenAndRemoved) {
+  rename("/a", "/c\xFF\xFD");
+  EXPECT_EQ(tree().content("/c\xFF\xFD"), "another");
+  tree().file("/a", "another");
+  unlink(name);
+  EXPECT_FALSE(tree().exists(name));
+  EXPECT_EQ(tree().content("/a"), "another");
+}
+
 // rclone #3496: "MLSD " and "LIST " get a 500 from Synology and IIS; no command ever ends with a blank.
 TEST_P(EveryServer, NoCommandEndsWithABlank) {
   list("/");

@@ -156,6 +156,16 @@ TEST(ReplyParser, HalfATelnetCommandIsSomethingBuffered) {
   EXPECT_FALSE(parser.empty());
 }
 
+TEST(ReplyParser, CountsTelnetOptions) {
+  ReplyParser parser;
+  parser.feed("\xFF\xF1\xFF\xFF");
+  EXPECT_EQ(parser.telnet_options(), 0u);
+  parser.feed(
+      "\xFF\xFC\x06"
+      "200 ok\r\n");
+  EXPECT_EQ(parser.telnet_options(), 1u);
+}
+
 // mtheall/ftpd #73: opened with 221-, ended with 211.
 TEST(ReplyParser, TheEndOfAListOfFeaturesEndsWhateverWasOpened) {
   ReplyParser parser;

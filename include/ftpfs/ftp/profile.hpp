@@ -60,6 +60,8 @@ struct ServerProfile {
   // RNTO onto a file replaces it, where it is not refused; no: SwiFTP says 250 and does nothing. The first
   // one tells.
   Support replacing = Support::unknown;
+  Support telnet = Support::unknown;  // 0xFF in a name must be doubled (proftpd; not vsftpd, pure-ftpd);
+                                      // asked before the first such name
   bool mlsd_paths = true;  // MLSD takes a path; false after "MLSD path" failed where CWD + MLSD worked
 };
 

@@ -37,7 +37,9 @@ class Session {
   // Sends one command and returns its final reply. A `stop` that fires meanwhile aborts the session.
   // Throws Error(EINVAL) for an argument that cannot be sent (CR, LF, NUL): then nothing was sent.
   awaitable<proto::Reply> command(proto::Verb verb, std::string argument, std::stop_token stop);
-  static void require_sendable(proto::Verb verb, std::string_view argument);  // throws that EINVAL
+  // What has to be known before `argument` can be sent: throws that EINVAL, finds out about Telnet. For
+  // commands between which no other may come (REST and RETR, RNFR and RNTO), before the first of them.
+  awaitable<void> prepare(proto::Verb verb, std::string argument);
 
   // The two halves of command(), for transfers: between them other things may happen, but no other send().
   // receive() also returns preliminary (1xx) replies; the command stays outstanding until a final one.
@@ -83,6 +85,7 @@ class Session {
   awaitable<void> set_up();
   awaitable<proto::Reply> ask(proto::Verb verb, std::string argument);  // send() and its final reply
   awaitable<proto::Reply> hear();                                       // receive(), 421 included
+  awaitable<void> learn_telnet();
   void check_quiet();
   void take_what_came();
   awaitable<void> read_more();
@@ -99,6 +102,7 @@ class Session {
   std::array<std::byte, 4096> input_;
   std::string last_command_;  // masked; for messages
   bool outstanding_ = false;
+  bool in_sequence_ = false;  // the last reply was a 3xx: it belongs to the next command
   bool dead_ = false;
   bool timed_out_ = false;
   Deadline deadline_;

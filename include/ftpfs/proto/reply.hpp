@@ -45,6 +45,9 @@ class ReplyParser {
   // command.
   bool empty() const noexcept;
 
+  // Telnet options negotiated so far (RFC 854 WILL, WONT, DO, DONT).
+  std::size_t telnet_options() const noexcept { return telnet_options_; }
+
   bool broken() const noexcept { return !complaint_.empty(); }
   std::string_view complaint() const noexcept { return complaint_; }
 
@@ -58,6 +61,7 @@ class ReplyParser {
   void give_up(std::string_view complaint);
 
   Telnet telnet_ = Telnet::data;
+  std::size_t telnet_options_ = 0;
   std::string line_;                // the line being received
   std::vector<std::string> lines_;  // complete lines of the reply being received
   std::size_t bytes_ = 0;           // in lines_

@@ -50,6 +50,7 @@ struct Behaviour {
   enum class Links { slink, symlink, followed } mlsd_links = Links::slink;  // pure-ftpd, proftpd, pyftpdlib
   bool terse = false;                                                       // 550 texts say nothing (vsftpd)
   bool refuses_trailing_blank = true;                                       // "MLSD " is 500 (Synology, IIS)
+  bool telnet = false;            // 0xFF starts a Telnet command, doubled it is a letter (proftpd)
   bool rename_replaces = true;    // off: RNTO onto something is 550 (proftpd, IIS)
   bool rename_lies = false;       // RNTO onto something: 250 and nothing happens (SwiFTP)
   bool early_150 = false;         // before the data connection is there (pyftpdlib)

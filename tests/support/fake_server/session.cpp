@@ -81,6 +81,7 @@ awaitable<void> Session::obey(std::string line) {
   state_.commands.push_back(line);
   state_.commands_of.at(number_).push_back(line);
   if (!control_.secured()) state_.clear_commands.push_back(line);
+  if (behaviour().telnet) line = co_await without_telnet(std::move(line));
   const std::size_t blank = line.find(' ');
   std::string verb = line.substr(0, blank);
   std::ranges::transform(verb, verb.begin(), [](unsigned char c) { return std::toupper(c); });
@@ -147,6 +148,23 @@ awaitable<void> Session::reply(std::string text) {
   if (!text.ends_with("\r\n")) text += "\r\n";
   const bool written = co_await control_.write(std::move(text));
   if (!written) throw Ended();  // the client is gone
+}
+
+// Refuses every option that the client asks for.
+awaitable<std::string> Session::without_telnet(std::string line) {
+  std::string text;
+  std::string refused;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const bool command = line[i] == '\xFF' && i + 1 < line.size();
+    const auto what = command ? static_cast<unsigned char>(line[i + 1]) : 0;
+    const bool option = what >= 0xFB && what <= 0xFE && i + 2 < line.size();
+    if (!option) text += line[i];
+    if (option) refused += std::string("\xFF\xFC") + line[i + 2];
+    i += option ? 2 : what == 0xFF ? 1 : 0;
+  }
+  const bool written = co_await control_.write(std::move(refused));
+  if (!written) throw Ended();  // the client is gone
+  co_return text;
 }
 
 std::string Session::refusal(std::string_view text, std::string_view code) const {

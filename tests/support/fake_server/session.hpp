@@ -37,6 +37,7 @@ class Session : public std::enable_shared_from_this<Session> {
   awaitable<std::string> answer(std::string verb, std::string argument);
   awaitable<bool> strike(std::string verb, Fault::Moment moment);  // true: the fault has replied
   awaitable<void> reply(std::string text);
+  awaitable<std::string> without_telnet(std::string line);
   const Behaviour& behaviour() const { return state_.behaviour; }
   std::string refusal(std::string_view text, std::string_view code = "550") const;
   std::string path_of(std::string_view argument) const { return Tree::resolve(directory_, argument); }

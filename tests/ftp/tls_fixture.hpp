@@ -109,8 +109,13 @@ class TlsFixture : public RemoteFixture {
       EXPECT_FALSE(line.starts_with("USER") || line.starts_with("PASS")) << line;
   }
   void expect_all_resumed() const {
-    EXPECT_FALSE(server_.data_tls().empty());
-    for (const DataTls& data : server_.data_tls()) EXPECT_EQ(data.resumed_from, data.session);
+    std::size_t secured = 0;
+    for (const DataTls& data : server_.data_tls()) {
+      if (!data.secured) continue;  // given up before
+      ++secured;
+      EXPECT_EQ(data.resumed_from, data.session);
+    }
+    EXPECT_GT(secured, 0u);
   }
 
   Authority authority_;

@@ -22,8 +22,10 @@ constexpr int silent_looks_before_upload = 8;
 
 }  // namespace
 
-// With TLS the handshake follows at once: IIS and FileZilla Server wait for it before their 150, vsftpd and
-// proftpd begin theirs after it.
+// With TLS the handshake follows as soon as the command is out. It does not wait for the 150: IIS and
+// FileZilla Server wait for the handshake, vsftpd and proftpd begin theirs after it. Nor does it come before:
+// pyftpdlib 1.5.7 closes a data connection that is readable while nothing is to be transferred
+// (DTPHandler.readable).
 awaitable<void> Transfer::State::connect(std::shared_ptr<State> state, std::stop_token stop) {
   SessionContext& context = state->session->context();
   net::StreamLimits limits;
@@ -33,6 +35,7 @@ awaitable<void> Transfer::State::connect(std::shared_ptr<State> state, std::stop
   state->reached = true;
   if (std::unique_ptr<net::TlsStream> tls = state->session->protect(data)) {
     const std::stop_callback on_stop(stop, Abort(*tls));
+    while (!state->commanded) co_await state->changed.wait(stop);
     co_await tls->handshake();
     state->resumed = tls->resumed();
     data = std::move(tls);
@@ -105,6 +108,8 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
   tasks.spawn(State::dial(state));
   if (offset > 0) co_await state->restart_at(offset, stop);
   co_await session->send(verb, state->argument);
+  state->commanded = true;
+  state->changed.wake_all();
   state->listening = true;
   tasks.spawn(State::listen(state));
   co_await State::answered(state, stop);
@@ -155,6 +160,8 @@ awaitable<void> Transfer::State::answered(std::shared_ptr<State> state, std::sto
                          state->final_reply->last_line());
   }
   if (refused) state->abort();
+  // A 2xx for what we were not there to see: a file or a listing would be taken for empty.
+  if (!refused && state->not_connected) std::rethrow_exception(state->not_connected);
   if (state->listening) session.unlimit_reply();  // begun, with or without a 1xx
 }
 

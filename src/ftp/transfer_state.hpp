@@ -25,6 +25,7 @@ struct Transfer::State {
 
   std::unique_ptr<net::Stream> data;
   std::exception_ptr not_connected;
+  bool commanded = false;   // the transfer command has gone out
   bool dialled = false;     // data or not_connected is set
   bool reached = false;     // the port; TLS may have failed afterwards
   bool distrusted = false;  // not_connected is no accident: the peer is not who it must be

@@ -27,15 +27,14 @@ void check_clear_text_limit(const std::string& said) {
 
 }  // namespace
 
-// `automatic` without an offer is the only way to go on in clear text, and what offers once is held to it.
+// `automatic` without TLS on the server is the only way to go on in clear text, and where it has worked once
+// it must work again.
 awaitable<void> Session::secure() {
   const TlsMode mode = context_->config.tls;
   Support& known = profile().tls;
   if (mode == TlsMode::off) co_return;
-  if (mode == TlsMode::automatic && known == Support::unknown) {
-    const bool offered = co_await tls_is_offered();
-    if (offered) known = Support::yes;
-  }
+  bool offered = false;
+  if (mode == TlsMode::automatic && known == Support::unknown) offered = co_await tls_is_offered();
   if (mode == TlsMode::automatic && known == Support::no) co_return;
 
   Reply reply = co_await ask(Verb::auth, "TLS");
@@ -47,7 +46,8 @@ awaitable<void> Session::secure() {
   }
   // pure-ftpd without a certificate lists AUTH TLS all the same, and then knows no such thing. Who could
   // forge that answer could have left the offer out.
-  const bool not_there = known == Support::unknown || proto::is_unimplemented(Verb::auth, reply);
+  const bool not_there =
+      known == Support::unknown && (!offered || proto::is_unimplemented(Verb::auth, reply));
   if (mode == TlsMode::automatic && not_there) {
     known = Support::no;
     context_->logger->info("the server has no TLS: password and files are sent in clear text");
@@ -94,6 +94,10 @@ awaitable<void> Session::start_tls() {
     co_return;
   }
   check_clear_text_limit(said);
+  if (profile().tls_max < net::TlsVersion::tls1_3) {
+    profile().tls_max = net::TlsVersion::tls1_3;
+    profile().tls_1_2_failed = true;
+  }
   if (timed_out_) lose(ETIMEDOUT, "TLS handshake: no answer in time");
   lose(failed, reason, said);
 }
@@ -120,7 +124,8 @@ std::unique_ptr<net::TlsStream> Session::protect(std::unique_ptr<net::Stream>& d
 
 void Session::resumption_refused() noexcept {
   ServerProfile& known = profile();
-  const bool never_worked = !known.tls_data_resumed && known.tls_max == net::TlsVersion::tls1_3;
+  const bool never_worked =
+      !known.tls_data_resumed && !known.tls_1_2_failed && known.tls_max == net::TlsVersion::tls1_3;
   if (never_worked && tls_ != nullptr && tls_->version() == net::TlsVersion::tls1_3) {
     known.tls_max = net::TlsVersion::tls1_2;
     context_->logger->warn(

@@ -90,6 +90,15 @@ TEST_F(TlsTest, AutomaticGoesInClearWhereNothingElseIsOffered) {
   for (const DataTls& data : server_.data_tls()) EXPECT_FALSE(data.secured);
 }
 
+// pure-ftpd without a certificate lists AUTH TLS, and then does not know it.
+TEST_F(TlsTest, AutomaticGoesInClearWhereTheOfferIsEmpty) {
+  for (const std::string refusal : {"500 This security scheme is not implemented", "502 No.", "504 No."}) {
+    behaviour().replies["AUTH"] = refusal;
+    mount(TlsMode::automatic);
+    EXPECT_EQ(read("/a"), "content");
+  }
+}
+
 TEST_F(TlsTest, OffAsksForNothing) {
   mount(TlsMode::off);
   EXPECT_EQ(read("/a"), "content");

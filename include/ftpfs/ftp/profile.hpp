@@ -42,9 +42,10 @@ struct ServerProfile {
   proto::Features features;  // FEAT, asked by the first session
   std::string home = "/";    // PWD right after the first log-in
 
-  Support tls = Support::unknown;  // AUTH; `yes` once it was offered: no way back to clear text
+  Support tls = Support::unknown;  // AUTH; `yes` once it has worked: no way back to clear text
   // proftpd 1.3.5 refuses every data connection of TLS 1.3 (proftpd #1177): then this is 1.2.
   net::TlsVersion tls_max = net::TlsVersion::tls1_3;
+  bool tls_1_2_failed = false;    // when that was tried: 1.3 is all the server has
   bool tls_data_resumed = false;  // a transfer over a resumed data connection has succeeded
 
   PassiveMode passive = PassiveMode::untested;  // EPSV / PASV replies and the connects that followed

@@ -30,8 +30,17 @@ TEST_F(Refusal, NoArguments) {
   expect_refusal(run({FTPFS_PROGRAM}), 1);
 }
 
-TEST_F(Refusal, TlsSource) {
-  expect_refusal(start("ftps://host"), 1);
+TEST_F(Refusal, TlsThatContradictsItself) {
+  expect_refusal(start("ftps://host", "tls=off"), 1);
+  expect_refusal(start("host:", "tls=sometimes"), 1);
+  expect_refusal(start("host:", "tls_pin=sha256:1234"), 1);
+  expect_refusal(start("host:", "server_cert=/nowhere"), 1);
+}
+
+TEST_F(Refusal, AuthoritiesThatCannotBeRead) {
+  const Outcome outcome = start("host.invalid:", "tls=require,cacert=/nowhere");
+  expect_refusal(outcome, 32);
+  EXPECT_NE(outcome.output.find("cacert=/nowhere"), std::string::npos) << outcome.output;
 }
 
 TEST_F(Refusal, UserWithoutPassword) {

@@ -36,15 +36,14 @@ class LruCache {
     return &found->value;
   }
 
-  // Replaces. A value heavier than the whole cache is not kept.
+  // Replaces. The newest value is kept whatever it weighs: the caller has it in hand anyway.
   void put(const Key& key, Value value, std::size_t weight) {
     erase(key);
-    if (weight > capacity_) return;
     const auto now = clock_.now();
     const auto expiry = ttl_ > Clock::time_point::max() - now ? Clock::time_point::max() : now + ttl_;
     entries_.push_front(Entry{key, std::move(value), weight, expiry});
     weight_ += weight;
-    while (weight_ > capacity_) erase_at(std::prev(entries_.end()));
+    while (weight_ > capacity_ && entries_.size() > 1) erase_at(std::prev(entries_.end()));
   }
 
   bool erase(const Key& key) {

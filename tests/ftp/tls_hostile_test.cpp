@@ -156,6 +156,27 @@ TEST_F(TlsHostileTest, DataHandshakesThatFail) {
   }
 }
 
+TEST_F(TlsHostileTest, DataHandshakesThatAreNeverAnswered) {
+  ftp::FtpConfig hasty = config();
+  hasty.timeout = std::chrono::milliseconds(100);
+  mount(hasty);
+  server_.inject({.verb = "DATA TLS", .action = Action::stall, .times = 3});  // retries, too
+  bool done = false;
+  std::exception_ptr failed;
+  asio::co_spawn(io_, remote_->list(Path("/d"), {}), [&](std::exception_ptr error, std::vector<Entry>) {
+    failed = error;
+    done = true;
+  });
+  run_until(io_, [&] {
+    clock_.advance(std::chrono::milliseconds(1));
+    return done;
+  });
+  ASSERT_TRUE(failed);
+  EXPECT_THROW(std::rethrow_exception(failed), ConnectionLost);
+  server_.clear_faults();
+  EXPECT_EQ(read("/a"), "content");
+}
+
 TEST_F(TlsHostileTest, BrokenRecordsAreNoContent) {
   tree().file("/big", std::string(100'000, 'b'));
   mount();

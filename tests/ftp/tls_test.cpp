@@ -226,6 +226,18 @@ TEST_F(TlsTest, VersionsAreKeptTo) {
   expect_no_secret_in_clear();
 }
 
+TEST_F(TlsTest, OldAppliancesOnRequest) {
+  for (const int version : {TLS1_VERSION, TLS1_1_VERSION}) {
+    behaviour().tls.min_version = behaviour().tls.max_version = version;
+    EXPECT_NE(failure([&] { mount(); }), 0);
+    ftp::FtpConfig tolerant = config();
+    tolerant.tls_policy.min = net::TlsVersion::tls1_0;
+    mount(tolerant);
+    expect_transfers();
+  }
+  expect_all_resumed();
+}
+
 TEST_F(TlsTest, HostNamesGoIntoTheHandshakeAddressesDoNot) {
   behaviour().tls.certificate =
       authority_.issue({.dns_names = {"ftp.example.net"}, .addresses = {"127.0.0.1"}}).pem();

@@ -14,7 +14,7 @@ struct TlsBehaviour {
   std::string certificate;       // PEM, with its key; empty: no TLS at all
   std::string data_certificate;  // another one on data connections; empty: the same
   std::string client_authority;  // PEM: clients must show a certificate it signed; empty: none is asked for
-  int min_version = 0;           // TLS1_2_VERSION, TLS1_3_VERSION; 0: any
+  int min_version = 0;           // TLS1_2_VERSION and so on; 0: any
   int max_version = 0;
 
   // Setting up.

@@ -74,6 +74,8 @@ std::shared_ptr<SSL_CTX> TlsContexts::context(const std::string& certificate, co
   if (!tls.client_authority.empty()) demand_client_certificate(context.get(), tls.client_authority);
   SSL_CTX_set_min_proto_version(context.get(), tls.min_version);
   SSL_CTX_set_max_proto_version(context.get(), tls.max_version);
+  const bool old = tls.max_version != 0 && tls.max_version < TLS1_2_VERSION;
+  if (old) SSL_CTX_set_security_level(context.get(), 0);  // no cipher else
   // Only tickets can say whose they are. With a session id context, clients with certificates may resume,
   // too.
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);

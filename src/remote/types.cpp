@@ -9,10 +9,10 @@
 namespace ftpfs {
 namespace {
 
-std::int64_t floor_to(std::int64_t seconds, Precision precision) noexcept {
-  const std::int64_t unit = precision == Precision::day ? 86400 : precision == Precision::minute ? 60 : 1;
-  const std::int64_t remainder = seconds % unit;
-  return seconds - (remainder < 0 ? remainder + unit : remainder);
+std::int64_t begin_of(Timestamp time) noexcept {
+  if (time.precision != Precision::minute) return time.seconds;
+  const std::int64_t remainder = time.seconds % 60;
+  return time.seconds - (remainder < 0 ? remainder + 60 : remainder);
 }
 
 }  // namespace
@@ -65,8 +65,14 @@ bool Path::valid_name(std::string_view name) noexcept {
 }
 
 bool consistent(Timestamp left, Timestamp right) noexcept {
-  const Precision coarser = std::max(left.precision, right.precision);
-  return floor_to(left.seconds, coarser) == floor_to(right.seconds, coarser);
+  if (left.precision < right.precision) std::swap(left, right);
+  // A day is that of the server's zone, and begins an hour earlier or later when summer time was not like
+  // now.
+  const std::int64_t slack = left.precision == Precision::day ? 3600 : 0;
+  const std::int64_t later = begin_of(right) - begin_of(left);
+  if (left.precision == right.precision) return -slack <= later && later <= slack;
+  const std::int64_t unit = left.precision == Precision::day ? 86400 : 60;
+  return -slack <= later && later < unit + slack;
 }
 
 }  // namespace ftpfs

@@ -21,7 +21,17 @@ TEST(Timestamp, TheCoarserPrecisionDecides) {
   const Timestamp day{midnight, Precision::day};
   EXPECT_TRUE(consistent(day, {midnight + 86'399, Precision::second}));
   EXPECT_TRUE(consistent({midnight + 3'600, Precision::minute}, day));
-  EXPECT_FALSE(consistent(day, {midnight + 86'400, Precision::minute}));
+  EXPECT_FALSE(consistent(day, {midnight + 90'000, Precision::minute}));
+  EXPECT_FALSE(consistent(day, {midnight - 3'660, Precision::minute}));
+}
+
+// The same day as told by a server in summer and in winter.
+TEST(Timestamp, ADayMayBeginAnHourEarlierOrLater) {
+  const Timestamp day{midnight, Precision::day};
+  EXPECT_TRUE(consistent(day, {midnight - 3'600, Precision::second}));
+  EXPECT_TRUE(consistent(day, {midnight + 89'999, Precision::second}));
+  EXPECT_TRUE(consistent(day, {midnight + 3'600, Precision::day}));
+  EXPECT_FALSE(consistent(day, {midnight + 86'400, Precision::day}));
 }
 
 TEST(Timestamp, TimesBefore1970RoundDownToo) {

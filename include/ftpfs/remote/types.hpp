@@ -38,8 +38,8 @@ class Path {
 
 enum class Kind : std::uint8_t { file, directory, symlink };
 
-// A time as the server told it: UTC seconds since 1970, exact to `precision` (LIST shows minutes, or only the
-// day).
+// A time as the server told it: UTC seconds since 1970, the first ones of the minute or day that it showed
+// (LIST). A day need not begin at midnight UTC: it is one of the server's zone.
 enum class Precision : std::uint8_t { second, minute, day };
 struct Timestamp {
   std::int64_t seconds = 0;
@@ -48,7 +48,8 @@ struct Timestamp {
   friend bool operator==(const Timestamp&, const Timestamp&) = default;
 };
 
-// Can both describe the same instant? Compared at the coarser of the two precisions.
+// Can both describe the same instant? Compared at the coarser of the two precisions, days give or take an
+// hour.
 bool consistent(Timestamp left, Timestamp right) noexcept;
 
 struct Attributes {

@@ -81,6 +81,18 @@ std::vector<Entry> Directories::prepared(const Path& path, std::vector<Entry> en
   return entries;
 }
 
+// A name that appears beside one which differs in case only: on some servers they are one file, and only the
+// server knows under which name it lists it.
+template <class Edit>
+void Directories::edit(Node& directory, std::string_view name, Edit change) {
+  const auto listing = cached(directory);
+  if (!listing) return;
+  if (listing->find(name) == nullptr && listing->twin_of(name) != nullptr)
+    drop(directory);
+  else
+    change(*listing);
+}
+
 void Directories::publish(const Node& node) {
   if (!node.linked || !node.parent) return;
   Entry entry;
@@ -95,14 +107,14 @@ void Directories::publish(const Node& node) {
   else
     parent.unsent.insert_or_assign(node.name, entry);
   if (parent.fetch.running()) parent.edits.emplace_back(node.name, entry);
-  if (const auto listing = cached(*node.parent)) listing->put(std::move(entry));
+  edit(*node.parent, node.name, [&](Listing& listing) { listing.put(std::move(entry)); });
 }
 
 void Directories::erase(Node& directory, std::string_view name) {
   Directory& own = state(directory);
   if (const auto found = own.unsent.find(name); found != own.unsent.end()) own.unsent.erase(found);
   if (own.fetch.running()) own.edits.emplace_back(std::string(name), std::nullopt);
-  if (const auto listing = cached(directory)) listing->erase(name);
+  edit(directory, name, [&](Listing& listing) { listing.erase(name); });
 }
 
 void Directories::clear() {

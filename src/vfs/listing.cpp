@@ -1,9 +1,40 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <utility>
 
 #include <ftpfs/vfs/listing.hpp>
 
 namespace ftpfs::vfs {
+
+namespace {
+
+// Takes the first letter off `text`: an ASCII one, or one of two bytes in UTF-8 (Latin, Greek, Cyrillic). Of
+// all else one byte: what has no case needs no decoding.
+char32_t take_letter(std::string_view& text) noexcept {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const bool two = text.size() > 1 && (byte(0) & 0xE0) == 0xC0 && (byte(1) & 0xC0) == 0x80;
+  const char32_t letter = two ? (byte(0) & 0x1Fu) << 6 | (byte(1) & 0x3Fu) : byte(0);
+  text.remove_prefix(two ? 2 : 1);
+  return letter;
+}
+
+constexpr char32_t lower(char32_t letter) noexcept {
+  const auto within = [letter](char32_t first, char32_t last) { return letter >= first && letter <= last; };
+  if (within(U'A', U'Z') || within(U'\u00C0', U'\u00DE') || within(U'\u0391', U'\u03A9') ||
+      within(U'\u0410', U'\u042F'))
+    return letter + 0x20;
+  return within(U'\u0400', U'\u040F') ? letter + 0x50 : letter;
+}
+
+}  // namespace
+
+bool may_be_twins(std::string_view left, std::string_view right) noexcept {
+  if (left.size() != right.size() || left == right) return false;
+  while (!left.empty() && !right.empty()) {
+    if (lower(take_letter(left)) != lower(take_letter(right))) return false;
+  }
+  return left.empty() && right.empty();
+}
 
 Listing::Listing(std::vector<Entry> entries, Clock::time_point fetched)
     : slots_(std::move(entries)), fetched_(fetched), index_(0, Hash{this}, Equal{this}) {
@@ -25,6 +56,12 @@ const Entry* Listing::find(std::string_view name) const {
   const Index& by_name = index();
   const auto found = by_name.find(name);
   return found == by_name.end() ? nullptr : &slots_[*found];
+}
+
+const Entry* Listing::twin_of(std::string_view name) const noexcept {
+  const auto is_twin = [&](const Entry& entry) { return may_be_twins(entry.name, name); };
+  const auto found = std::find_if(slots_.begin(), slots_.end(), is_twin);
+  return found == slots_.end() ? nullptr : &*found;
 }
 
 void Listing::put(Entry entry) {

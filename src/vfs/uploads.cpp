@@ -41,7 +41,8 @@ bool is_final(int code) {
 
 // Does "no" concern the temporary name only, so that writing in place may work?
 bool refuses_the_name(int code) {
-  return code == EACCES || code == EPERM || code == EINVAL || code == ENAMETOOLONG || code == EEXIST;
+  return code == EACCES || code == EPERM || code == EINVAL || code == EILSEQ || code == ENAMETOOLONG ||
+         code == EEXIST;
 }
 
 }  // namespace
@@ -415,7 +416,8 @@ awaitable<void> Uploads::save_attributes(NodeRef node) {
 // The content is saved: close() does not fail for what comes on top, unless perms=strict asks for that.
 void Uploads::ignore_refusal(const Node& node, const Error& error) const {
   const bool strict = context_.config.perms == PermsMode::strict && error.code() != EOPNOTSUPP;
-  if (strict || !refuses_attributes(error.code())) throw;  // what is being handled, whole
+  const bool refused = refuses_attributes(error.code()) || error.code() == EINVAL;  // a time before 1970, say
+  if (strict || !refused) throw;  // what is being handled, whole
   logger_->debug("mode or time of {} not kept: {}", escaped(node.name), error.what());
 }
 
@@ -445,7 +447,11 @@ awaitable<void> Uploads::remove_quietly(Uploads* self, Path path) {
 
 Path Uploads::temporary_for(const Path& path) {
   constexpr std::size_t longest_stem = 200;  // servers and file systems stop at 255
-  const std::string_view stem = path.name().substr(0, longest_stem);
+  const std::string_view name = path.name();
+  std::size_t size = std::min(name.size(), longest_stem);
+  // Not inside a character of UTF-8.
+  while (size > 0 && size < name.size() && (name[size] & 0xC0) == 0x80) --size;
+  const std::string_view stem = name.substr(0, size);
   return path.parent().child(fmt::format(".{}.ftpfs-{:08x}", stem, static_cast<std::uint32_t>(random_())));
 }
 

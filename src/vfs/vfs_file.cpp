@@ -48,6 +48,7 @@ awaitable<Created> Vfs::Impl::create(Ino parent, std::string name, mode_t mode, 
   check_new_name(name);
   NodeRef directory = directory_at(parent);
   // The kernel's "does not exist" may be as old as our listing: STOR would then empty somebody's new file.
+  co_await check_twin(directory, name, stop);
   const auto listing = directories.cached(*directory);
   const bool sure = listing && clock.now() - listing->fetched() <= config.kernel_ttl && !listing->find(name);
   if (!sure) {

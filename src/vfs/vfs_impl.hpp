@@ -76,6 +76,10 @@ class Vfs::Impl {
   awaitable<Opened> open(Ino ino, int flags, std::stop_token stop);
   awaitable<Created> create(Ino parent, std::string name, mode_t mode, int flags, std::stop_token stop);
   awaitable<std::optional<NodeRef>> look_again(NodeRef directory, std::string name, std::stop_token stop);
+  awaitable<void> check_twin(NodeRef directory, std::string name, std::stop_token stop);
+  awaitable<std::optional<NodeRef>> rename_target(NodeRef from, std::string name, NodeRef to,
+                                                  std::string new_name, bool no_replace,
+                                                  std::stop_token stop);
   Opened opened(NodeRef node, int flags);
   std::optional<Slices> read_now(Handle handle, std::uint64_t offset, std::size_t size);
   awaitable<Slices> read(Handle handle, std::uint64_t offset, std::size_t size, std::stop_token stop);

@@ -31,6 +31,37 @@ bool Vfs::Impl::has_unsent(const Node& directory, const std::string& name) const
   return directory.directory && directory.directory->unsent.contains(name);
 }
 
+// "README" is about to appear where "readme" is listed: on a server that folds case it would take its place.
+awaitable<void> Vfs::Impl::check_twin(NodeRef directory, std::string name, std::stop_token stop) {
+  const auto listing = directories.cached(*directory);
+  const Entry* const twin = listing && !listing->find(name) ? listing->twin_of(name) : nullptr;
+  if (!twin) co_return;
+  const std::string told = fmt::format("{}: the server takes it for {}", name, twin->name);
+  const Path path = nodes.path(*directory).child(name);
+  const std::optional<Attributes> there = co_await remote.stat(path, stop);
+  if (there) throw Error(EEXIST, told);
+}
+
+// What a rename would replace. For RENAME_NOREPLACE the kernel promises EEXIST by our word: memory is not
+// good enough.
+awaitable<std::optional<NodeRef>> Vfs::Impl::rename_target(NodeRef from, std::string name, NodeRef to,
+                                                           std::string new_name, bool no_replace,
+                                                           std::stop_token stop) {
+  std::optional<NodeRef> target;
+  if (&*from == &*to && may_be_twins(name, new_name)) {
+    // On a server that folds case a look at the new name would find the old one: only a listing tells.
+    if (no_replace) directories.drop(*to);
+    const std::shared_ptr<Listing> listing = co_await directories.get(to, stop);
+    if (const Entry* const entry = listing->find(new_name))
+      target.emplace(nodes, node_for(*to, *entry, listing->fetched()));
+    co_return target;
+  }
+  target = co_await resolve(to, new_name, stop);
+  if (!target) co_await check_twin(to, new_name, stop);
+  if (!target && no_replace) target = co_await look_again(to, new_name, stop);
+  co_return target;
+}
+
 awaitable<Looked> Vfs::Impl::mkdir(Ino parent, std::string name, mode_t mode, std::stop_token stop) {
   check_new_name(name);
   NodeRef directory = directory_at(parent);
@@ -242,10 +273,9 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   std::optional<NodeRef> found = co_await resolve(from, name, stop);
   if (!found) throw Error(ENOENT, name + " does not exist");
   NodeRef source = *found;
-  std::optional<NodeRef> target = co_await resolve(to, new_name, stop);
-  // The kernel promises EEXIST by our word: memory is not good enough.
-  if (!target && (flags & RENAME_NOREPLACE) != 0) target = co_await look_again(to, new_name, stop);
-  if (target && (flags & RENAME_NOREPLACE) != 0) throw Error(EEXIST, new_name + " exists");
+  const bool no_replace = (flags & RENAME_NOREPLACE) != 0;
+  std::optional<NodeRef> target = co_await rename_target(from, name, to, new_name, no_replace, stop);
+  if (target && no_replace) throw Error(EEXIST, new_name + " exists");
   if (target && &**target == &*source) co_return;
   if (nodes.is_at_or_below(*to, *source)) throw Error(EINVAL, "a directory cannot be moved into itself");
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support/memory_tree.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 
 #include <ftpfs/base/error.hpp>
@@ -32,6 +34,17 @@ MemoryTree::NodePtr MemoryTree::new_node(Kind kind) const {
   return node;
 }
 
+std::string MemoryTree::spelt(const Node& directory, std::string_view name) const {
+  const auto same = [](unsigned char left, unsigned char right) {
+    return std::tolower(left) == std::tolower(right);
+  };
+  if (folds_case_ && !directory.children.contains(std::string(name))) {
+    for (const auto& [child, node] : directory.children)
+      if (std::ranges::equal(child, name, same)) return child;
+  }
+  return std::string(name);
+}
+
 MemoryTree::NodePtr MemoryTree::place(const Path& path, NodePtr node) {
   NodePtr parent = path.parent().is_root() ? root_ : find(path.parent());
   if (!is_directory(parent)) parent = place(path.parent(), new_node(Kind::directory));
@@ -59,7 +72,7 @@ MemoryTree::NodePtr MemoryTree::put_symlink(std::string_view path, std::string t
 void MemoryTree::remove(std::string_view text) {
   const Path path(text);
   const NodePtr parent = need_directory(path.parent());
-  parent->children.erase(std::string(path.name()));
+  parent->children.erase(spelt(*parent, path.name()));
   touch(*parent);
 }
 
@@ -83,7 +96,7 @@ MemoryTree::NodePtr MemoryTree::find(const Path& path) const {
   if (path.is_root()) return root_;
   const NodePtr parent = find(path.parent());
   if (!parent) return nullptr;
-  const auto child = parent->children.find(std::string(path.name()));
+  const auto child = parent->children.find(spelt(*parent, path.name()));
   return child == parent->children.end() ? nullptr : child->second;
 }
 
@@ -133,10 +146,10 @@ void MemoryTree::rename(const Path& from, const Path& to) {
   const NodePtr old = find(to);
   const NodePtr new_parent = need_directory(to.parent());
   if (to.is_below(from)) refuse(EINVAL, to);
-  if (node == old) return;
+  if (node == old && from.name() == to.name()) return;
   if (is_directory(old) && !is_directory(node)) refuse(EISDIR, to);
   if (old && !is_directory(old) && is_directory(node)) refuse(ENOTDIR, to);
-  if (is_directory(old) && !old->children.empty()) refuse(ENOTEMPTY, to);
+  if (is_directory(old) && old != node && !old->children.empty()) refuse(ENOTEMPTY, to);
   remove(from.str());
   new_parent->children[std::string(to.name())] = node;
   touch(*new_parent);

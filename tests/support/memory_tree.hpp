@@ -50,15 +50,20 @@ class MemoryTree {
   void remove_directory(const Path& path);
   void rename(const Path& from, const Path& to);
 
+  // From now on "A" is "a", whichever was first, as on Windows.
+  void fold_case() { folds_case_ = true; }
+
   std::int64_t now() const;  // seconds since 1970, by the clock
 
  private:
   NodePtr place(const Path& path, NodePtr node);
   NodePtr new_node(Kind kind) const;
+  std::string spelt(const Node& directory, std::string_view name) const;  // as it is there, if it is
   void touch(Node& directory) const { directory.mtime = now(); }
 
   const Clock& clock_;
   NodePtr root_;
+  bool folds_case_ = false;
 };
 
 }  // namespace ftpfs::test

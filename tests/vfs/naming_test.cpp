@@ -3,6 +3,8 @@
 // failure in doubt the server's truth.
 #include <stdio.h>
 
+#include <ftpfs/vfs/listing.hpp>
+
 #include "vfs/vfs_test.hpp"
 
 namespace ftpfs::test {
@@ -208,6 +210,70 @@ TEST_F(NamingTest, WhatCannotBeOneLineOfACommandIsRefused) {
     EXPECT_EQ(errno_of([&] { client().rename("/dir/a", "/" + name); }), EINVAL);
   }
   EXPECT_EQ(remote_.calls(Op::make_directory), 0u);
+}
+
+class FoldingTest : public NamingTest {
+ protected:
+  FoldingTest() { tree().fold_case(); }
+};
+
+TEST_F(FoldingTest, ANewFileDoesNotTakeThePlaceOfOneInAnotherCase) {
+  know();
+  EXPECT_EQ(errno_of([&] { client().create("/dir/A"); }), EEXIST);
+  EXPECT_EQ(errno_of([&] { client().write_file("/dir/A", "x"); }), EEXIST);
+  EXPECT_EQ(tree().content("/dir/a"), "1");
+  EXPECT_THAT(client().names("/dir"), ElementsAre("a", "b", "empty"));
+}
+
+TEST_F(FoldingTest, ARenameDoesNotTakeThePlaceOfAFileInAnotherCase) {
+  know();
+  EXPECT_EQ(errno_of([&] { client().rename("/dir/b", "/dir/A"); }), EEXIST);
+  EXPECT_EQ(tree().content("/dir/a"), "1");
+  EXPECT_EQ(tree().content("/dir/b"), "22");
+}
+
+TEST_F(FoldingTest, AFileMayChangeItsCase) {
+  for (const bool known : {true, false}) {
+    if (known) know();
+    client().rename(known ? "/dir/a" : "/dir/A", known ? "/dir/A" : "/dir/a");
+    EXPECT_THAT(client().names("/dir"), ElementsAre(known ? "A" : "a", "b", "empty"));
+    EXPECT_EQ(client().read_file(known ? "/dir/A" : "/dir/a"), "1");
+    advance(config_.listing_ttl + std::chrono::seconds(1));
+  }
+}
+
+TEST_F(FoldingTest, NoNameIsListedTwice) {
+  const auto handle = client().open("/dir/A", O_WRONLY);  // by a look at the server, which says yes
+  client().names("/dir");
+  client().write(handle, 0, "changed");
+  client().close(handle);
+  EXPECT_EQ(client().names("/dir").size(), 3u);
+  client().unlink("/dir/A");
+  EXPECT_THAT(client().names("/dir"), ElementsAre("b", "empty"));
+}
+
+TEST(Twins, DifferInCaseOnly) {
+  for (const auto& [left, right] : std::vector<std::pair<const char*, const char*>>{
+           {"readme", "README"}, {"Ärger", "ärger"}, {"ΑΒΓ", "αβγ"}, {"Файл", "файл"}, {"Ёж", "ёж"}}) {
+    EXPECT_TRUE(vfs::may_be_twins(left, right)) << left;
+    EXPECT_TRUE(vfs::may_be_twins(right, left)) << left;
+  }
+  for (const auto& [left, right] : std::vector<std::pair<const char*, const char*>>{{"same", "same"},
+                                                                                    {"a", "b"},
+                                                                                    {"日本", "中国"},
+                                                                                    {"ä", "ö"},
+                                                                                    {"\xE4", "\xC4"},
+                                                                                    {"a", "aa"},
+                                                                                    {"[", "{"}})
+    EXPECT_FALSE(vfs::may_be_twins(left, right)) << left;
+}
+
+TEST_F(NamingTest, NamesInAnotherCaseAreOthersWhereTheServerSaysSo) {
+  know();
+  client().write_file("/dir/A", "new");
+  client().rename("/dir/b", "/dir/B");
+  EXPECT_EQ(tree().content("/dir/a"), "1");
+  EXPECT_THAT(client().names("/dir"), ElementsAre("A", "B", "a", "empty"));
 }
 
 TEST_F(NamingTest, NamesAreBytes) {

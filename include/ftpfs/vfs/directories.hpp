@@ -41,6 +41,8 @@ class Directories {
  private:
   static awaitable<std::shared_ptr<Listing>> fetch(Directories* self, NodeRef directory,
                                                    std::stop_token stop);
+  template <class Edit>
+  void edit(Node& directory, std::string_view name, Edit change);
   std::vector<Entry> prepared(const Path& path, std::vector<Entry> entries);
 
   struct Exact {

@@ -15,6 +15,10 @@
 
 namespace ftpfs::vfs {
 
+// Do two names differ in nothing but the case of letters? Never more than a suspicion, for which letters a
+// server folds, if it does, is not known: those of the ASCII, Latin-1, Greek and Cyrillic alphabets here.
+bool may_be_twins(std::string_view left, std::string_view right) noexcept;
+
 class Listing {
  public:
   Listing(std::vector<Entry> entries, Clock::time_point fetched);
@@ -22,6 +26,8 @@ class Listing {
   Listing& operator=(const Listing&) = delete;
 
   const Entry* find(std::string_view name) const;
+  // Another entry that a server which folds case may take for `name`; nullptr: none.
+  const Entry* twin_of(std::string_view name) const noexcept;
   void put(Entry entry);  // adds, or replaces the entry of that name in its slot
   void erase(std::string_view name);
 

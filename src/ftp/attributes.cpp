@@ -2,6 +2,7 @@
 // Setting times and modes: four commands for the one, two for the other, none of them standard. The first
 // that works is remembered.
 #include <cerrno>
+#include <cstdint>
 #include <vector>
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include "look.hpp"
 #include "operations.hpp"
 #include "refusal.hpp"
+#include "server_times.hpp"
 
 namespace ftpfs::ftp {
 
@@ -25,20 +27,26 @@ struct Form {
   std::string argument;
 };
 
-Form spell(MtimeCommand command, const std::string& time, const std::string& path) {
+Form spell(const ServerProfile& profile, MtimeCommand command, std::int64_t seconds,
+           const std::string& path) {
+  const std::string time = proto::format_time_value(seconds);
   switch (command) {
     case MtimeCommand::mff:
       return {Verb::mff, fmt::format("modify={}; {}", time, path)};
+    case MtimeCommand::mdtm:  // in whatever zone it tells times
+      return {Verb::mdtm,
+              fmt::format("{} {}", proto::format_time_value(profile.clock.to_mdtm(seconds)), path)};
     case MtimeCommand::site_utime:
       return {Verb::site, fmt::format("UTIME {} {}", time, path)};
-    case MtimeCommand::mdtm:
-      return {Verb::mdtm, fmt::format("{} {}", time, path)};
+    case MtimeCommand::site_utime_utc:
+      return {Verb::site, fmt::format("UTIME {0} {1} {1} {1} UTC", path, time)};
     default:
       return {Verb::mfmt, fmt::format("{} {}", time, path)};
   }
 }
 
-Form spell(ModeCommand command, std::uint16_t mode, const std::string& path) {
+Form spell(const ServerProfile& /* all the same */, ModeCommand command, std::uint16_t mode,
+           const std::string& path) {
   if (command == ModeCommand::mff) return {Verb::mff, fmt::format("UNIX.mode={:04o}; {}", mode, path)};
   return {Verb::site, fmt::format("CHMOD {:03o} {}", mode, path)};
 }
@@ -52,7 +60,8 @@ std::vector<MtimeCommand> mtime_commands(const ServerProfile& profile) {
   std::vector<MtimeCommand> others;
   (features.mfmt ? named : others).push_back(MtimeCommand::mfmt);
   if (features.mff_modify) named.push_back(MtimeCommand::mff);
-  (features.site_utime ? named : others).push_back(MtimeCommand::site_utime);
+  for (const MtimeCommand form : {MtimeCommand::site_utime, MtimeCommand::site_utime_utc})
+    (features.site_utime ? named : others).push_back(form);
   named.push_back(MtimeCommand::mdtm);
   named.insert(named.end(), others.begin(), others.end());
   return named;
@@ -77,56 +86,117 @@ Error unsupported(std::string_view what, std::string_view path) {
   return Error(EOPNOTSUPP, fmt::format("{}: server cannot set the {}", escaped(path), what));
 }
 
-// Tries the forms of `commands` and remembers the first that works, or that none exists.
-template <class Command, class Value>
-awaitable<void> apply(std::shared_ptr<Session> session, std::vector<Command> commands, Value value,
-                      std::string path, std::string_view what, Command* remembered, std::stop_token stop) {
-  std::optional<Reply> refused;
-  Verb refused_verb = Verb::site;
+// The time that the server shows is the one it was told; also where it does not say.
+awaitable<bool> shows_mtime(std::shared_ptr<Session> session, std::string path, std::int64_t seconds,
+                            std::stop_token stop) {
+  std::optional<Timestamp> shown;
+  const std::optional<Attributes> facts = co_await ask_facts(*session, path, stop);
+  if (facts) {
+    shown = facts->mtime;
+  } else {
+    shown = co_await ask_mtime(*session, path, stop);
+  }
+  co_return !shown || consistent(*shown, {seconds, Precision::second});
+}
+
+template <class Value>
+using Check = awaitable<bool> (*)(std::shared_ptr<Session>, std::string, Value, std::stop_token);
+
+// Why no form has worked so far.
+struct Refusals {
+  std::optional<Reply> reply;  // the first that was about the file, and not about the form
+  Verb verb = Verb::site;
   bool maybe_missing = false;
+  bool ignored = false;  // accepted, and yet the server shows another value
+
+  void add(const Form& form, const Reply& refusal, bool form_is_known) {
+    // A server whose MDTM only reads has looked for a file called "TIME PATH".
+    if (!form_is_known && form.verb == Verb::mdtm && says_absent(refusal)) {
+      maybe_missing = true;
+    } else if (!unknown_form(form, refusal) && !reply) {
+      reply = refusal;
+      verb = form.verb;
+    }
+  }
+};
+
+// Throws what the server meant; returns when it has no form of the command at all.
+awaitable<void> explain(std::shared_ptr<Session> session, std::string path, Refusals why,
+                        std::stop_token stop) {
+  if (why.reply) {
+    const Error error =
+        co_await explain_refusal(session, why.verb, path, *why.reply, Wants::anything, EPERM, stop);
+    throw error;
+  }
+  std::optional<Attributes> found = Attributes();
+  if (why.maybe_missing) found = co_await look(session, path, stop);
+  if (!found) throw Error(ENOENT, fmt::format("{}: no such file", escaped(path)));
+}
+
+enum class Outcome { done, ignored };
+
+// Tries the forms of `commands` and remembers the first that works, or that none exists. What works is told
+// by the reply, and by `check` where there is one.
+template <class Command, class Value>
+awaitable<Outcome> apply(std::shared_ptr<Session> session, std::vector<Command> commands, Value value,
+                         std::string path, std::string_view what, Command* remembered, Check<Value> check,
+                         std::stop_token stop) {
+  Refusals why;
   for (const Command command : commands) {
     if (command == Command::none) break;
-    const Form form = spell(command, value, path);
+    const Form form = spell(session->profile(), command, value, path);
     const Reply reply = co_await session->command(form.verb, form.argument, stop);
-    if (accepted(reply)) {
-      *remembered = command;
-      co_return;
-    }
-    // A server whose MDTM only reads has looked for a file called "TIME PATH".
-    if (*remembered == Command::untested && form.verb == Verb::mdtm && says_absent(reply)) {
-      maybe_missing = true;
+    if (!accepted(reply)) {
+      why.add(form, reply, *remembered != Command::untested);
       continue;
     }
-    if (unknown_form(form, reply) || refused) continue;
-    refused = reply;
-    refused_verb = form.verb;
+    bool shown = true;
+    if (check) shown = co_await check(session, path, value, stop);
+    if (shown) *remembered = command;
+    if (shown) co_return Outcome::done;
+    why.ignored = true;
   }
-  if (!refused) {
-    std::optional<Attributes> found = Attributes();
-    if (maybe_missing) found = co_await look(session, path, stop);
-    if (!found) throw Error(ENOENT, fmt::format("{}: no such file", escaped(path)));
-    *remembered = Command::none;
-    throw unsupported(what, path);
-  }
-  const Error why =
-      co_await explain_refusal(session, refused_verb, path, *refused, Wants::anything, EPERM, stop);
-  throw why;
+  if (why.ignored) co_return Outcome::ignored;
+  co_await explain(session, path, why, stop);
+  *remembered = Command::none;
+  throw unsupported(what, path);
+}
+
+// What every server can keep: it has been so since 1970, and 31 bits are enough for it.
+bool is_ordinary(std::int64_t seconds) noexcept {
+  return seconds >= 0 && seconds <= INT32_MAX;
 }
 
 }  // namespace
 
 awaitable<void> set_mtime(std::shared_ptr<Session> session, std::string path, std::int64_t seconds,
                           std::stop_token stop) {
-  const std::vector<MtimeCommand> commands = mtime_commands(session->profile());
-  const std::string time = proto::format_time_value(seconds);
-  co_await apply(session, commands, time, path, "time", &session->profile().mtime, stop);
+  ServerProfile& profile = session->profile();
+  const bool proven = profile.mtime != MtimeCommand::untested && is_ordinary(seconds);
+  const Check<std::int64_t> check = proven ? nullptr : shows_mtime;
+  const std::vector<MtimeCommand> commands = mtime_commands(profile);
+  const Outcome outcome =
+      co_await apply(session, commands, seconds, path, "time", &profile.mtime, check, stop);
+  if (outcome == Outcome::ignored) {
+    if (!is_ordinary(seconds))
+      throw Error(EINVAL, fmt::format("{}: the server cannot keep a time so far off", escaped(path)));
+    profile.mtime = MtimeCommand::none;
+    throw unsupported("time", path);
+  }
+  if (profile.mtime != MtimeCommand::mdtm || profile.clock.calibrated() || may_have_mlst(profile)) co_return;
+  const std::string directory = parent_of(path);
+  co_await calibrate_clock(session, directory);
+  if (profile.clock.to_mdtm(seconds) == seconds) co_return;
+  const std::vector<MtimeCommand> again = mtime_commands(profile);
+  co_await apply(session, again, seconds, path, "time", &profile.mtime, check, stop);
 }
 
 awaitable<void> set_mode(std::shared_ptr<Session> session, std::string path, std::uint16_t mode,
                          std::stop_token stop) {
   const std::vector<ModeCommand> commands = mode_commands(session->profile());
   const auto bits = static_cast<std::uint16_t>(mode & 07777);
-  co_await apply(session, commands, bits, path, "mode", &session->profile().mode, stop);
+  const Check<std::uint16_t> by_the_reply = nullptr;
+  co_await apply(session, commands, bits, path, "mode", &session->profile().mode, by_the_reply, stop);
 }
 
 }  // namespace ftpfs::ftp

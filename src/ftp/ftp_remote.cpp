@@ -30,6 +30,16 @@ awaitable<void> enter_root(Lease& lease, ServerPtr server, std::stop_token stop)
   throw why;
 }
 
+awaitable<std::optional<Attributes>> nothing() {
+  co_return std::nullopt;
+}
+
+awaitable<std::vector<Entry>> list_local(ServerPtr server, std::shared_ptr<Session> session, std::string path,
+                                         std::stop_token stop) {
+  std::vector<Entry> entries = co_await list_directory(session, path, stop);
+  co_return server->local(std::move(entries));
+}
+
 }  // namespace
 
 FtpRemote::FtpRemote(Executor executor, net::Connector& connector, Clock& clock, Logger logger,
@@ -60,6 +70,7 @@ awaitable<ServerReport> FtpRemote::examine(bool may_write, std::stop_token stop)
 }
 
 awaitable<std::optional<Attributes>> FtpRemote::stat(Path path, std::stop_token stop) {
+  if (!impl_->server->names.path_to_server(path.str())) return nothing();
   const auto work = [where = impl_->server->path(path), stop](Lease& lease) {
     return look(lease.session(), where, stop);
   };
@@ -67,8 +78,9 @@ awaitable<std::optional<Attributes>> FtpRemote::stat(Path path, std::stop_token 
 }
 
 awaitable<std::vector<Entry>> FtpRemote::list(Path directory, std::stop_token stop) {
-  const auto work = [where = impl_->server->path(directory), stop](Lease& lease) {
-    return list_directory(lease.session(), where, stop);
+  const ServerPtr server = impl_->server;
+  const auto work = [server, where = server->path(directory), stop](Lease& lease) {
+    return list_local(server, lease.session(), where, stop);
   };
   return retrying<std::vector<Entry>>(impl_->server, Lane::metadata, work, stop);
 }
@@ -79,11 +91,11 @@ awaitable<std::unique_ptr<Source>> FtpRemote::open_source(Path path, std::uint64
 }
 
 awaitable<std::unique_ptr<Sink>> FtpRemote::open_sink(Path path, SinkRequest request, std::stop_token stop) {
-  return ftp::open_sink(impl_->server, impl_->server->path(path), request, stop);
+  return ftp::open_sink(impl_->server, impl_->server->new_path(path), request, stop);
 }
 
 awaitable<void> FtpRemote::make_directory(Path path, std::stop_token stop) {
-  return to_the_end(impl_->server, ftp::make_directory(impl_->server, impl_->server->path(path)), stop);
+  return to_the_end(impl_->server, ftp::make_directory(impl_->server, impl_->server->new_path(path)), stop);
 }
 
 awaitable<void> FtpRemote::remove_file(Path path, std::stop_token stop) {
@@ -96,7 +108,7 @@ awaitable<void> FtpRemote::remove_directory(Path path, std::stop_token stop) {
 
 awaitable<void> FtpRemote::rename(Path from, Path to, std::stop_token stop) {
   const Server& server = *impl_->server;
-  return to_the_end(impl_->server, ftp::rename(impl_->server, server.path(from), server.path(to)), stop);
+  return to_the_end(impl_->server, ftp::rename(impl_->server, server.path(from), server.new_path(to)), stop);
 }
 
 awaitable<void> FtpRemote::set_mtime(Path path, std::int64_t seconds, std::stop_token stop) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -12,8 +11,11 @@
 #include <ftpfs/proto/fault.hpp>
 #include <ftpfs/proto/listing.hpp>
 
+#include "kept_names.hpp"
 #include "look.hpp"
+#include "probe.hpp"
 #include "refusal.hpp"
+#include "server_times.hpp"
 #include "stop.hpp"
 
 namespace ftpfs::ftp {
@@ -88,8 +90,7 @@ awaitable<Listed> fetch(std::shared_ptr<Session> session, Verb verb, std::string
   if (listed.refusal) co_return listed;
   const std::stop_callback on_stop(stop, Abort(*session));
   const std::stop_callback on_stop_data(stop, Abort(*transfer));
-  const auto now =
-      std::chrono::duration_cast<std::chrono::seconds>(context.clock.wall().time_since_epoch()).count();
+  const std::int64_t now = wall_seconds(*session);
   proto::ListingParser parser(verb == Verb::mlsd ? ListingFormat::mlsd : ListingFormat::list, now, path);
   try {
     co_await receive(*transfer, parser, context.config);
@@ -185,10 +186,9 @@ awaitable<Listed> list_by_list(std::shared_ptr<Session> session, std::string pat
 // what it leads to instead.
 awaitable<void> follow_links(std::shared_ptr<Session> session, std::string path, std::vector<Entry>* entries,
                              std::stop_token stop) {
-  const std::string prefix = path.ends_with('/') ? path : path + '/';
   for (Entry& entry : *entries) {
     if (entry.attributes.kind != Kind::symlink || !entry.link_target.empty()) continue;
-    const std::string link = prefix + entry.name;
+    const std::string link = child_path(path, entry.name);
     entry.attributes.kind = Kind::file;
     if (link.find('\r') != link.npos) continue;  // cannot be asked for
     const std::optional<std::uint64_t> size = co_await ask_size(*session, link, stop);
@@ -207,12 +207,15 @@ awaitable<std::vector<Entry>> list_directory(std::shared_ptr<Session> session, s
                                              std::stop_token stop) {
   std::optional<Listed> listed;
   if (may_have_mlsd(session->profile())) listed = co_await list_by_mlsd(session, path, stop);
-  if (!listed) listed = co_await list_by_list(session, path, stop);
+  const bool local_times = !listed;
+  if (local_times) listed = co_await list_by_list(session, path, stop);
   if (listed->refusal && !means_empty(*listed->refusal)) {
     const int code = proto::errno_for(Verb::dele, *listed->refusal);
     throw refusal(Verb::list, path, *listed->refusal, code == ENOENT ? EIO : code);
   }
+  if (local_times) co_await move_to_utc(session, path, &listed->entries, stop);
   co_await follow_links(session, path, &listed->entries, stop);
+  learn_from(session->profile(), listed->entries);
   co_return std::move(listed->entries);
 }
 

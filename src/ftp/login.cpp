@@ -46,6 +46,18 @@ std::string facts_to_enable(const proto::Features& features) {
   return missing ? "MLST " + list : std::string();
 }
 
+bool is_utf8(std::string_view charset) {
+  return charset == "UTF-8" || charset == "UTF8" || charset == "utf-8" || charset == "utf8";
+}
+
+// A server without FEAT may have UTF-8 all the same. Where the user names another character set, UTF-8 must
+// stay off: IIS and others speak their code page until they are asked.
+bool may_ask_for_utf8(const FtpConfig& config, const ServerProfile& known) {
+  if (!config.ask_for_utf8 || (!config.codepage.empty() && !is_utf8(config.codepage))) return false;
+  if (known.features.utf8 || !config.codepage.empty()) return true;
+  return !known.features.known && known.utf8 != Support::no;
+}
+
 }  // namespace
 
 awaitable<std::shared_ptr<Session>> Session::open(std::shared_ptr<SessionContext> context,
@@ -107,11 +119,14 @@ awaitable<void> Session::set_up() {
   if (!known.greeted) {
     const Reply features = co_await ask(Verb::feat, "");
     known.features = proto::parse_features(features);
-    if (known.features.clnt)
-      co_await ask(Verb::clnt, "ftpfs " FTPFS_VERSION);  // G6, RaidenFTPd: before OPTS UTF8
   }
-  if (known.features.utf8)
-    co_await ask(Verb::opts, "UTF8 ON");  // pure-ftpd says 504, and is right about UTF-8
+  if (known.features.clnt)
+    co_await ask(Verb::clnt, "ftpfs " FTPFS_VERSION);  // G6, RaidenFTPd: in each session, before OPTS UTF8
+  if (may_ask_for_utf8(context_->config, known)) {
+    const Reply utf8 = co_await ask(Verb::opts, "UTF8 ON");
+    // pure-ftpd lists UTF8, says 504 here, and is right about UTF-8.
+    known.utf8 = utf8.completion() || known.features.utf8 ? Support::yes : Support::no;
+  }
   const std::string facts = facts_to_enable(known.features);
   if (!facts.empty()) co_await ask(Verb::opts, facts);
   const Reply type = co_await ask(Verb::type, "I");

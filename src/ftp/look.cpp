@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 
 #include <ftpfs/proto/fault.hpp>
 #include <ftpfs/proto/listing.hpp>
 #include <ftpfs/proto/time.hpp>
 
+#include "kept_names.hpp"
 #include "listing.hpp"
 #include "refusal.hpp"
 
@@ -111,7 +113,18 @@ awaitable<std::optional<std::uint64_t>> ask_size(Session& session, std::string p
   co_return last_number(reply.text);
 }
 
+std::int64_t wall_seconds(Session& session) {
+  const auto since_epoch = session.context().clock.wall().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count();
+}
+
 awaitable<std::optional<Timestamp>> ask_mtime(Session& session, std::string path, std::stop_token stop) {
+  std::optional<Timestamp> time = co_await ask_mdtm(session, std::move(path), stop);
+  if (time) time->seconds = session.profile().clock.from_mdtm(time->seconds);
+  co_return time;
+}
+
+awaitable<std::optional<Timestamp>> ask_mdtm(Session& session, std::string path, std::stop_token stop) {
   Support& support = session.profile().mdtm;
   if (support == Support::no) co_return std::nullopt;
   const Reply reply = co_await session.command(Verb::mdtm, std::move(path), stop);
@@ -140,6 +153,7 @@ awaitable<bool> shows_file(Session& session, std::string path, std::stop_token s
 
 awaitable<std::optional<Attributes>> look(std::shared_ptr<Session> session, std::string path,
                                           std::stop_token stop) {
+  if (may_be_confused(session->profile(), path)) co_return co_await look_in_parent(session, path, stop);
   if (may_have_mlst(session->profile())) {
     const Reply reply = co_await session->command(Verb::mlst, path, stop);
     learn(session->profile().mlst, Verb::mlst, reply);

@@ -26,6 +26,9 @@ awaitable<bool> enter(Session& session, std::string path, std::stop_token stop);
 // The bytes that SIZE reports; nullopt: the server does not say.
 awaitable<std::optional<std::uint64_t>> ask_size(Session& session, std::string path, std::stop_token stop);
 awaitable<std::optional<Timestamp>> ask_mtime(Session& session, std::string path, std::stop_token stop);
+// As MDTM tells it, in whatever zone that is (ServerClock).
+awaitable<std::optional<Timestamp>> ask_mdtm(Session& session, std::string path, std::stop_token stop);
+std::int64_t wall_seconds(Session& session);  // our own clock
 
 // Facts by MLST: nullopt where the server has no MLST or refuses it for this path.
 awaitable<std::optional<Attributes>> ask_facts(Session& session, std::string path, std::stop_token stop);

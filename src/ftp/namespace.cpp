@@ -4,6 +4,7 @@
 
 #include <ftpfs/proto/fault.hpp>
 
+#include "kept_names.hpp"
 #include "listing.hpp"
 #include "look.hpp"
 #include "operations.hpp"
@@ -35,6 +36,7 @@ awaitable<bool> is_gone(std::shared_ptr<Session> session, std::string path) {
 
 awaitable<void> mkd(std::shared_ptr<Session> session, std::string path) {
   const std::stop_token stop = mount_ends(session);
+  co_await require_kept(session, path);
   const Reply reply = co_await session->command(Verb::mkd, path, stop);
   if (reply.completion()) co_return;
   const Error why = co_await explain_creation(session, Verb::mkd, path, reply, Wants::directory, stop);
@@ -43,6 +45,7 @@ awaitable<void> mkd(std::shared_ptr<Session> session, std::string path) {
 
 awaitable<void> dele(std::shared_ptr<Session> session, std::string path) {
   const std::stop_token stop = mount_ends(session);
+  co_await require_unconfused(session, path);
   const Reply reply = co_await session->command(Verb::dele, path, stop);
   if (reply.completion()) co_return;
   const Error why = co_await explain_refusal(session, Verb::dele, path, reply, Wants::file, EACCES, stop);
@@ -66,6 +69,7 @@ awaitable<bool> has_entries(std::shared_ptr<Session> session, std::string path, 
 
 awaitable<void> rmd(std::shared_ptr<Session> session, std::string path) {
   const std::stop_token stop = mount_ends(session);
+  co_await require_unconfused(session, path);
   const Reply reply = co_await session->command(Verb::rmd, path, stop);
   if (reply.completion()) co_return;
   const Error why = co_await explain_refusal(session, Verb::rmd, path, reply, Wants::directory, EACCES, stop);

@@ -9,8 +9,10 @@
 
 #include <fmt/format.h>
 
+#include "kept_names.hpp"
 #include "look.hpp"
 #include "operations.hpp"
+#include "probe.hpp"
 #include "refusal.hpp"
 
 namespace ftpfs::ftp {
@@ -65,6 +67,8 @@ awaitable<Error> explain_target(std::shared_ptr<Session> session, Names names, R
 
 // Fails with EEXIST where a file is in the way and has to step aside.
 awaitable<void> move(std::shared_ptr<Session> session, Names names, std::stop_token stop) {
+  co_await require_unconfused(session, names.from);
+  co_await require_kept(session, names.to);
   co_await session->prepare(Verb::rnto, names.to);
   Support& replacing = session->profile().replacing;
   bool onto_file = false;
@@ -99,8 +103,7 @@ awaitable<void> move_once(ServerPtr server, std::string from, std::string to) {
 // A hidden name beside `path` that nobody else will think of.
 std::string aside(const std::string& path) {
   static std::mt19937_64 random{std::random_device{}()};
-  const std::string directory = parent_of(path);
-  return fmt::format("{}{}.ftpfs-old-{:016x}", directory, directory.ends_with('/') ? "" : "/", random());
+  return child_path(parent_of(path), fmt::format(".ftpfs-old-{:016x}", random()));
 }
 
 awaitable<bool> is_directory(ServerPtr server, std::string path, std::stop_token stop) {
@@ -149,9 +152,7 @@ awaitable<void> replace(ServerPtr server, std::string from, std::string to) {
   co_await discard(server, hidden);
 }
 
-}  // namespace
-
-awaitable<void> rename(ServerPtr server, std::string from, std::string to) {
+awaitable<void> move_over(ServerPtr server, std::string from, std::string to) {
   bool in_the_way = false;
   try {
     co_await move_once(server, from, to);
@@ -160,6 +161,38 @@ awaitable<void> rename(ServerPtr server, std::string from, std::string to) {
     in_the_way = true;
   }
   if (in_the_way) co_await replace(server, from, to);
+}
+
+// On a server that folds case the name itself is in its own way.
+awaitable<void> change_case(ServerPtr server, std::string from, std::string to) {
+  const std::string hidden = aside(to);
+  co_await move_once(server, from, hidden);
+  std::exception_ptr failure;
+  try {
+    co_await move_over(server, hidden, to);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (!failure) co_return;
+  co_await take_back(server, hidden, from);
+  std::rethrow_exception(failure);
+}
+
+}  // namespace
+
+awaitable<void> rename(ServerPtr server, std::string from, std::string to) {
+  if (!may_be_one_name({from, to})) {
+    co_await move_over(server, from, to);
+    co_return;
+  }
+  bool in_the_way = false;
+  try {
+    co_await move_once(server, from, to);
+  } catch (const Error& error) {
+    if (error.code() != EEXIST) throw;
+    in_the_way = true;
+  }
+  if (in_the_way) co_await change_case(server, from, to);
 }
 
 }  // namespace ftpfs::ftp

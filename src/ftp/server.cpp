@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "server.hpp"
 
+#include <algorithm>
+#include <cerrno>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "probe.hpp"
+
 namespace ftpfs::ftp {
 
 namespace {
@@ -21,10 +29,26 @@ awaitable<void> run(std::shared_ptr<Outcome> outcome, awaitable<void> work) {
   outcome->changed.wake_all();
 }
 
+// The server's character set by the user's word, else by its own.
+proto::NameCodec codec_for(const FtpConfig& config, const ServerProfile& profile) {
+  const bool speaks_utf8 = config.ask_for_utf8 && profile.utf8 == Support::yes;
+  if (config.codepage.empty() && !speaks_utf8) return {};
+  try {
+    return {config.codepage.empty() ? "UTF-8" : config.codepage, config.iocharset};
+  } catch (const std::invalid_argument& error) {
+    throw Error(EINVAL, error.what());
+  }
+}
+
 }  // namespace
 
 void Server::find_root() {
-  const std::string& directory = context->config.directory;
+  names = codec_for(context->config, context->profile);
+  const std::optional<std::string> wanted = names.path_to_server(context->config.directory);
+  if (!wanted)
+    throw Error(ENOENT, fmt::format("{}: no such name in the server's character set",
+                                    escaped(context->config.directory)));
+  const std::string& directory = *wanted;
   const bool absolute = directory.starts_with('/');
   root = absolute ? directory : context->profile.home;
   if (!absolute && !directory.empty()) root += '/' + directory;
@@ -33,10 +57,35 @@ void Server::find_root() {
   while (root.ends_with('/')) root.pop_back();
 }
 
+std::string Server::encoded(const Path& below_root, int code) const {
+  const std::optional<std::string> spelt = names.path_to_server(below_root.str());
+  if (spelt) return root + *spelt;
+  throw Error(code,
+              fmt::format("{}: cannot be written in the server's character set", escaped(below_root.str())));
+}
+
+std::string Server::new_path(const Path& below_root) const {
+  return encoded(below_root, EILSEQ);
+}
+
 std::string Server::path(const Path& below_root) const {
-  if (!below_root.is_root()) return root + below_root.str();
+  if (!below_root.is_root()) return encoded(below_root, ENOENT);
   // "C:" alone is the drive's current directory, not its root.
   return root.empty() || root.ends_with(':') ? root + '/' : root;
+}
+
+std::vector<Entry> Server::local(std::vector<Entry> entries) const {
+  std::erase_if(entries, [](const Entry& entry) { return is_probe(entry.name); });
+  if (names.transparent()) return entries;
+  for (Entry& entry : entries) {
+    entry.name = names.to_local(entry.name);
+    entry.link_target = names.path_to_local(entry.link_target);
+  }
+  const std::size_t all = entries.size();
+  std::erase_if(entries, [](const Entry& entry) { return !Path::valid_name(entry.name); });
+  if (entries.size() < all)
+    context->logger->warn("{} names are too long for this system", all - entries.size());
+  return entries;
 }
 
 awaitable<void> to_the_end(ServerPtr server, awaitable<void> work, std::stop_token stop) {

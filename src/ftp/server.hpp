@@ -8,8 +8,10 @@
 #include <stop_token>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <ftpfs/ftp/pool.hpp>
+#include <ftpfs/proto/name_codec.hpp>
 #include <ftpfs/remote/types.hpp>
 
 namespace ftpfs::ftp {
@@ -17,13 +19,21 @@ namespace ftpfs::ftp {
 struct Server {
   explicit Server(std::shared_ptr<SessionContext> shared) : context(shared), pool(std::move(shared)) {}
 
-  // After the first log-in: where the mount's root is (FtpConfig::directory and PWD).
+  // After the first log-in: the character set of names, and where the mount's root is (FtpConfig::directory
+  // and PWD). Throws Error(EINVAL) for character sets that cannot be.
   void find_root();
-  std::string path(const Path& below_root) const;
+  // As the server spells it. Local names end here: all else in this layer is bytes of the server.
+  std::string path(const Path& below_root) const;      // throws Error(ENOENT): nothing there has such a name
+  std::string new_path(const Path& below_root) const;  // throws Error(EILSEQ): nothing there could have it
+  std::vector<Entry> local(std::vector<Entry> entries) const;
 
   std::shared_ptr<SessionContext> context;
   SessionPool pool;
+  proto::NameCodec names;
   std::string root;  // no trailing '/': empty for the server's own root
+
+ private:
+  std::string encoded(const Path& below_root, int code) const;
 };
 using ServerPtr = std::shared_ptr<Server>;
 

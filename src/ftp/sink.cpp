@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "held_transfer.hpp"
+#include "kept_names.hpp"
 #include "look.hpp"
 #include "operations.hpp"
 #include "refusal.hpp"
@@ -31,20 +32,36 @@ std::string name_of(const Upload& upload) {
   return fmt::format("{} {}", proto::verb_text(upload.verb), escaped(upload.path));
 }
 
-// The size and time that the server shows now, in one round trip where it has MLST, else in two.
-awaitable<Attributes> read_back(Session& session, const Upload& upload) {
+// A server that tells sizes, but not this one, may have stored the file under a name of its own.
+awaitable<void> require_stored(std::shared_ptr<Session> session, std::string path) {
+  const ServerProfile& profile = session->profile();
+  if (profile.size != Support::yes && profile.mlst != Support::yes) co_return;
   const std::stop_token never;
+  const std::optional<Attributes> found = co_await look(session, path, never);
+  if (!found) throw Error(EINVAL, fmt::format("{}: the server stored it under another name", escaped(path)));
+}
+
+// The size and time that the server shows now, in one round trip where it has MLST, else in two.
+awaitable<Attributes> read_back(std::shared_ptr<Session> shared, const Upload& upload) {
+  const std::stop_token never;
+  Session& session = *shared;
   const std::optional<Attributes> facts = co_await ask_facts(session, upload.path, never);
   if (facts) co_return *facts;
   Attributes attributes;
   const std::optional<std::uint64_t> size = co_await ask_size(session, upload.path, never);
   if (!size) {
+    co_await require_stored(shared, upload.path);
     session.context().logger->debug("{}: the server does not tell the size", name_of(upload));
     attributes.size = upload.expected();
   } else {
     attributes.size = *size;
   }
-  attributes.mtime = co_await ask_mtime(session, upload.path, never);
+  const std::optional<Timestamp> told = co_await ask_mdtm(session, upload.path, never);
+  if (told) {
+    ServerClock& clock = session.profile().clock;
+    clock.calibrate(told->seconds, wall_seconds(session));
+    attributes.mtime = Timestamp{clock.from_mdtm(told->seconds), told->precision};
+  }
   co_return attributes;
 }
 
@@ -104,7 +121,7 @@ class FtpSink final : public Sink {
       co_await transfer->finish();
       confirmed = true;
       if (!held->running()) throw ConnectionLost(EIO, name_of(*upload) + ": given up");
-      attributes = co_await read_back(*session, *upload);
+      attributes = co_await read_back(session, *upload);
     } catch (const ConnectionLost&) {
       failure = std::current_exception();
       line_died = transfer->sent_whole() && held->running();
@@ -141,6 +158,7 @@ awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, 
   const auto upload = std::make_shared<Upload>();
   upload->server = server;
   upload->path = path;
+  co_await require_kept(lease.session(), path);
   if (request.mode == SinkRequest::Mode::append) {
     upload->verb = Verb::appe;
     upload->before = co_await size_before(lease.session(), path, stop);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "held_transfer.hpp"
+#include "kept_names.hpp"
 #include "operations.hpp"
 #include "refusal.hpp"
 
@@ -51,6 +52,8 @@ struct Opened {
 };
 
 awaitable<Opened> begin_download(Lease& lease, std::string path, std::uint64_t offset, std::stop_token stop) {
+  if (known_lost(lease->profile(), path))
+    throw Error(EINVAL, fmt::format("{}: the server takes another name for it", escaped(path)));
   std::unique_ptr<Transfer> transfer =
       co_await Transfer::begin(lease.session(), Verb::retr, path, offset, stop);
   Opened opened;

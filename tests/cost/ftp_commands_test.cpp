@@ -10,6 +10,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 class FtpCommands : public RemoteFixture {
  protected:
@@ -92,6 +93,8 @@ TEST_F(OnAModernServer, NamespaceOperations) {
 
 // Whether RNTO onto a file does what it says is found out once; until then each rename looks for a target.
 TEST_F(OnAModernServer, Rename) {
+  tree().file("/d/README", "");
+  list("/d");  // shows that capitals are kept
   EXPECT_THAT(sent([&] { rename("/a", "/b"); }), ElementsAre("SIZE /b", "RNFR /a", "RNTO /b"));
   EXPECT_THAT(sent([&] { rename("/b", "/B"); }), ElementsAre("RNFR /b", "RNTO /B"));  // may be the same file
   EXPECT_THAT(sent([&] { rename("/B", "/b"); }), ElementsAre("RNFR /B", "RNTO /b"));
@@ -101,6 +104,9 @@ TEST_F(OnAModernServer, Rename) {
 }
 
 TEST_F(OnAModernServer, AttributeOperations) {
+  // The first one is read back.
+  EXPECT_THAT(sent([&] { set_mtime("/a", 1'500'000'000); }),
+              ElementsAre("MFMT 20170714024000 /a", "MLST /a"));
   EXPECT_THAT(sent([&] { set_mtime("/a", 1'500'000'000); }), ElementsAre("MFMT 20170714024000 /a"));
   EXPECT_THAT(sent([&] { set_mode("/a", 0640); }), ElementsAre("SITE CHMOD 640 /a"));
 }
@@ -120,6 +126,15 @@ TEST_F(OnAModernServer, TheSecondConnectionKnowsWhatTheFirstLearned) {
   const auto source = run(io_, remote_->open_source(Path("/big"), 0, {}));
   EXPECT_THAT(sent([&] { stat("/a"); }),
               ElementsAre("USER joe", "PASS secret", "OPTS UTF8 ON", "TYPE I", "MLST /a"));
+}
+
+// Whether the server keeps names of this kind is found out once, in a directory made for that.
+TEST_F(OnAModernServer, ANameWithCapitals) {
+  EXPECT_THAT(sent([&] { mkdir("/New"); }),
+              ElementsAre(StartsWith("MKD /.ftpfs-probe-"), StartsWith("MKD /.ftpfs-probe-"), "EPSV",
+                          StartsWith("MLSD /.ftpfs-probe-"), StartsWith("RMD /.ftpfs-probe-"),
+                          StartsWith("RMD /.ftpfs-probe-"), "MKD /New"));
+  EXPECT_THAT(sent([&] { mkdir("/Newer"); }), ElementsAre("MKD /Newer"));
 }
 
 class OnVsftpd : public FtpCommands {
@@ -146,8 +161,11 @@ TEST_F(OnVsftpd, Write) {
   EXPECT_THAT(sent([&] { write("/new", "x"); }), ElementsAre("EPSV", "STOR /new", "SIZE /new", "MDTM /new"));
 }
 
+// The first one is read back, and a file of our own tells whether MDTM is UTC.
 TEST_F(OnVsftpd, SetTime) {
-  EXPECT_THAT(sent([&] { set_mtime("/a", 1'500'000'000); }), ElementsAre("MDTM 20170714024000 /a"));
+  EXPECT_THAT(sent([&] { set_mtime("/a", 1'500'000'000); }),
+              ElementsAre("MDTM 20170714024000 /a", "MDTM /a", "EPSV", StartsWith("STOR /.ftpfs-probe-"),
+                          StartsWith("MDTM /.ftpfs-probe-"), StartsWith("DELE /.ftpfs-probe-")));
   EXPECT_THAT(sent([&] { set_mtime("/a", 1'500'000'000); }), ElementsAre("MDTM 20170714024000 /a"));
 }
 

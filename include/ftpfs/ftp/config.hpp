@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <ftpfs/net/tls.hpp>
+#include <ftpfs/proto/zone.hpp>
 
 namespace ftpfs::ftp {
 
@@ -41,6 +43,13 @@ struct FtpConfig {
   net::TlsPolicy tls_policy;
   bool tls_data_clear = false;  // PROT C: file contents and listings can be read on the way
   bool lenient_eof = false;     // believe a listing whose end came without close_notify
+
+  // Character sets of file names, as iconv(1) calls them. codepage "": UTF-8 where the server speaks it, else
+  // the bytes pass unchanged.
+  std::string codepage;
+  std::string iocharset = "UTF-8";
+  bool ask_for_utf8 = true;                // OPTS UTF8 ON
+  std::optional<proto::Zone> server_zone;  // of LIST; absent: learned
 };
 
 }  // namespace ftpfs::ftp

@@ -22,7 +22,9 @@ struct SessionContext {
         clock(time),
         logger(log),
         config(std::move(settings)),
-        tasks(std::move(run_on), std::move(log)) {}
+        tasks(std::move(run_on), std::move(log)) {
+    profile.clock = ServerClock(config.server_zone);
+  }
 
   Executor executor;
   net::Connector& connector;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 
+#include <ftpfs/ftp/server_clock.hpp>
 #include <ftpfs/net/tls.hpp>
 #include <ftpfs/proto/features.hpp>
 
@@ -22,10 +23,12 @@ enum class PassiveMode : std::uint8_t {
 
 enum class MtimeCommand : std::uint8_t {
   untested,
-  mfmt,        // draft-somers-ftp-mfxx: proftpd, pure-ftpd, pyftpdlib, FileZilla Server
-  mff,         // the same draft; proftpd
-  site_utime,  // pure-ftpd, proftpd mod_site_misc
-  mdtm,        // MDTM with a time before the path: vsftpd, IIS, Serv-U
+  mfmt,            // draft-somers-ftp-mfxx: proftpd, pure-ftpd, pyftpdlib, FileZilla Server
+  mff,             // the same draft; proftpd
+  mdtm,            // MDTM with a time before the path: vsftpd, IIS, Serv-U
+  site_utime,      // SITE UTIME time path: pure-ftpd, proftpd mod_site_misc
+  site_utime_utc,  // SITE UTIME path atime mtime ctime UTC: the same, and others that read the short form as
+                   // local
   none
 };
 
@@ -35,6 +38,9 @@ enum class ModeCommand : std::uint8_t {
   site_chmod,  // most servers on Unix
   none
 };
+
+// What a file name may have that some servers do not keep, one bit each; see ftp/kept_names.hpp.
+using NameTraits = std::uint32_t;
 
 struct ServerProfile {
   bool greeted = false;  // one log-in has been completed: features and home are known
@@ -52,7 +58,7 @@ struct ServerProfile {
   Support mlsd = Support::unknown;              // FEAT, then the first MLSD
   Support list_all = Support::unknown;  // LIST -a shows dot files (vsftpd, proftpd, pure-ftpd); no: -a is a
                                         // file name here (FileZilla Server); a probe beside plain LIST
-  MtimeCommand mtime = MtimeCommand::untested;  // the first set_mtime that the server took
+  MtimeCommand mtime = MtimeCommand::untested;  // the first set_mtime that the server took and showed
   ModeCommand mode = ModeCommand::untested;     // FEAT MFF, then the first set_mode that the server took
   Support mlst = Support::unknown;              // FEAT, then the first answer to MLST
   Support size = Support::unknown;  // the first answer to SIZE (not in FEAT of some servers that do it)
@@ -63,6 +69,10 @@ struct ServerProfile {
   Support replacing = Support::unknown;
   Support telnet = Support::unknown;  // 0xFF in a name must be doubled (proftpd; not vsftpd, pure-ftpd);
                                       // asked before the first such name
+  Support utf8 = Support::unknown;    // FEAT, or the answer to OPTS UTF8 ON where FEAT is not answered
+  NameTraits kept_traits = 0;         // names with these came out as they were made
+  NameTraits lost_traits = 0;         // these did not
+  ServerClock clock;                  // comparisons of times; the user's zone
   bool mlsd_paths = true;  // MLSD takes a path; false after "MLSD path" failed where CWD + MLSD worked
 };
 

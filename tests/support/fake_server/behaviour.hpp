@@ -5,7 +5,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <ctime>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "support/fake_server/tls_behaviour.hpp"
@@ -34,10 +37,26 @@ struct Behaviour {
   bool appe = true;
   bool mfmt = true;
   bool mff = false;
-  bool mdtm_sets = false;   // MDTM YYYYMMDDhhmmss path (vsftpd, IIS)
-  bool site_utime = false;  // SITE UTIME YYYYMMDDhhmmss path (pure-ftpd)
+  bool mdtm_sets = false;       // MDTM YYYYMMDDhhmmss path (vsftpd, IIS)
+  bool site_utime = false;      // SITE UTIME YYYYMMDDhhmmss path (pure-ftpd)
+  bool site_utime_utc = false;  // SITE UTIME path atime mtime ctime UTC (the same)
   bool site_chmod = true;
   bool overstates = false;  // FEAT lists MLST, SIZE, MDTM, REST, MFMT although they are off
+
+  // Names.
+  bool utf8_wants_clnt = false;      // OPTS UTF8 ON is 501 before CLNT (G6, RaidenFTPd)
+  bool folds_case = false;           // "A" is "a", whichever was first (Windows, macOS)
+  bool refuses_case_change = false;  // and RNTO to the same name in another case
+  bool trims_blanks = false;         // off the end of every name (pure-ftpd)
+  enum class Rewrites { nothing, upper_case, signs } new_names = Rewrites::nothing;  // as they are created
+
+  // Times.
+  std::optional<std::time_t> now;                     // by its clock; absent: the true time
+  std::function<std::time_t(std::time_t)> zone = {};  // how far LIST's clock is ahead of UTC at that time
+  bool mdtm_is_local = false;                // and MDTM's, in both directions (vsftpd, use_localtime=YES)
+  bool site_utime_is_local = false;          // the short form
+  bool forgets_times = false;                // MFMT says 213 and changes nothing
+  std::optional<std::time_t> earliest_time;  // what is set to be older becomes so old (FAT: 1980)
 
   // Habits.
   bool dos_listing = false;            // IIS

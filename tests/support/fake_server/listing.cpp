@@ -62,18 +62,18 @@ std::string facts(const Node& node, const Node* target, std::string_view type, B
   return text + fmt::format("UNIX.mode={:04o}; ", shown->mode);
 }
 
-std::string unix_line(const std::string& name, const Node& node) {
-  const bool recent = std::time(nullptr) - node.mtime < 180 * 86'400;
+std::string unix_line(const std::string& name, const Node& node, std::time_t now, std::time_t offset) {
+  const bool recent = now - node.mtime < 180 * 86'400;
   std::string line = fmt::format("{}   1 joe      users    {:>10} {} {}", permissions(node), size_of(node),
-                                 formatted(node.mtime, recent ? "%b %e %H:%M" : "%b %e  %Y"), name);
+                                 formatted(node.mtime + offset, recent ? "%b %e %H:%M" : "%b %e  %Y"), name);
   if (node.kind == Node::Kind::symlink) line += " -> " + node.target;
   return line;
 }
 
-std::string dos_line(const std::string& name, const Node& node) {
+std::string dos_line(const std::string& name, const Node& node, std::time_t offset) {
   const std::string size =
       node.is_directory() ? fmt::format("{:<20}", "      <DIR>") : fmt::format("{:>20}", size_of(node));
-  return formatted(node.mtime, "%m-%d-%y  %I:%M%p ") + size + " " + name;
+  return formatted(node.mtime + offset, "%m-%d-%y  %I:%M%p ") + size + " " + name;
 }
 
 }  // namespace ftpfs::test::fake

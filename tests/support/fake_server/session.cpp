@@ -167,6 +167,24 @@ awaitable<std::string> Session::without_telnet(std::string line) {
   co_return text;
 }
 
+std::string Session::path_of(std::string_view argument) const {
+  while (behaviour().trims_blanks && argument.ends_with(' ')) argument.remove_suffix(1);
+  const std::string path = Tree::resolve(directory_, argument);
+  return behaviour().folds_case ? state_.tree.spelt(path) : path;
+}
+
+std::string Session::path_to_make(std::string_view argument) const {
+  const std::string path = path_of(argument);
+  if (behaviour().new_names == Behaviour::Rewrites::nothing || state_.tree.exists(path)) return path;
+  std::string name(Tree::name(path));
+  for (char& c : name) {
+    const bool sign = std::string_view("<>:\"|?*\\").find(c) != std::string_view::npos;
+    if (behaviour().new_names == Behaviour::Rewrites::signs && sign) c = '_';
+    if (behaviour().new_names == Behaviour::Rewrites::upper_case) c = static_cast<char>(std::toupper(c));
+  }
+  return Tree::resolve(Tree::parent(path), name);
+}
+
 std::string Session::refusal(std::string_view text, std::string_view code) const {
   std::string line(code);
   line += ' ';

@@ -40,7 +40,10 @@ class Session : public std::enable_shared_from_this<Session> {
   awaitable<std::string> without_telnet(std::string line);
   const Behaviour& behaviour() const { return state_.behaviour; }
   std::string refusal(std::string_view text, std::string_view code = "550") const;
-  std::string path_of(std::string_view argument) const { return Tree::resolve(directory_, argument); }
+  std::string path_of(std::string_view argument) const;
+  std::string path_to_make(std::string_view argument) const;  // likewise, where there is nothing yet
+  std::time_t now() const { return behaviour().now.value_or(std::time(nullptr)); }
+  std::time_t offset_at(std::time_t time) const { return behaviour().zone ? behaviour().zone(time) : 0; }
 
   // session_login.cpp: who, what the server can do, state of the session
   std::string user(const std::string& argument);
@@ -77,7 +80,9 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string rmd(const std::string& argument);
   std::string rnfr(const std::string& argument);
   std::string rnto(const std::string& argument);
-  std::string set_mtime(std::string_view time, std::string_view path, std::string_view success);
+  std::string set_mtime(std::string_view time, std::string_view path, std::string_view success,
+                        bool local = false);
+  std::string site_utime_utc(std::string_view rest);
   std::string set_mode(std::string_view mode, std::string_view path);
 
   // session_transfer.cpp: what moves over a data connection
@@ -112,6 +117,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string directory_;
   std::uint64_t offset_ = 0;  // from REST
   std::string rename_from_;
+  bool clnt_ = false;  // said who it is
   tcp::acceptor passive_;
   int watchers_ = 0;             // that still wait in watch_data() for a connection
   WaitList watched_;             // until there is none

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -32,10 +33,13 @@ std::string Session::size(const std::string& argument) {
 std::string Session::mdtm(const std::string& argument) {
   if (!behaviour().mdtm) return "500 'MDTM': command not understood.";
   const Node* node = state_.tree.find(path_of(argument));
-  if (node != nullptr && !node->is_directory()) return "213 " + timestamp(node->mtime);
+  const auto local = [&](std::time_t time) {
+    return behaviour().mdtm_is_local ? time + offset_at(time) : time;
+  };
+  if (node != nullptr && !node->is_directory()) return "213 " + timestamp(local(node->mtime));
   const auto [time, path] = split(argument);
   if (behaviour().mdtm_sets && node == nullptr && !path.empty())
-    return set_mtime(time, path, "213 File time set.");
+    return set_mtime(time, path, "213 File time set.", behaviour().mdtm_is_local);
   return refusal(node == nullptr ? absent : "Not a regular file.");
 }
 
@@ -49,12 +53,15 @@ std::string Session::mlst(const std::string& argument) {
   return "250-Listing " + argument + "\r\n " + line + path + "\r\n250 End.";
 }
 
-std::string Session::set_mtime(std::string_view time, std::string_view path, std::string_view success) {
-  const std::optional<std::time_t> mtime = parse_timestamp(time);
+std::string Session::set_mtime(std::string_view time, std::string_view path, std::string_view success,
+                               bool local) {
+  std::optional<std::time_t> mtime = parse_timestamp(time);
   if (!mtime) return "501 Bad time.";
   Node* node = state_.tree.find(path_of(path));
   if (node == nullptr) return refusal(absent);
-  node->mtime = *mtime;
+  if (local) *mtime -= offset_at(*mtime - offset_at(*mtime));
+  if (behaviour().earliest_time) mtime = std::max(*mtime, *behaviour().earliest_time);
+  if (!behaviour().forgets_times) node->mtime = *mtime;
   return std::string(success);
 }
 
@@ -90,8 +97,18 @@ std::string Session::site(const std::string& argument) {
   const auto [command, rest] = split(argument);
   const auto [value, path] = split(rest);
   if (command == "CHMOD" && behaviour().site_chmod) return set_mode(value, path);
-  if (command == "UTIME" && behaviour().site_utime) return set_mtime(value, path, "200 Done.");
+  if (command == "UTIME" && rest.ends_with(" UTC")) return site_utime_utc(rest);
+  if (command == "UTIME" && behaviour().site_utime)
+    return set_mtime(value, path, "200 Done.", behaviour().site_utime_is_local);
   return "504 SITE command not understood.";
+}
+
+// "path atime mtime ctime UTC"
+std::string Session::site_utime_utc(std::string_view rest) {
+  constexpr std::size_t tail = 3 * 15 + 4;
+  if (!behaviour().site_utime_utc || rest.size() <= tail) return "501 Syntax error.";
+  const std::size_t size = rest.size() - tail;
+  return set_mtime(rest.substr(size + 16, 14), rest.substr(0, size), "200 Done.");
 }
 
 std::string Session::dele(const std::string& argument) {
@@ -104,7 +121,7 @@ std::string Session::dele(const std::string& argument) {
 }
 
 std::string Session::mkd(const std::string& argument) {
-  const std::string path = path_of(argument);
+  const std::string path = path_to_make(argument);
   if (state_.tree.exists(path)) return refusal("File exists.");
   const Node* parent = state_.tree.find(Tree::parent(path));
   if (parent == nullptr) return refusal(absent);
@@ -132,7 +149,9 @@ std::string Session::rnfr(const std::string& argument) {
 
 std::string Session::rnto(const std::string& argument) {
   if (rename_from_.empty()) return "503 Bad sequence of commands: use RNFR first.";
-  const std::string path = path_of(argument);
+  std::string path = path_to_make(argument);
+  if (path == rename_from_ && behaviour().refuses_case_change) return refusal("File exists.");
+  if (path == rename_from_) path = Tree::resolve(directory_, argument);  // its case changes
   const Node* target = state_.tree.find_itself(path);
   if (target != nullptr && path != rename_from_) {
     if (behaviour().rename_lies) return "250 Renamed.";

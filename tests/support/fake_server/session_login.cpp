@@ -49,11 +49,13 @@ std::string Session::feat(const std::string&) {
 }
 
 std::string Session::opts(const std::string& argument) {
+  if (argument == "UTF8 ON" && behaviour().utf8_wants_clnt && !clnt_) return "501 Who are you?";
   if (argument == "UTF8 ON") return behaviour().utf8 ? "200 UTF-8 is on." : "501 Option not understood.";
   return argument.starts_with("MLST ") ? "200 " + argument : "501 Option not understood.";
 }
 
 std::string Session::clnt(const std::string&) {
+  clnt_ = behaviour().clnt;
   return behaviour().clnt ? "200 Noted." : "500 'CLNT': command not understood.";
 }
 

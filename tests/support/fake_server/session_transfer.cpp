@@ -128,7 +128,7 @@ awaitable<std::string> Session::retrieve(std::string argument) {
 
 awaitable<std::string> Session::store(std::string verb, std::string argument) {
   if (verb == "APPE" && !behaviour().appe) co_return std::string("500 'APPE': command not understood.");
-  const std::string path = path_of(argument);
+  const std::string path = path_to_make(argument);
   const Node* parent = state_.tree.find(Tree::parent(path));
   if (parent == nullptr || !parent->is_directory()) co_return refusal("No such file or directory.", "553");
   Node* node = state_.tree.find(path);
@@ -156,7 +156,7 @@ awaitable<std::string> Session::list(std::string argument) {
   if (node == nullptr && !behaviour().list_missing_is_empty) co_return refusal("No such file or directory.");
   if (node != nullptr && node->is_directory()) text = lines_of(*node, dot_files);
   if (node != nullptr && !node->is_directory())
-    text = unix_line(std::string(Tree::name(path)), *node) + "\r\n";
+    text = unix_line(std::string(Tree::name(path)), *node, now(), offset_at(node->mtime)) + "\r\n";
   const bool empty = node != nullptr && node->is_directory() && node->children.empty();
   if (empty && !behaviour().empty_listing.empty()) co_return behaviour().empty_listing;
   co_return co_await send_listing("LIST", std::move(text));
@@ -165,7 +165,9 @@ awaitable<std::string> Session::list(std::string argument) {
 std::string Session::lines_of(const Node& directory, bool with_dot_files) const {
   std::string text;
   const auto add = [&](const std::string& name, const Node& node) {
-    text += (behaviour().dos_listing ? dos_line(name, node) : unix_line(name, node)) + "\r\n";
+    const std::time_t offset = offset_at(node.mtime);
+    text += (behaviour().dos_listing ? dos_line(name, node, offset) : unix_line(name, node, now(), offset)) +
+            "\r\n";
   };
   if (!behaviour().dos_listing) text = "total " + std::to_string(directory.children.size()) + "\r\n";
   if (with_dot_files && behaviour().hides_dot_files) {
@@ -240,7 +242,7 @@ awaitable<std::string> Session::receive_data(std::string verb, std::string path)
     received += got.size;
     Node* node = state_.tree.find(path);  // each time: it may be renamed or removed meanwhile
     if (node != nullptr) node->content.append(chunk.data(), got.size);
-    if (node != nullptr) node->mtime = std::time(nullptr);
+    if (node != nullptr) node->mtime = now();
     if (got.end == Channel::End::none) continue;
     if (got.end == Channel::End::broken) co_return std::string(broken);
     const bool whole = co_await end_upload(got.end);

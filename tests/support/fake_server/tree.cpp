@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support/fake_server/tree.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -41,6 +43,23 @@ std::string Tree::resolve(std::string_view directory, std::string_view path) {
   std::string resolved;
   for (const std::string_view part : parts) resolved.append("/").append(part);
   return resolved.empty() ? "/" : resolved;
+}
+
+std::string Tree::spelt(std::string_view path) {
+  const auto same = [](unsigned char left, unsigned char right) {
+    return std::tolower(left) == std::tolower(right);
+  };
+  std::string result;
+  for (const std::string_view part : components(path)) {
+    std::string name(part);
+    const Node* directory = find(result);
+    if (directory != nullptr && !directory->children.contains(part)) {
+      for (const auto& [child, node] : directory->children)
+        if (std::ranges::equal(child, part, same)) name = child;
+    }
+    result.append("/").append(name);
+  }
+  return result.empty() ? "/" : result;
 }
 
 std::string Tree::parent(std::string_view path) {

@@ -40,6 +40,9 @@ class Tree {
   std::unique_ptr<Node> take(std::string_view path);            // nullptr: absent
   bool put(std::string_view path, std::unique_ptr<Node> node);  // false: the parent is no directory
 
+  // `path` with the names as they are spelt here, where they differ in nothing but case.
+  std::string spelt(std::string_view path);
+
   // `path` seen from `directory`, without "." and "..".
   static std::string resolve(std::string_view directory, std::string_view path);
   static std::string parent(std::string_view path);

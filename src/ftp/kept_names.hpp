@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Servers that give a thing another name than the one asked for: pure-ftpd takes blanks off the end, servers
+// on Windows blanks and dots, old systems fold case, others replace what they do not like. Such a name must
+// not be used at all: "report " would empty, or remove, "report".
+//
+// So before the first change to a name with something unusual about it, an empty directory is made, in it one
+// with that trait, looked for and removed again: four commands and a short listing, once a trait and mount.
+// Plain names cost nothing, and neither does a trait that the server is known to keep.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include <ftpfs/ftp/session.hpp>
+#include <ftpfs/remote/types.hpp>
+
+namespace ftpfs::ftp {
+
+NameTraits traits_of(std::string_view name) noexcept;
+
+// For the last component of `path`, which is about to be written, or renamed to. Throws Error(EINVAL) when
+// the server would take another name for it.
+awaitable<void> require_kept(std::shared_ptr<Session> session, std::string path);
+// The same for what is about to be renamed or removed: here only a shortened name would hit something else.
+awaitable<void> require_unconfused(std::shared_ptr<Session> session, std::string path);
+
+// Only what is known: for commands that change nothing.
+bool known_lost(const ServerProfile& profile, std::string_view path) noexcept;
+// Could the server take a shorter name for this one? Then only a listing tells what is there.
+bool may_be_confused(const ServerProfile& profile, std::string_view path) noexcept;
+
+// What a listing proves: upper case letters in it are kept.
+void learn_from(ServerProfile& profile, std::span<const Entry> entries) noexcept;
+
+}  // namespace ftpfs::ftp

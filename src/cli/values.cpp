@@ -2,8 +2,11 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include <fmt/format.h>
@@ -13,6 +16,7 @@
 #include <ftpfs/base/error.hpp>
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/cli/values.hpp>
+#include <ftpfs/proto/name_codec.hpp>
 
 namespace ftpfs::cli {
 namespace {
@@ -85,6 +89,28 @@ uid_t parse_user(std::string_view text) {
   const ::passwd* entry = ::getpwnam(std::string(text).c_str());
   if (entry == nullptr) refuse(text, "a user of this machine, nor a number");
   return entry->pw_uid;
+}
+
+proto::Zone parse_zone(std::string_view text) {
+  if (auto zone = proto::Zone::from_offset(text)) return *std::move(zone);
+  const bool is_name = !text.empty() && text.front() != '/' && text.find("..") == text.npos;
+  if (is_name) {
+    std::ifstream file(fmt::format("/usr/share/zoneinfo/{}", text), std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(file), {});
+    if (auto zone = proto::Zone::from_tzif(bytes)) return *std::move(zone);
+  }
+  if (auto zone = proto::Zone::from_rule(text)) return *std::move(zone);
+  refuse(text, "a time zone (such as Europe/Berlin or +0530)");
+}
+
+std::string parse_charset(std::string_view text) {
+  const std::string name(text);
+  try {
+    const proto::NameCodec known(name, "UTF-8");
+  } catch (const std::invalid_argument& error) {
+    throw Error(EINVAL, error.what());
+  }
+  return name;
 }
 
 gid_t parse_group(std::string_view text) {

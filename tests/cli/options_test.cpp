@@ -86,7 +86,12 @@ TEST(Options, ReachTheConfigurationsOfTheLayers) {
       {"-o", "uid=12,gid=34,fmask=111,dmask=022,max_conns=2,timeout=1.5,connect_timeout=3,idle_timeout=7",
        "-o",
        "dcache_timeout=0,attr_timeout=9,disable_epsv,upload=atomic,perms=strict,readahead=1M,spool_dir=/s",
-       "-p", "2121", "-o", "fsname=x,username=alice,password_stdin,log_level=info,suid,dev,noexec"});
+       "-o", "codepage=GBK,iocharset=ISO-8859-1,no_utf8,server_tz=+0100", "-p", "2121", "-o",
+       "fsname=x,username=alice,password_stdin,log_level=info,suid,dev,noexec"});
+  EXPECT_EQ(settings.ftp.codepage, "GBK");
+  EXPECT_EQ(settings.ftp.iocharset, "ISO-8859-1");
+  EXPECT_FALSE(settings.ftp.ask_for_utf8);
+  EXPECT_EQ(settings.ftp.server_zone, proto::Zone::from_offset("+0100"));
   EXPECT_EQ(settings.vfs.uid, 12u);
   EXPECT_EQ(settings.vfs.gid, 34u);
   EXPECT_EQ(settings.vfs.file_mask, 0111);

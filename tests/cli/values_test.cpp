@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <filesystem>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -64,6 +65,22 @@ TEST(Values, UsersAndGroupsAreNamesOrNumbers) {
   EXPECT_EQ(parse_group("1234"), 1234u);
   EXPECT_THROW(parse_user("no such user"), Error);
   EXPECT_THROW(parse_group(""), Error);
+}
+
+TEST(Values, ZonesAreNamesOffsetsOrRules) {
+  EXPECT_EQ(parse_zone("+0530").offset_at(0), 19'800);
+  EXPECT_EQ(parse_zone("UTC").offset_at(0), 0);
+  EXPECT_EQ(parse_zone("CET-1CEST,M3.5.0,M10.5.0/3").offset_at(1'782'864'000), 7200);
+  if (std::filesystem::exists("/usr/share/zoneinfo/Asia/Kathmandu"))
+    EXPECT_EQ(parse_zone("Asia/Kathmandu").offset_at(1'782'864'000), 20'700);
+  for (const char* text : {"", "Mars/Olympus", "/etc/passwd", "../../../etc/localtime", "Europe", "+9999"})
+    EXPECT_THROW(parse_zone(text), Error) << text;
+}
+
+TEST(Values, CharacterSetsAreThoseOfIconv) {
+  EXPECT_EQ(parse_charset("ISO-8859-15"), "ISO-8859-15");
+  for (const char* text : {"", "klingon", "UTF-16", "UTF-8//TRANSLIT"})
+    EXPECT_THROW(parse_charset(text), Error) << text;
 }
 
 TEST(Values, RefusalsSayWhatWouldBeRight) {

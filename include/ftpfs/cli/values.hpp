@@ -5,9 +5,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include <sys/types.h>
+
+#include <ftpfs/proto/zone.hpp>
 
 namespace ftpfs::cli {
 
@@ -17,5 +20,7 @@ std::uint64_t parse_number(std::string_view text, std::uint64_t least, std::uint
 std::uint16_t parse_mask(std::string_view text);  // octal, at most 777
 uid_t parse_user(std::string_view text);          // a name or a number
 gid_t parse_group(std::string_view text);
+proto::Zone parse_zone(std::string_view text);     // Europe/Berlin, +0530, CET-1CEST,M3.5.0,M10.5.0/3
+std::string parse_charset(std::string_view text);  // that iconv(3) knows, and that extends ASCII
 
 }  // namespace ftpfs::cli

@@ -148,6 +148,60 @@ TEST_P(Names, ThatAreTooLongAreRefused) {
   EXPECT_EQ(error_of(::mkdir(mnt(std::string(256, 'x')).c_str(), 0755)), ENAMETOOLONG);
 }
 
+// pyftpdlib decodes names itself, as UTF-8, and replaces what is none.
+bool serves_bytes(ServerKind kind) {
+  return kind != ServerKind::pyftpdlib && !local_mode();
+}
+
+TEST_P(Names, OfAnotherCharacterSetAreTranslated) {
+  if (!serves_bytes(GetParam())) GTEST_SKIP() << "serves UTF-8 only";
+  server().put(
+      "gr\xFC\xDF"
+      "e",
+      "content");
+  mount("codepage=ISO-8859-1");
+  EXPECT_EQ(names_in(mnt()), std::vector<std::string>{"grüße"});
+  EXPECT_EQ(read_file(mnt("grüße")), "content");
+  sh("mv grüße ärger && mkdir größe && echo new > größe/ñ && echo more >> ärger");
+  EXPECT_EQ(read_file(root("\xE4rger")), "contentmore\n");
+  EXPECT_EQ(read_file(root("gr\xF6\xDF"
+                           "e") /
+                      "\xF1"),
+            "new\n");
+  EXPECT_EQ(error_of(::mkdir(mnt("日本").c_str(), 0755)), EILSEQ);
+  sh("rm -r *");
+  EXPECT_EQ(names_in(root()), std::vector<std::string>{});
+}
+
+TEST_P(Names, ThatMeanNothingGoBackAsTheyCame) {
+  if (!serves_bytes(GetParam())) GTEST_SKIP() << "serves UTF-8 only";
+  server().put("\x81\x20.txt", "content");
+  mount("codepage=GBK");
+  EXPECT_EQ(names_in(mnt()), std::vector<std::string>{"\\x81 .txt"});
+  sh("cat '\\x81 .txt' && echo more >> '\\x81 .txt' && mv '\\x81 .txt' '中\\x81'");
+  EXPECT_EQ(read_file(root("\xD6\xD0\x81")), "contentmore\n");
+  sh("rm '中\\x81'");
+  EXPECT_EQ(names_in(root()), std::vector<std::string>{});
+}
+
+TEST_P(Names, ThatTheServerTrimsHitNoOtherFile) {
+  if (!is(ServerKind::pure_ftpd) || local_mode()) GTEST_SKIP() << "keeps blanks";
+  server().put("report", "precious");
+  EXPECT_EQ(error_of(::open(mnt("report ").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644)), EINVAL);
+  EXPECT_EQ(error_of(::mkdir(mnt("new ").c_str(), 0755)), EINVAL);
+  EXPECT_EQ(error_of(::rename(mnt("report").c_str(), mnt("report ").c_str())), EINVAL);
+  EXPECT_EQ(names_in(root()), std::vector<std::string>{"report"});
+  EXPECT_EQ(read_file(root("report")), "precious");
+  EXPECT_EQ(read_file(mnt("report")), "precious");
+}
+
+TEST_P(Names, MayChangeTheirCase) {
+  server().put("readme", "content");
+  sh("ls && mv readme README && mv README ReadMe");
+  EXPECT_EQ(names_in(root()), std::vector<std::string>{"ReadMe"});
+  EXPECT_EQ(names_in(mnt()), std::vector<std::string>{"ReadMe"});
+}
+
 FTPFS_ON_ALL_SERVERS(Names);
 
 }  // namespace

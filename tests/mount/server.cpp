@@ -6,6 +6,7 @@
 #include <ostream>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -114,6 +115,7 @@ std::vector<std::string> RealServer::command() const {
     add({"-t", options_.tls == TlsMode::explicit_tls ? "explicit" : "implicit", "-k", options_.certificate});
   }
   if (!options_.tls_version.empty()) add({"-v", options_.tls_version});
+  for (const std::string& line : options_.config) add({"-e", line});
   add({std::string(name_of(kind_)), root_, state_, std::to_string(port)});
   return words;
 }
@@ -123,6 +125,7 @@ void RealServer::start() {
   fs::create_directory(state_);
   Spawn spawn;
   spawn.command = command();
+  if (!options_.zone.empty()) spawn.environment = {{"TZ", options_.zone}};
   spawn.output = state_ / "output";
   spawn.with_descendants = true;
   process_.emplace(spawn);

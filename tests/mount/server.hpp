@@ -33,6 +33,8 @@ struct ServerOptions {
   TlsMode tls = TlsMode::none;
   std::string tls_version = {};            // "1.2" or "1.3"; empty: any
   std::filesystem::path certificate = {};  // PEM, with its key
+  std::string zone = {};                   // what the server takes for local time, as in TZ
+  std::vector<std::string> config = {};    // more lines for its configuration (pure-ftpd: words)
 };
 
 class RealServer {

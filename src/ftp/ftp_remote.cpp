@@ -54,7 +54,8 @@ FtpRemote::~FtpRemote() {
 
 awaitable<void> FtpRemote::connect(std::stop_token stop) {
   SessionContext& context = *impl_->server->context;
-  if (context.config.tls != TlsMode::off) context.tls();  // files that cannot be read are no secret until later
+  if (context.config.tls != TlsMode::off)
+    context.tls();  // files that cannot be read are no secret until later
   const auto work = [server = impl_->server, stop](Lease& lease) { return enter_root(lease, server, stop); };
   return retrying<void>(impl_->server, Lane::metadata, work, stop);
 }

@@ -34,7 +34,7 @@ json of(ftp::PassiveMode mode) {
 }
 
 json of(ftp::MtimeCommand command) {
-  constexpr const char* names[] = {nullptr, "MFMT", "MFF", "SITE UTIME", "MDTM", "none"};
+  constexpr const char* names[] = {nullptr, "MFMT", "MFF", "MDTM", "SITE UTIME", "SITE UTIME", "none"};
   const char* name = names[static_cast<std::size_t>(command)];
   return name == nullptr ? json() : json(name);
 }

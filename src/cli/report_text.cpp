@@ -104,6 +104,7 @@ std::string_view mtime_name(ftp::MtimeCommand command) {
     case ftp::MtimeCommand::mff:
       return "MFF";
     case ftp::MtimeCommand::site_utime:
+    case ftp::MtimeCommand::site_utime_utc:
       return "SITE UTIME";
     case ftp::MtimeCommand::mdtm:
       return "MDTM";

@@ -33,20 +33,18 @@ std::optional<std::int32_t> offset_in(std::int64_t difference, std::int64_t tole
 }  // namespace
 
 std::int64_t ServerClock::from_mdtm(std::int64_t told) const noexcept {
-  return mdtm_in_zone_ ? zone_->to_utc(told) : told - mdtm_offset_;
+  return told - mdtm_offset_;
 }
 
 std::int64_t ServerClock::to_mdtm(std::int64_t utc) const noexcept {
-  return mdtm_in_zone_ ? zone_->to_local(utc) : utc + mdtm_offset_;
+  return utc + mdtm_offset_;
 }
 
 void ServerClock::calibrate(std::optional<std::int64_t> told, std::int64_t now) noexcept {
   constexpr std::int64_t clocks_differ = 180;  // and an upload may take a while to be confirmed
   calibrated_ = true;
   const auto offset = told ? offset_in(*told - now, clocks_differ) : std::nullopt;
-  if (!offset) return;
-  mdtm_offset_ = *offset;
-  mdtm_in_zone_ = zone_ && *offset != 0 && zone_->offset_at(now) == *offset;
+  if (offset) mdtm_offset_ = *offset;
 }
 
 std::int64_t ServerClock::from_list(std::int64_t told) const noexcept {

@@ -44,6 +44,7 @@ spdlog::level::level_enum level_of(int code) noexcept {
     case EBUSY:
     case EEXIST:
     case EINTR:
+    case EILSEQ:
     case EINVAL:
     case EISDIR:
     case ELOOP:

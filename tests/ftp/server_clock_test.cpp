@@ -45,14 +45,6 @@ TEST(ServerClock, AnUploadTellsWhetherMdtmIsLocal) {
   EXPECT_EQ(clock.from_mdtm(november), november);
 }
 
-TEST(ServerClock, WithTheUsersZoneLocalMdtmIsRightInBothHalvesOfTheYear) {
-  ServerClock clock(berlin());
-  clock.calibrate(november + hour, november);
-  EXPECT_EQ(clock.from_mdtm(november + hour), november);
-  EXPECT_EQ(clock.from_mdtm(july + 2 * hour), july);
-  EXPECT_EQ(clock.to_mdtm(july), july + 2 * hour);
-}
-
 TEST(ServerClock, AClockThatIsWrongIsNoZone) {
   for (const std::int64_t wrong : {7 * 60L, 20 * 60L, 30 * hour, -400 * day}) {
     ServerClock clock;

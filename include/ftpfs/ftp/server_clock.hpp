@@ -40,7 +40,6 @@ class ServerClock {
 
   std::optional<proto::Zone> zone_;  // the user's word
   std::int32_t mdtm_offset_ = 0;
-  bool mdtm_in_zone_ = false;  // MDTM is local time, in zone_
   bool calibrated_ = false;
   std::map<std::int64_t, std::int32_t> samples_;  // time as listed -> how far LIST is ahead of MDTM
   unsigned asked_ = 0;

@@ -2,12 +2,14 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <grp.h>
@@ -94,8 +96,10 @@ uid_t parse_user(std::string_view text) {
 proto::Zone parse_zone(std::string_view text) {
   if (auto zone = proto::Zone::from_offset(text)) return *std::move(zone);
   const bool is_name = !text.empty() && text.front() != '/' && text.find("..") == text.npos;
-  if (is_name) {
-    std::ifstream file(fmt::format("/usr/share/zoneinfo/{}", text), std::ios::binary);
+  const std::filesystem::path path = fmt::format("/usr/share/zoneinfo/{}", text);
+  std::error_code unreadable;
+  if (is_name && std::filesystem::is_regular_file(path, unreadable)) {
+    std::ifstream file(path, std::ios::binary);
     const std::string bytes(std::istreambuf_iterator<char>(file), {});
     if (auto zone = proto::Zone::from_tzif(bytes)) return *std::move(zone);
   }

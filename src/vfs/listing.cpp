@@ -9,7 +9,7 @@ namespace ftpfs::vfs {
 namespace {
 
 // Takes the first letter off `text`: an ASCII one, or one of two bytes in UTF-8 (Latin, Greek, Cyrillic). Of
-// all else one byte: what has no case needs no decoding.
+// all else one byte, as if it were Latin-1: what has no case needs no decoding.
 char32_t take_letter(std::string_view& text) noexcept {
   const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
   const bool two = text.size() > 1 && (byte(0) & 0xE0) == 0xC0 && (byte(1) & 0xC0) == 0x80;

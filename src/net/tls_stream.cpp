@@ -53,7 +53,8 @@ class TlsStream::Core {
   void abort() noexcept;
   void release() noexcept { lower_.reset(); }  // the owner is gone; lower's destructor knows how to end
 
-  asio::ip::tcp::endpoint peer_address;
+  HostPort peer;
+  asio::ip::tcp::endpoint local;
   const std::shared_ptr<const TlsContext>& context() const noexcept { return context_; }
   const std::string& host() const noexcept { return host_; }
 
@@ -109,7 +110,8 @@ struct TlsStream::Core::Busy {
 
 TlsStream::Core::Core(std::shared_ptr<const TlsContext> context, std::unique_ptr<Stream> lower,
                       std::string host, TlsVersion max)
-    : peer_address(lower->peer()),
+    : peer(lower->peer()),
+      local(lower->local()),
       context_(std::move(context)),
       host_(std::move(host)),
       lower_(std::move(lower)),
@@ -419,8 +421,11 @@ bool TlsStream::cut() const noexcept {
   return core_->cut();
 }
 
-asio::ip::tcp::endpoint TlsStream::peer() const {
-  return core_->peer_address;
+HostPort TlsStream::peer() const {
+  return core_->peer;
+}
+asio::ip::tcp::endpoint TlsStream::local() const {
+  return core_->local;
 }
 
 }  // namespace ftpfs::net

@@ -107,8 +107,7 @@ class Script {
 // One connection playing its script. Shared by the stream and its suspended reads.
 class Conversation : public std::enable_shared_from_this<Conversation> {
  public:
-  Conversation(Script script, asio::ip::tcp::endpoint peer)
-      : script_(std::move(script)), peer_(std::move(peer)) {}
+  Conversation(Script script, net::HostPort peer) : script_(std::move(script)), peer_(std::move(peer)) {}
 
   // Plays the server's part up to the next thing that the client must do.
   void advance() {
@@ -159,7 +158,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   }
   bool aborted() const { return aborted_; }
   bool readable() const { return aborted_ || !unread_.empty() || (ended_ && ended_ != Ending::silence); }
-  const asio::ip::tcp::endpoint& peer() const { return peer_; }
+  const net::HostPort& peer() const { return peer_; }
   // Everything expected has come and everything sent was read.
   bool finished() const { return script_.steps_.empty() && unread_.empty(); }
   std::string left() const {
@@ -223,7 +222,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   }
 
   Script script_;
-  asio::ip::tcp::endpoint peer_;
+  net::HostPort peer_;
   std::string unread_;
   std::optional<Ending> ended_;
   bool aborted_ = false;
@@ -232,8 +231,8 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
 
 class ScriptedStream final : public net::Stream {
  public:
-  explicit ScriptedStream(std::shared_ptr<Conversation> conversation)
-      : conversation_(std::move(conversation)) {}
+  ScriptedStream(std::shared_ptr<Conversation> conversation, asio::ip::tcp::endpoint local)
+      : conversation_(std::move(conversation)), local_(std::move(local)) {}
   ~ScriptedStream() override { conversation_->abort(); }
 
   awaitable<std::size_t> read_some(MutableBytes into) override {
@@ -244,18 +243,67 @@ class ScriptedStream final : public net::Stream {
   void abort() noexcept override { conversation_->abort(); }
   std::optional<std::size_t> try_read(MutableBytes into) override { return conversation_->try_read(into); }
   bool readable() noexcept override { return conversation_->readable(); }
-  asio::ip::tcp::endpoint peer() const override { return conversation_->peer(); }
+  net::HostPort peer() const override { return conversation_->peer(); }
+  asio::ip::tcp::endpoint local() const override { return local_; }
 
  private:
   std::shared_ptr<Conversation> conversation_;
+  asio::ip::tcp::endpoint local_;
+};
+
+// Connections that come to us, in order: who it is, and what it says.
+struct Visitor {
+  std::string host;
+  Script script;
+};
+
+// What a listener and its network share.
+struct Doorstep {
+  std::deque<Visitor> visitors;
+  bool open = true;
+  WaitList changed;
+};
+
+class ScriptedListener final : public net::Listener {
+ public:
+  using Admit = std::function<std::unique_ptr<net::Stream>(Visitor)>;
+  ScriptedListener(asio::ip::tcp::endpoint local, std::shared_ptr<Doorstep> step, Admit admit)
+      : local_(std::move(local)), step_(std::move(step)), admit_(std::move(admit)) {}
+  ~ScriptedListener() override { close(); }
+
+  asio::ip::tcp::endpoint local() const override { return local_; }
+  awaitable<std::unique_ptr<net::Stream>> accept(net::StreamLimits, std::stop_token stop) override {
+    return accept(step_, admit_, std::move(stop));
+  }
+  void close() noexcept override {
+    step_->open = false;
+    step_->changed.wake_all();
+  }
+
+ private:
+  static awaitable<std::unique_ptr<net::Stream>> accept(std::shared_ptr<Doorstep> step, Admit admit,
+                                                        std::stop_token stop) {
+    while (step->open && step->visitors.empty()) co_await step->changed.wait(stop);
+    if (!step->open) throw ConnectionLost(EIO, "script: the listener is closed");
+    Visitor visitor = std::move(step->visitors.front());
+    step->visitors.pop_front();
+    co_return admit(std::move(visitor));
+  }
+
+  asio::ip::tcp::endpoint local_;
+  std::shared_ptr<Doorstep> step_;
+  Admit admit_;
 };
 
 class ScriptedNetwork final : public net::Connector {
  public:
   // The script of the next connection that has none yet.
   Script& connection() { return scripts_.emplace_back(); }
-  // What the peer address of the connections is, whatever the client calls the host.
-  void set_peer(std::string address) { peer_ = asio::ip::make_address(address); }
+  // The script of the next connection that somebody makes with the next listener.
+  Script& visitor(std::string host) { return visitors_.emplace_back(Visitor{std::move(host), {}}).script; }
+  // What the other end of the connections is, whatever the client calls the host.
+  void set_peer(std::string host) { peer_ = std::move(host); }
+  void set_local(std::string address) { local_ = asio::ip::make_address(address); }
 
   awaitable<std::unique_ptr<net::Stream>> connect(net::HostPort where, net::StreamLimits,
                                                   std::stop_token stop) override {
@@ -267,17 +315,27 @@ class ScriptedNetwork final : public net::Connector {
     }
     Script script = std::move(scripts_.front());
     scripts_.pop_front();
-    if (script.refused_) throw ConnectionLost(*script.refused_, "script: refused");
-    const asio::ip::tcp::endpoint peer(peer_, where.port);
-    conversations_.push_back(std::make_shared<Conversation>(std::move(script), peer));
-    conversations_.back()->advance();
-    co_return std::make_unique<ScriptedStream>(conversations_.back());
+    net::HostPort peer{peer_, where.port};
+    co_return begin(std::move(script), std::move(peer));
+  }
+
+  std::unique_ptr<net::Listener> listen(const Executor&, const net::ListenRequest& request) override {
+    listens_.push_back(request);
+    doorstep_ = std::make_shared<Doorstep>();
+    doorstep_->visitors = std::exchange(visitors_, {});
+    const asio::ip::tcp::endpoint local(request.address, 40001);
+    return std::make_unique<ScriptedListener>(local, doorstep_, [this](Visitor visitor) {
+      net::HostPort peer{std::move(visitor.host), 20};
+      return begin(std::move(visitor.script), std::move(peer));
+    });
   }
 
   // Scripts that no connection has taken.
   void forget_connections() { scripts_.clear(); }
 
   const std::vector<net::HostPort>& connects() const { return connects_; }
+  const std::vector<net::ListenRequest>& listens() const { return listens_; }
+  bool listening() const { return doorstep_ && doorstep_->open; }
   const Conversation& conversation(std::size_t number) const { return *conversations_.at(number); }
 
   // "" when every script was played to its end; else what is missing.
@@ -287,14 +345,27 @@ class ScriptedNetwork final : public net::Connector {
       if (!conversations_[i]->finished())
         text += "connection " + std::to_string(i) + ": " + conversations_[i]->left() + "\n";
     if (!scripts_.empty()) text += std::to_string(scripts_.size()) + " connections were not made\n";
+    if (!visitors_.empty()) text += std::to_string(visitors_.size()) + " visitors found no listener\n";
     return text;
   }
 
  private:
-  std::deque<Script> scripts_;  // a deque: connection() hands out references
+  std::unique_ptr<net::Stream> begin(Script script, net::HostPort peer) {
+    if (script.refused_) throw ConnectionLost(*script.refused_, "script: refused");
+    conversations_.push_back(std::make_shared<Conversation>(std::move(script), std::move(peer)));
+    conversations_.back()->advance();
+    const asio::ip::tcp::endpoint local(local_, 50000);
+    return std::make_unique<ScriptedStream>(conversations_.back(), local);
+  }
+
+  std::deque<Script> scripts_;  // deques: connection() and visitor() hand out references
+  std::deque<Visitor> visitors_;
+  std::shared_ptr<Doorstep> doorstep_;  // of the last listener
+  std::vector<net::ListenRequest> listens_;
   std::vector<net::HostPort> connects_;
   std::vector<std::shared_ptr<Conversation>> conversations_;
-  asio::ip::address peer_ = asio::ip::address_v4::loopback();
+  std::string peer_ = "127.0.0.1";
+  asio::ip::address local_ = asio::ip::address_v4::loopback();
 };
 
 }  // namespace ftpfs::test

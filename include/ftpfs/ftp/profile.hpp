@@ -15,12 +15,6 @@ namespace ftpfs::ftp {
 
 enum class Support : std::uint8_t { unknown, yes, no };
 
-enum class PassiveMode : std::uint8_t {
-  untested,  // EPSV first (RFC 2428); its first failure on IPv4 decides for PASV
-  epsv,      // a data connection to an EPSV port worked
-  pasv       // EPSV was refused or its port could not be reached; or the user forbade it
-};
-
 enum class MtimeCommand : std::uint8_t {
   untested,
   mfmt,            // draft-somers-ftp-mfxx: proftpd, pure-ftpd, pyftpdlib, FileZilla Server
@@ -54,8 +48,9 @@ struct ServerProfile {
   bool tls_1_2_failed = false;    // when that was tried: 1.3 is all the server has
   bool tls_data_resumed = false;  // a transfer over a resumed data connection has succeeded
 
-  PassiveMode passive = PassiveMode::untested;  // EPSV / PASV replies and the connects that followed
-  Support mlsd = Support::unknown;              // FEAT, then the first MLSD
+  Support epsv = Support::unknown;  // yes: a data connection agreed on so was made; no: refused, or it could
+  Support pasv = Support::unknown;  // not be made
+  Support mlsd = Support::unknown;  // FEAT, then the first MLSD
   Support list_all = Support::unknown;  // LIST -a shows dot files (vsftpd, proftpd, pure-ftpd); no: -a is a
                                         // file name here (FileZilla Server); a probe beside plain LIST
   MtimeCommand mtime = MtimeCommand::untested;  // the first set_mtime that the server took and showed

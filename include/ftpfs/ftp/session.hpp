@@ -66,7 +66,10 @@ class Session {
   void resumption_refused() noexcept;
   const net::TlsStream* tls() const noexcept { return tls_; }  // null: in clear
 
-  asio::ip::tcp::endpoint peer() const { return peer_; }
+  // The ends of the control connection: whom data connections are made with, and the address to await them
+  // on.
+  const net::HostPort& peer() const noexcept { return peer_; }
+  asio::ip::tcp::endpoint local() const { return stream_->local(); }
   SessionContext& context() noexcept { return *context_; }
   const std::shared_ptr<SessionContext>& shared_context() const noexcept { return context_; }
   ServerProfile& profile() noexcept { return context_->profile; }
@@ -97,7 +100,7 @@ class Session {
   unsigned number_;
   std::unique_ptr<net::Stream> stream_;
   net::TlsStream* tls_ = nullptr;  // stream_, if it is one
-  asio::ip::tcp::endpoint peer_;
+  net::HostPort peer_;
   proto::ReplyParser parser_;
   std::array<std::byte, 4096> input_;
   std::string last_command_;  // masked; for messages

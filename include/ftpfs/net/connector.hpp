@@ -6,16 +6,12 @@
 #include <cstdint>
 #include <memory>
 #include <stop_token>
-#include <string>
 
+#include <ftpfs/net/host_port.hpp>
+#include <ftpfs/net/listener.hpp>
 #include <ftpfs/net/stream.hpp>
 
 namespace ftpfs::net {
-
-struct HostPort {
-  std::string host;  // name, IPv4 or IPv6 address without brackets
-  std::uint16_t port = 0;
-};
 
 struct StreamLimits {
   std::chrono::milliseconds connect{10'000};     // name lookup plus all addresses
@@ -29,6 +25,8 @@ class Connector {
   // EHOSTUNREACH, ENETUNREACH, ETIMEDOUT; EHOSTUNREACH for an unknown name) or Cancelled.
   virtual awaitable<std::unique_ptr<Stream>> connect(HostPort where, StreamLimits limits,
                                                      std::stop_token stop) = 0;
+  // Throws ConnectionLost: EIO for an address that is not this machine's or a range without a free port.
+  virtual std::unique_ptr<Listener> listen(const Executor& executor, const ListenRequest& request) = 0;
 };
 
 // The real network. Sockets get TCP_NODELAY and SO_KEEPALIVE (idle 45 s: NATs forget after 60-300 s).
@@ -36,6 +34,10 @@ class SystemConnector final : public Connector {
  public:
   awaitable<std::unique_ptr<Stream>> connect(HostPort where, StreamLimits limits,
                                              std::stop_token stop) override;
+  std::unique_ptr<Listener> listen(const Executor& executor, const ListenRequest& request) override;
+
+ private:
+  std::uint32_t listens_ = 0;
 };
 
 }  // namespace ftpfs::net

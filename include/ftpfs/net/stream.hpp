@@ -8,6 +8,7 @@
 
 #include <ftpfs/base/asio.hpp>
 #include <ftpfs/base/bytes.hpp>
+#include <ftpfs/net/host_port.hpp>
 
 namespace ftpfs::net {
 
@@ -28,7 +29,10 @@ class Stream {
   virtual bool readable() noexcept = 0;
   // After the end: the peer has not confirmed it (TLS without close_notify), bytes may be missing.
   virtual bool cut() const noexcept { return false; }
-  virtual asio::ip::tcp::endpoint peer() const = 0;  // of the TCP connection itself
+  // The other end, so that a further connection reaches the same machine: its address as text; its name where
+  // a proxy has looked it up.
+  virtual HostPort peer() const = 0;
+  virtual asio::ip::tcp::endpoint local() const = 0;  // our end of the TCP connection
 };
 
 }  // namespace ftpfs::net

@@ -101,7 +101,8 @@ class TlsStream final : public Stream {
   void abort() noexcept override;
   bool readable() noexcept override;
   bool cut() const noexcept override;
-  asio::ip::tcp::endpoint peer() const override;
+  HostPort peer() const override;
+  asio::ip::tcp::endpoint local() const override;
 
  private:
   class Core;

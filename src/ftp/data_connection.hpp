@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The data connection of one transfer: agreed on with the server right before the transfer command, made
+// while that is on its way. The only place that turns a reply into an address, and the host is always the
+// control connection's peer: what a 227 says is never connected to (CVE-2020-8284).
+#pragma once
+
+#include <memory>
+#include <stop_token>
+
+#include <ftpfs/ftp/session.hpp>
+
+namespace ftpfs::ftp {
+
+struct DataPort {
+  proto::Verb agreed_by = proto::Verb::epsv;
+  net::HostPort where;
+};
+
+// EPSV or PASV, whichever is known to work; the other one where it is refused. Throws Error(EPROTO) when the
+// server takes neither.
+awaitable<DataPort> agree_on_data_port(Session& session, std::stop_token stop);
+
+// Connected, and nothing sent or received yet. Both references must outlive the call.
+awaitable<std::unique_ptr<net::Stream>> open_data_connection(Session& session, DataPort& port,
+                                                             std::stop_token stop);
+
+// A data connection could be made there, or not: decides what the next agree_on_data_port() sends.
+void learn_data_port(Session& session, const DataPort& port, bool reached) noexcept;
+
+}  // namespace ftpfs::ftp

@@ -80,4 +80,26 @@ std::optional<PasvAddress> parse_pasv(std::string_view text, LowPorts low_ports)
   return std::nullopt;
 }
 
+Reach reach_of(const Ipv4& host) noexcept {
+  const std::uint8_t a = host[0];
+  const std::uint8_t b = host[1];
+  if (a == 0 || a >= 224) return Reach::none;
+  if (a == 127) return Reach::host;
+  if (a == 169 && b == 254) return Reach::link;
+  const bool shared = a == 100 && (b & 0xC0) == 64;  // behind a provider's NAT (RFC 6598)
+  if (a == 10 || (a == 172 && (b & 0xF0) == 16) || (a == 192 && b == 168) || shared) return Reach::site;
+  return Reach::world;
+}
+
+std::string port_argument(const Ipv4& host, std::uint16_t port) {
+  std::string argument;
+  for (const unsigned octet : host) argument += std::to_string(octet) + ',';
+  return argument + std::to_string(port >> 8) + ',' + std::to_string(port & 0xFF);
+}
+
+std::string eprt_argument(Family family, std::string_view host, std::uint16_t port) {
+  const std::string number = family == Family::ipv4 ? "1" : "2";
+  return '|' + number + '|' + std::string(host) + '|' + std::to_string(port) + '|';
+}
+
 }  // namespace ftpfs::proto

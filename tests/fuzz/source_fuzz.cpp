@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A mount source, and a command argument: refused, or free of everything that could become a second command.
+// A mount source, a proxy, and a command argument: refused, or free of everything that could become a second
+// command.
 #include <cstddef>
 #include <cstdint>
 #include <stdexcept>
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include <ftpfs/proto/command.hpp>
+#include <ftpfs/proto/proxy_url.hpp>
 #include <ftpfs/proto/url.hpp>
 
 #include "check.hpp"
@@ -28,6 +30,16 @@ void look_at_source(std::string_view text) {
   }
 }
 
+void look_at_proxy(std::string_view text) {
+  try {
+    const auto proxy = ftpfs::proto::parse_proxy_url(text, ftpfs::proto::ProxyScheme::http);
+    check(!proxy.host.empty() && proxy.host.front() != '-' && proxy.port != 0);
+    check(one_line(proxy.host) && one_line(proxy.user) && one_line(proxy.password));
+  } catch (const std::invalid_argument& error) {
+    check(one_line(error.what()));
+  }
+}
+
 void look_at_command(std::string_view text) {
   try {
     const std::string line = ftpfs::proto::format_command(ftpfs::proto::Verb::retr, text);
@@ -42,6 +54,7 @@ void look_at_command(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   look_at_source(text);
+  look_at_proxy(text);
   look_at_command(text);
   return 0;
 }

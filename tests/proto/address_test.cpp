@@ -84,5 +84,28 @@ TEST(Address, HostileSizes) {
   EXPECT_EQ(parse_pasv(std::string(1 << 20, ',')), std::nullopt);
 }
 
+TEST(Reach, FollowsTheRegistryOfSpecialAddresses) {
+  const std::pair<Ipv4, Reach> table[] = {
+      {{0, 0, 0, 0}, Reach::none},         {{0, 1, 2, 3}, Reach::none},
+      {{224, 0, 0, 1}, Reach::none},       {{240, 0, 0, 1}, Reach::none},
+      {{255, 255, 255, 255}, Reach::none}, {{127, 0, 0, 1}, Reach::host},
+      {{127, 255, 255, 255}, Reach::host}, {{169, 254, 1, 1}, Reach::link},
+      {{169, 253, 1, 1}, Reach::world},    {{10, 0, 0, 1}, Reach::site},
+      {{172, 16, 0, 1}, Reach::site},      {{172, 31, 255, 1}, Reach::site},
+      {{172, 32, 0, 1}, Reach::world},     {{192, 168, 0, 1}, Reach::site},
+      {{192, 169, 0, 1}, Reach::world},    {{100, 64, 0, 1}, Reach::site},
+      {{100, 127, 0, 1}, Reach::site},     {{100, 128, 0, 1}, Reach::world},
+      {{8, 8, 8, 8}, Reach::world},        {{223, 255, 255, 1}, Reach::world}};
+  for (const auto& [host, reach] : table)
+    EXPECT_EQ(reach_of(host), reach) << int{host[0]} << '.' << int{host[1]};
+}
+
+TEST(ActiveArguments, AreWrittenAsTheRfcsShowThem) {
+  EXPECT_EQ(port_argument({192, 0, 2, 7}, 40000), "192,0,2,7,156,64");
+  EXPECT_EQ(port_argument({0, 0, 0, 255}, 1), "0,0,0,255,0,1");
+  EXPECT_EQ(eprt_argument(Family::ipv4, "132.235.1.2", 6275), "|1|132.235.1.2|6275|");
+  EXPECT_EQ(eprt_argument(Family::ipv6, "1080::8:800:200C:417A", 5282), "|2|1080::8:800:200C:417A|5282|");
+}
+
 }  // namespace
 }  // namespace ftpfs::proto

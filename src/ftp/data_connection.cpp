@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "data_connection.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include <ftpfs/proto/address.hpp>
+
+#include "data_address.hpp"
 
 namespace ftpfs::ftp {
 
@@ -14,58 +21,149 @@ using proto::Verb;
 
 namespace {
 
-bool over_ipv4(const Session& session) {
-  boost::system::error_code not_an_address;
-  const auto peer = asio::ip::make_address(session.peer().host, not_an_address);
-  return not_an_address || peer.is_v4() || peer.to_v6().is_v4_mapped();
-}
+// A server whose range of ports is used up (each stays in TIME_WAIT for a minute) has one again soon.
+constexpr std::array<std::chrono::seconds, 2> pauses{std::chrono::seconds(1), std::chrono::seconds(3)};
 
 Support& support(ServerProfile& profile, Verb verb) noexcept {
-  return verb == Verb::epsv ? profile.epsv : profile.pasv;
+  switch (verb) {
+    case Verb::epsv:
+      return profile.epsv;
+    case Verb::pasv:
+      return profile.pasv;
+    case Verb::eprt:
+      return profile.eprt;
+    default:
+      return profile.port;
+  }
 }
 
-// Which commands to try, in this order. RFC 2428's first: a NAT helper has nothing to rewrite in it.
+// Which commands to try, in this order. RFC 2428's first: there is no address in EPSV that could be wrong.
 std::vector<Verb> candidates(Session& session) {
-  if (!over_ipv4(session)) return {Verb::epsv};  // PASV has no room for an IPv6 address
-  if (session.context().config.disable_epsv) return {Verb::pasv};
-  ServerProfile& profile = session.profile();
+  const FtpConfig& config = session.config();
+  const bool active = config.active.on;
+  const Verb extended = active ? Verb::eprt : Verb::epsv;
+  const Verb classic = active ? Verb::port : Verb::pasv;
+  if (!may_be_ipv4(session)) return {extended};  // RFC 959's have no room for an IPv6 address
+  const bool only_classic = active ? config.active.disable_eprt : config.disable_epsv || config.trust_pasv_ip;
+  if (only_classic) return {classic};
+  Support& first = support(session.profile(), extended);
+  Support& second = support(session.profile(), classic);
   // Neither is better than the other then: what went wrong may have been the network.
-  if (profile.epsv == Support::no && profile.pasv == Support::no)
-    profile.epsv = profile.pasv = Support::unknown;
-  if (profile.epsv == Support::no) return {Verb::pasv, Verb::epsv};
-  return {Verb::epsv, Verb::pasv};
+  if (first == Support::no && second == Support::no) first = second = Support::unknown;
+  if (first == Support::no) return {classic, extended};
+  return {extended, classic};
 }
 
-std::optional<std::uint16_t> port_in(Verb verb, const Reply& reply) {
-  // Only 229 is an answer to EPSV: webMAN says 202, others 200, and mean that they did nothing.
-  if (verb == Verb::epsv) return reply.code == 229 ? proto::parse_epsv(reply.text) : std::nullopt;
-  if (!reply.completion()) return std::nullopt;
-  if (const auto address = proto::parse_pasv(reply.text)) return address->port;
-  return proto::parse_epsv(reply.text);  // 229 in answer to PASV was seen (cpython #127478)
+std::unique_ptr<net::Listener> open_listener(Session& session) {
+  const ActiveMode& active = session.config().active;
+  const net::ListenRequest request{session.local().address(), active.first_port, active.last_port};
+  return session.context().connector.listen(session.context().executor, request);
+}
+
+// What the reply to EPSV or PASV says.
+std::optional<net::HostPort> place_in(const Session& session, Verb verb, const Reply& reply) {
+  const std::string& peer = session.peer().host;
+  std::optional<std::uint16_t> port;
+  if (verb == Verb::epsv) {
+    // Only 229 is an answer to EPSV: webMAN says 202, others 200, and mean that they did nothing.
+    if (reply.code == 229) port = proto::parse_epsv(reply.text);
+  } else if (reply.completion()) {
+    if (const auto address = proto::parse_pasv(reply.text))
+      return net::HostPort{pasv_host(session, *address), address->port};
+    port = proto::parse_epsv(reply.text);  // 229 in answer to PASV was seen (cpython #127478)
+  }
+  if (!port) return std::nullopt;
+  return net::HostPort{peer, *port};
+}
+
+// Did the server take it? Then `port` is complete.
+bool agreed(const Session& session, const Reply& reply, DataPort& port) {
+  if (port.listener) return reply.completion() && reply.code != 202;
+  const auto place = place_in(session, port.agreed_by, reply);
+  if (place) port.where = *place;
+  return place.has_value();
+}
+
+// One round of the candidates. Without a value: `words` are the last refusal, `for_now` says that each was
+// one for the moment.
+struct Round {
+  std::optional<DataPort> port;
+  std::string words;
+  bool for_now = true;
+};
+
+awaitable<Round> ask_for_data_port(Session& session, std::stop_token stop) {
+  Round round;
+  const std::vector<Verb> verbs = candidates(session);
+  for (const Verb verb : verbs) {
+    DataPort port;
+    port.agreed_by = verb;
+    std::string argument;
+    if (session.config().active.on) {
+      port.listener = open_listener(session);
+      argument = active_argument(session, verb, *port.listener);
+    }
+    const Reply reply = co_await session.command(verb, argument, stop);
+    if (agreed(session, reply, port)) {
+      round.port = std::move(port);
+      break;
+    }
+    round.words = reply.last_line();
+    round.for_now = round.for_now && reply.transient();
+    learn_data_port(session, port, false);
+  }
+  co_return round;
+}
+
+// Whoever is first at our port, it must be the server: anybody can try (S16: data connections stolen).
+awaitable<std::unique_ptr<net::Stream>> admit_server(Session& session, net::Listener& listener,
+                                                     std::stop_token stop) {
+  SessionContext& context = session.context();
+  const Clock::time_point deadline = context.clock.now() + context.config.timeout;
+  net::StreamLimits limits;
+  limits.inactivity = context.config.timeout;
+  for (;;) {
+    const auto left = std::max(deadline - context.clock.now(), Clock::duration::zero());
+    limits.connect = std::chrono::duration_cast<std::chrono::milliseconds>(left);
+    std::unique_ptr<net::Stream> stream = co_await listener.accept(limits, stop);
+    if (same_host(stream->peer().host, session.peer().host)) {
+      listener.close();
+      co_return stream;
+    }
+    stream->abort();
+    context.logger->warn("s{}: {} is not the server: turned away from the data port", session.number(),
+                         stream->peer().host);
+    if (context.clock.now() >= deadline) throw ConnectionLost(ETIMEDOUT, "the server did not connect to us");
+  }
 }
 
 }  // namespace
 
-awaitable<DataPort> agree_on_data_port(Session& session, std::stop_token stop) {
-  std::string last_words;
-  const std::vector<Verb> verbs = candidates(session);
-  for (const Verb verb : verbs) {
-    const Reply reply = co_await session.command(verb, "", stop);
-    if (const auto port = port_in(verb, reply))
-      co_return DataPort{verb, net::HostPort{session.peer().host, *port}};
-    last_words = reply.last_line();
-    learn_data_port(session, DataPort{verb, {}}, false);
+awaitable<DataPort> agree_on_data_port(Session& session, Verb verb, std::string argument,
+                                       std::stop_token stop) {
+  if (session.profile().features.pret &&
+      !session.config().active.on) {  // DrFTPD and ioFTPD want to know before where a port is for
+    std::string command(proto::verb_text(verb));
+    if (!argument.empty()) command += ' ' + argument;
+    co_await session.command(Verb::pret, std::move(command), stop);
   }
-  throw Error(EPROTO, "no passive data connection offered", last_words);
+  for (std::size_t i = 0;; ++i) {
+    Round round = co_await ask_for_data_port(session, stop);
+    if (round.port) co_return std::move(*round.port);
+    if (!round.for_now || i == pauses.size())
+      throw Error(EPROTO, "no data connection offered", std::move(round.words));
+    const Clock::time_point again = session.context().clock.now() + pauses[i];
+    co_await session.context().clock.sleep_until(again, stop);
+  }
 }
 
 awaitable<std::unique_ptr<net::Stream>> open_data_connection(Session& session, DataPort& port,
                                                              std::stop_token stop) {
-  SessionContext& context = session.context();
+  if (port.listener) return admit_server(session, *port.listener, std::move(stop));
   net::StreamLimits limits;
-  limits.connect = context.config.connect_timeout;
-  limits.inactivity = context.config.timeout;
-  co_return co_await context.connector.connect(port.where, limits, stop);
+  limits.connect = session.config().connect_timeout;
+  limits.inactivity = session.config().timeout;
+  return session.context().connector.connect(port.where, limits, std::move(stop));
 }
 
 // What has worked once is not given up for one failure: that was a full server, or the network.

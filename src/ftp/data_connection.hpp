@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The data connection of one transfer: agreed on with the server right before the transfer command, made
-// while that is on its way. The only place that turns a reply into an address, and the host is always the
-// control connection's peer: what a 227 says is never connected to (CVE-2020-8284).
+// while that is on its way. The only place that turns a reply into an address. The other end is always the
+// control connection's peer: what a 227 says is not connected to (CVE-2020-8284) unless the user trusts it,
+// and in active mode nobody else is let in.
 #pragma once
 
 #include <memory>
 #include <stop_token>
+#include <string>
 
 #include <ftpfs/ftp/session.hpp>
 
@@ -13,12 +15,15 @@ namespace ftpfs::ftp {
 
 struct DataPort {
   proto::Verb agreed_by = proto::Verb::epsv;
-  net::HostPort where;
+  net::HostPort where;                      // the server's, in passive mode
+  std::unique_ptr<net::Listener> listener;  // ours, in active mode
 };
 
-// EPSV or PASV, whichever is known to work; the other one where it is refused. Throws Error(EPROTO) when the
-// server takes neither.
-awaitable<DataPort> agree_on_data_port(Session& session, std::stop_token stop);
+// For the transfer command `verb argument`. EPSV or PASV (in active mode EPRT or PORT), whichever is known to
+// work; the other one where it is refused. Throws Error(EPROTO) when the server takes neither; Error(EINVAL)
+// for an active_addr= that does not fit; what Connector::listen() throws.
+awaitable<DataPort> agree_on_data_port(Session& session, proto::Verb verb, std::string argument,
+                                       std::stop_token stop);
 
 // Connected, and nothing sent or received yet. Both references must outlive the call.
 awaitable<std::unique_ptr<net::Stream>> open_data_connection(Session& session, DataPort& port,

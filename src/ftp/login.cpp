@@ -58,6 +58,15 @@ bool may_ask_for_utf8(const FtpConfig& config, const ServerProfile& known) {
   return !known.features.known && known.utf8 != Support::no;
 }
 
+// USER joe@ftp.example.org is what the classic FTP proxies understand.
+std::string login_name(const FtpConfig& config) {
+  if (!config.proxy) return config.user;
+  const bool ipv6 = config.host.find(':') != std::string::npos;
+  std::string name = config.user + (ipv6 ? "@[" + config.host + "]" : "@" + config.host);
+  if (config.port != 21) name += fmt::format(":{}", config.port);
+  return name;
+}
+
 }  // namespace
 
 awaitable<std::shared_ptr<Session>> Session::open(std::shared_ptr<SessionContext> context,
@@ -82,7 +91,7 @@ awaitable<std::shared_ptr<Session>> Session::open(std::shared_ptr<SessionContext
 
 awaitable<void> Session::connect(std::stop_token stop) {
   const FtpConfig& config = context_->config;
-  net::HostPort where{config.host, config.port};
+  net::HostPort where = config.proxy ? config.proxy->where : net::HostPort{config.host, config.port};
   net::StreamLimits limits;
   limits.connect = config.connect_timeout;
   limits.inactivity = no_inactivity_limit;
@@ -100,18 +109,31 @@ awaitable<void> Session::greeting() {
   profile().greeting = reply.text;
 }
 
+// A proxy that wants to know its users is told first, and then, as if nothing had been, where to go.
 awaitable<void> Session::log_in() {
   const FtpConfig& config = context_->config;
-  co_await send(Verb::user, config.user);
+  if (config.proxy && !config.proxy->user.empty()) {
+    const Reply reply = co_await identify(config.proxy->user, config.proxy->password);
+    if (!reply.completion())
+      refuse(fmt::format("login at the proxy as {} refused", config.proxy->user), reply);
+  }
+  std::string name = login_name(config);
+  const Reply reply = co_await identify(name, config.password);
+  if (!reply.completion()) refuse(fmt::format("login as {} refused", name), reply);
+}
+
+// The final reply.
+awaitable<Reply> Session::identify(std::string user, std::string password) {
+  co_await send(Verb::user, user);
   Reply reply = co_await hear();
   if (reply.code == 331) {
-    co_await send(Verb::pass, config.password);
+    co_await send(Verb::pass, std::move(password));
     reply = co_await hear();
   }
   if (reply.code == 332) {
-    throw Error(EACCES, fmt::format("login as {} needs an account", config.user), reply.last_line());
+    throw Error(EACCES, fmt::format("login as {} needs an account", user), reply.last_line());
   }
-  if (!reply.completion()) refuse(fmt::format("login as {} refused", config.user), reply);
+  co_return reply;
 }
 
 awaitable<void> Session::set_up() {

@@ -14,6 +14,7 @@ using proto::Verb;
 void Transfer::State::abort() noexcept {
   aborted = true;
   dial_stop.request_stop();
+  if (port.listener) port.listener->close();
   if (data) data->abort();
   changed.wake_all();
 }

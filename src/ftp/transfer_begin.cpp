@@ -18,7 +18,7 @@ namespace {
 // How often to see whether a server that sends no 1xx has begun to send data.
 constexpr std::chrono::milliseconds look_for_data{250};
 // An upload that is connected but not answered for so long may begin: some servers never send a 1xx.
-constexpr int silent_looks_before_upload = 8;
+constexpr int silent_looks = 8;
 
 }  // namespace
 
@@ -99,7 +99,7 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
   std::unique_ptr<Transfer> transfer(new Transfer(state));
   const std::stop_callback on_stop(stop, Abort(*session));
   co_await session->prepare(verb, state->argument);  // before a REST that would wait for the next transfer
-  state->port = co_await agree_on_data_port(*session, stop);
+  state->port = co_await agree_on_data_port(*session, verb, state->argument, stop);
   TaskSet& tasks = session->context().tasks;
   tasks.spawn(State::dial(state));
   if (offset > 0) co_await state->restart_at(offset, stop);
@@ -121,7 +121,7 @@ bool Transfer::State::decided(int looks) const {
   if (not_connected)
     return false;  // the server may have closed its port because it refuses: wait for what it says
   if (accepted) return true;
-  if (uploads()) return looks >= silent_looks_before_upload;
+  if (uploads()) return looks >= silent_looks;
   // Not at first sight: a port that is closed with a refusal looks readable (RST) just before the 5xx is
   // here.
   return looks > 0 && data->readable();
@@ -144,6 +144,11 @@ awaitable<void> Transfer::State::answered(std::shared_ptr<State> state, std::sto
   while (!state->decided(looks)) {
     if (state->not_connected && !state->hurried) state->hurry(settle_limit);
     if (state->data && !state->accepted) tick.set_in(look_for_data);
+    if (state->final_reply && state->port.listener) {
+      // Active mode: a server that is done and has not come has nothing to send. It may be on its way.
+      if (looks >= silent_looks) state->port.listener->close();
+      tick.set_in(look_for_data);
+    }
     co_await state->changed.wait(stop);
   }
   if (stop.stop_requested()) throw Cancelled();

@@ -199,5 +199,227 @@ TEST_F(DataConnection, DisableEpsvMeansPasvAtOnce) {
   EXPECT_EQ(network_.missing(), "");
 }
 
+// DrFTPD and ioFTPD: a port is for one command, which must be known before.
+TEST_F(DataConnection, PretComesBeforeThePortWhereItIsListed) {
+  start([](Script& control) {
+    for (int i = 0; i < 2; ++i) retr(epsv(control.expect("PRET RETR /f\r\n").send("200 ok\r\n")));
+  });
+  context_->profile.features.pret = true;
+  for (int i = 0; i < 2; ++i) retrieve_one();
+  EXPECT_EQ(network_.missing(), "");
+}
+
+// Azure after a few hundred files: all its ports are in TIME_WAIT.
+TEST_F(DataConnection, AServerOutOfPortsIsGivenTime) {
+  start([](Script& control) {
+    for (int i = 0; i < 2; ++i) {
+      control.expect("EPSV\r\n").send("425 no free port\r\n");
+      control.expect("PASV\r\n").send("425 no free port\r\n");
+    }
+    retr(epsv(control));
+  });
+  retrieve_one();
+  EXPECT_EQ(waited_, std::chrono::seconds(4));
+  EXPECT_EQ(network_.missing(), "");
+}
+
+TEST_F(DataConnection, AServerThatStaysOutOfPortsIsAnErrorWithItsWords) {
+  start([](Script& control) {
+    for (int i = 0; i < 3; ++i) {
+      control.expect("EPSV\r\n").send("425 no free port\r\n");
+      control.expect("PASV\r\n").send("425 no free port\r\n");
+    }
+  });
+  try {
+    retrieve();
+    FAIL() << "no data connection was possible";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.server_said(), "425 no free port");
+  }
+  EXPECT_TRUE(session_->reusable());
+}
+
+class TrustedPasv : public DataConnection {
+ protected:
+  // Where a transfer connects to when the 227 names `told` and the server is at `peer`.
+  std::string connected_to(const std::string& told, const std::string& peer) {
+    network_.set_peer(peer);
+    context_ = new_context();
+    context_->config.trust_pasv_ip = true;
+    start([&](Script& control) { retr(pasv(control, told)); });
+    retrieve_one();
+    return network_.connects().back().host;
+  }
+};
+
+TEST_F(TrustedPasv, TheHostOfThe227IsUsed) {
+  EXPECT_EQ(connected_to("198,51,100,9", "192.0.2.7"), "198.51.100.9");
+  EXPECT_EQ(connected_to("198,51,100,9", "10.0.0.1"), "198.51.100.9");
+  EXPECT_EQ(network_.missing(), "");
+}
+
+// A server behind a NAT that tells its inner address, or one that wants us to connect to ourselves.
+TEST_F(TrustedPasv, ButNoneThatCannotBeMeant) {
+  for (const char* told : {"10,0,0,1", "172,16,0,1", "192,168,1,1", "100,64,0,1", "127,0,0,1", "169,254,0,1",
+                           "0,0,0,0", "224,0,0,1", "255,255,255,255"})
+    EXPECT_EQ(connected_to(told, "192.0.2.7"), "192.0.2.7") << told;
+  EXPECT_EQ(connected_to("127,0,0,1", "10.0.0.1"), "10.0.0.1");
+  EXPECT_EQ(connected_to("0,0,0,0", "10.0.0.1"), "10.0.0.1");
+}
+
+TEST_F(TrustedPasv, WithinOneSiteItsAddressesAre) {
+  EXPECT_EQ(connected_to("10,0,0,2", "192.168.0.1"), "10.0.0.2");
+  EXPECT_EQ(connected_to("127,0,0,2", "127.0.0.1"), "127.0.0.2");
+}
+
+// Behind a proxy that looks names up, the server is known by its name only.
+TEST_F(DataConnection, BehindAProxyTheServersNameIsConnectedTo) {
+  network_.set_peer("ftp.example.org");
+  start([](Script& control) {
+    retr_fails(epsv(control), "425 cannot open data connection");
+    retr(pasv(control, "10,0,0,1"));
+  });
+  lose_one();
+  retrieve_one();
+  EXPECT_EQ(network_.connects().back(), (net::HostPort{"ftp.example.org", 40000}));
+  EXPECT_EQ(network_.missing(), "");
+}
+
+class Active : public DataConnection {
+ protected:
+  Active() {
+    network_.set_peer("192.0.2.7");
+    network_.set_local("192.0.2.1");
+    context_->config.active.on = true;
+  }
+  static Script& eprt(Script& script) {
+    return script.expect("EPRT |1|192.0.2.1|40001|\r\n").send("200 ok\r\n");
+  }
+  static Script& port(Script& script, const std::string& host = "192,0,2,1") {
+    return script.expect("PORT " + host + ",156,65\r\n").send("200 ok\r\n");
+  }
+  void visit_one() {
+    network_.visitor("192.0.2.7").send("x").end();
+    EXPECT_EQ(retrieve(), "x");
+  }
+};
+
+TEST_F(Active, TheServerConnectsToUs) {
+  start([](Script& control) { retr(eprt(control)); });
+  visit_one();
+  EXPECT_FALSE(network_.listening());
+  EXPECT_EQ(network_.listens().back().address.to_string(), "192.0.2.1");
+  EXPECT_EQ(network_.missing(), "");
+}
+
+// S16: nobody else gets at our data, or has his taken for the server's.
+TEST_F(Active, StrangersAreTurnedAwayAndTheWaitGoesOn) {
+  start([](Script& control) { retr(eprt(control)); });
+  for (const char* host : {"192.0.2.8", "198.51.100.7", "::1"}) network_.visitor(host).send("evil").end();
+  network_.visitor("::ffff:192.0.2.7").send("x").end();
+  EXPECT_EQ(retrieve(), "x");
+  for (std::size_t stranger = 1; stranger <= 3; ++stranger)
+    EXPECT_TRUE(network_.conversation(stranger).aborted());
+}
+
+TEST_F(Active, EprtThatIsRefusedIsNotTriedAgain) {
+  start([](Script& control) {
+    control.expect("EPRT |1|192.0.2.1|40001|\r\n").send("500 what?\r\n");
+    for (int i = 0; i < 2; ++i) retr(port(control));
+  });
+  for (int i = 0; i < 2; ++i) visit_one();
+  EXPECT_EQ(network_.missing(), "");
+}
+
+// A NAT helper that reads PORT only.
+TEST_F(Active, AServerThatCannotConnectAfterEprtIsAskedWithPort) {
+  start([](Script& control) {
+    retr_fails(eprt(control), "425 cannot open data connection");
+    retr(port(control));
+  });
+  EXPECT_THROW(retrieve(), ConnectionLost);
+  EXPECT_FALSE(network_.listening());
+  visit_one();
+  EXPECT_EQ(network_.missing(), "");
+}
+
+TEST_F(Active, DisableEprtMeansPortAtOnce) {
+  context_->config.active.disable_eprt = true;
+  start([](Script& control) { retr(port(control)); });
+  visit_one();
+  EXPECT_EQ(network_.missing(), "");
+}
+
+TEST_F(Active, OverIpv6ThereIsEprtOnly) {
+  network_.set_peer("2001:db8::7");
+  network_.set_local("2001:db8::1");
+  context_->config.active.disable_eprt = true;
+  start([](Script& control) {
+    retr(control.expect("EPRT |2|2001:db8::1|40001|\r\n").send("200 ok\r\n"));
+    control.expect("EPRT |2|2001:db8::1|40001|\r\n").send("500 what?\r\n");
+  });
+  network_.visitor("2001:db8::7").send("x").end();
+  EXPECT_EQ(retrieve(), "x");
+  EXPECT_EQ(failure(download(session_)), EPROTO);
+  EXPECT_FALSE(network_.listening());
+  EXPECT_EQ(network_.missing(), "");
+}
+
+// The zone is a name on this machine only.
+TEST_F(Active, ALinkLocalAddressIsToldWithoutItsZone) {
+  network_.set_peer("fe80::7%lo");
+  network_.set_local("fe80::1%lo");
+  start([](Script& control) { retr(control.expect("EPRT |2|fe80::1|40001|\r\n").send("200 ok\r\n")); });
+  network_.visitor("fe80::7%lo").send("x").end();
+  EXPECT_EQ(retrieve(), "x");
+}
+
+TEST_F(Active, TheAddressThatIsToldMayBeAnother) {
+  context_->config.active.address = "198.51.100.1";
+  context_->config.active.first_port = 40000;
+  context_->config.active.last_port = 40100;
+  start([](Script& control) {
+    control.expect("EPRT |1|198.51.100.1|40001|\r\n").send("502 no\r\n");
+    retr(port(control, "198,51,100,1"));
+  });
+  visit_one();
+  EXPECT_EQ(network_.listens().back().address.to_string(), "192.0.2.1");
+  EXPECT_EQ(network_.listens().back().first_port, 40000);
+  EXPECT_EQ(network_.listens().back().last_port, 40100);
+}
+
+TEST_F(Active, AnAddressOfTheOtherFamilyIsRefused) {
+  context_->config.active.address = "2001:db8::1";
+  start([](Script&) {});
+  EXPECT_EQ(failure(download(session_)), EINVAL);
+  EXPECT_FALSE(network_.listening());
+}
+
+TEST_F(Active, ARefusalClosesThePort) {
+  start([](Script& control) { retr_fails(eprt(control), "550 no such file"); });
+  EXPECT_EQ(failure(download(session_)), EACCES);
+  EXPECT_FALSE(network_.listening());
+  EXPECT_TRUE(session_->reusable());
+}
+
+TEST_F(Active, ALostControlConnectionClosesThePort) {
+  start([](Script& control) { eprt(control).expect("RETR /f\r\n").ending(Ending::reset); });
+  EXPECT_THROW(retrieve(), ConnectionLost);
+  settle(io_);
+  EXPECT_FALSE(network_.listening());
+}
+
+TEST_F(Active, AnEmptyFileNeedsNoConnection) {
+  start([](Script& control) { retr_fails(eprt(control), "226 nothing in it"); });
+  EXPECT_EQ(retrieve(), "");
+  EXPECT_FALSE(network_.listening());
+}
+
+TEST_F(Active, AServerThatPromisesAndNeverComesIsAnError) {
+  start([](Script& control) { retr_fails(eprt(control), "150 coming\r\n226 done"); });
+  EXPECT_THROW(retrieve(), ConnectionLost);
+  EXPECT_FALSE(network_.listening());
+}
+
 }  // namespace
 }  // namespace ftpfs::test

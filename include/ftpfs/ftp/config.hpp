@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include <ftpfs/net/host_port.hpp>
 #include <ftpfs/net/tls.hpp>
 #include <ftpfs/proto/zone.hpp>
 
@@ -18,6 +19,22 @@ enum class TlsMode : std::uint8_t {
   automatic,  // AUTH TLS when the server offers it; from then on as `require`
   require,    // AUTH TLS or nothing
   implicit    // TLS from the first byte
+};
+
+// An FTP server that stands before the real one: it is connected to, and told by USER user@host where to go.
+struct FtpProxy {
+  net::HostPort where;
+  std::string user;  // of the proxy itself; empty: it wants no log-in of its own
+  std::string password;
+};
+
+// In active mode the server connects to us.
+struct ActiveMode {
+  bool on = false;
+  std::string address;           // what the server is told; empty: our end of the control connection
+  std::uint16_t first_port = 0;  // 0 to 0: any that is free
+  std::uint16_t last_port = 0;
+  bool disable_eprt = false;  // PORT only, where there is a choice
 };
 
 struct FtpConfig {
@@ -38,6 +55,9 @@ struct FtpConfig {
   std::uint64_t max_entries = 2'000'000;           // of one directory; more is EFBIG, not a part of it
   std::uint64_t max_listing_bytes = 512ull << 20;  // bytes of it on the wire
   bool disable_epsv = false;
+  bool trust_pasv_ip = false;  // connect to the host that a 227 names (PASV only, then)
+  ActiveMode active;
+  std::optional<FtpProxy> proxy;
 
   TlsMode tls = TlsMode::automatic;
   net::TlsPolicy tls_policy;

@@ -48,9 +48,12 @@ struct ServerProfile {
   bool tls_1_2_failed = false;    // when that was tried: 1.3 is all the server has
   bool tls_data_resumed = false;  // a transfer over a resumed data connection has succeeded
 
-  Support epsv = Support::unknown;  // yes: a data connection agreed on so was made; no: refused, or it could
-  Support pasv = Support::unknown;  // not be made
-  Support mlsd = Support::unknown;  // FEAT, then the first MLSD
+  // Yes: a data connection agreed on so was made. No: it was refused, or the connection could not be made.
+  Support epsv = Support::unknown;
+  Support pasv = Support::unknown;
+  Support eprt = Support::unknown;
+  Support port = Support::unknown;
+  Support mlsd = Support::unknown;      // FEAT, then the first MLSD
   Support list_all = Support::unknown;  // LIST -a shows dot files (vsftpd, proftpd, pure-ftpd); no: -a is a
                                         // file name here (FileZilla Server); a probe beside plain LIST
   MtimeCommand mtime = MtimeCommand::untested;  // the first set_mtime that the server took and showed

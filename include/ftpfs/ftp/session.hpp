@@ -72,6 +72,7 @@ class Session {
   asio::ip::tcp::endpoint local() const { return stream_->local(); }
   SessionContext& context() noexcept { return *context_; }
   const std::shared_ptr<SessionContext>& shared_context() const noexcept { return context_; }
+  const FtpConfig& config() const noexcept { return context_->config; }
   ServerProfile& profile() noexcept { return context_->profile; }
   unsigned number() const noexcept { return number_; }
 
@@ -85,6 +86,7 @@ class Session {
   awaitable<void> start_tls();
   awaitable<void> protect_data();
   awaitable<void> log_in();
+  awaitable<proto::Reply> identify(std::string user, std::string password);
   awaitable<void> set_up();
   awaitable<proto::Reply> ask(proto::Verb verb, std::string argument);  // send() and its final reply
   awaitable<proto::Reply> hear();                                       // receive(), 421 included

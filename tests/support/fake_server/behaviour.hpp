@@ -29,6 +29,8 @@ struct Behaviour {
   bool utf8 = true;
   bool epsv = true;
   bool pasv = true;
+  bool eprt = true;
+  bool port = true;
   bool mlsd = true;  // off: MLSD only; MLST stays
   bool mlst = true;
   bool size = true;
@@ -76,6 +78,8 @@ struct Behaviour {
   std::string pasv_address;       // the address told in 227 instead of the true one: "10,1,2,3"
   bool epsv_port_closed = false;  // nobody listens on the port that 229 told (NAT helpers)
   bool pasv_port_closed = false;
+  bool stranger_first = false;   // active mode: somebody else is at the client's port before us
+  bool cannot_connect = false;   // active mode: a firewall is before the client's port
   std::size_t max_sessions = 0;  // 0: no limit
   std::string limit_reply =
       "421 Too many connections from your host.";  // a 530 comes at PASS, others as greeting

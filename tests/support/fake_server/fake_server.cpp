@@ -33,8 +33,8 @@ std::size_t State::open_sessions() const {
 
 using asio::ip::tcp;
 
-FakeServer::FakeServer(asio::io_context& io, Behaviour behaviour)
-    : state_(std::make_shared<fake::State>(io)) {
+FakeServer::FakeServer(asio::io_context& io, Behaviour behaviour, asio::ip::address where)
+    : state_(std::make_shared<fake::State>(io, std::move(where))) {
   state_->behaviour = std::move(behaviour);
   start_again();
 }
@@ -60,8 +60,8 @@ awaitable<void> FakeServer::serve(std::shared_ptr<fake::State> state) {
 }
 
 void FakeServer::start_again() {
-  const tcp::endpoint where(asio::ip::address_v4::loopback(), state_->port);
-  state_->acceptor.open(tcp::v4());
+  const tcp::endpoint where(state_->address, state_->port);
+  state_->acceptor.open(where.protocol());
   state_->acceptor.set_option(asio::socket_base::reuse_address(true));
   state_->acceptor.bind(where);
   state_->acceptor.listen();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// An FTP server on 127.0.0.1 with a tree in memory, for tests. It lives on the io_context of the test, so
-// whatever it has received can be asserted between two steps of the loop. Every command is recorded, every
-// fault counted.
+// An FTP server on 127.0.0.1 (or ::1) with a tree in memory, for tests. It lives on the io_context of the
+// test, so whatever it has received can be asserted between two steps of the loop. Every command is recorded,
+// every fault counted.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ struct State;
 
 class FakeServer {
  public:
-  explicit FakeServer(asio::io_context& io, Behaviour behaviour = {});
+  explicit FakeServer(asio::io_context& io, Behaviour behaviour = {},
+                      asio::ip::address where = asio::ip::address_v4::loopback());
   ~FakeServer();  // closes everything
   FakeServer(const FakeServer&) = delete;
   FakeServer& operator=(const FakeServer&) = delete;

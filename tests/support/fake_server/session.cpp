@@ -114,7 +114,7 @@ awaitable<std::string> Session::answer(std::string verb, std::string argument) {
       {"MFMT", &Session::mfmt}, {"MFF", &Session::mff},   {"SITE", &Session::site}, {"DELE", &Session::dele},
       {"MKD", &Session::mkd},   {"RMD", &Session::rmd},   {"RNFR", &Session::rnfr}, {"RNTO", &Session::rnto},
       {"EPSV", &Session::epsv}, {"PASV", &Session::pasv}, {"AUTH", &Session::auth}, {"PBSZ", &Session::pbsz},
-      {"PROT", &Session::prot}};
+      {"PROT", &Session::prot}, {"EPRT", &Session::eprt}, {"PORT", &Session::port}};
 
   const auto fixed = behaviour().replies.find(verb);
   if (fixed != behaviour().replies.end()) co_return fixed->second;

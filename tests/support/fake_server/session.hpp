@@ -90,6 +90,12 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string epsv(const std::string& argument);
   std::string pasv(const std::string& argument);
   std::uint16_t listen(bool closed);
+
+  // session_active.cpp: the other way round
+  std::string eprt(const std::string& argument);
+  std::string port(const std::string& argument);
+  awaitable<void> connect_data();
+
   awaitable<std::string> transfer(std::string verb, std::string argument);
   awaitable<std::string> retrieve(std::string argument);
   awaitable<std::string> store(std::string verb, std::string argument);
@@ -119,6 +125,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string rename_from_;
   bool clnt_ = false;  // said who it is
   tcp::acceptor passive_;
+  std::optional<tcp::endpoint> active_;  // from PORT or EPRT
   int watchers_ = 0;             // that still wait in watch_data() for a connection
   WaitList watched_;             // until there is none
   bool transferring_ = false;    // between a transfer command and its final reply

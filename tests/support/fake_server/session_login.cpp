@@ -37,6 +37,7 @@ std::string Session::feat(const std::string&) {
   add(can.utf8, "UTF8");
   add(can.epsv, "EPSV");
   add(can.pasv, "PASV");
+  add(can.eprt, "EPRT");
   add(can.mlst || can.overstates, "MLST type*;size*;modify*;UNIX.mode*;");
   add(can.size || can.overstates, "SIZE");
   add(can.mdtm || can.overstates, "MDTM");

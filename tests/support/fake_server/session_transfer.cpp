@@ -22,7 +22,8 @@ bool Session::is_transfer(std::string_view verb) {
 
 // A new listener; the one before, if any, is lost. `closed`: its port is told, but nobody answers there.
 std::uint16_t Session::listen(bool closed) {
-  passive_ = tcp::acceptor(state_.io, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  active_.reset();
+  passive_ = tcp::acceptor(state_.io, tcp::endpoint(state_.address, 0));
   const std::uint16_t port = passive_.local_endpoint().port();
   if (closed) passive_.close();
   if (behaviour().tls.command_first && !closed) {
@@ -34,13 +35,17 @@ std::uint16_t Session::listen(bool closed) {
 
 std::string Session::epsv(const std::string& argument) {
   if (!behaviour().epsv) return "500 'EPSV': command not understood.";
-  if (!argument.empty() && argument != "1") return "522 Network protocol not supported, use (1).";
+  const std::string family = state_.address.is_v4() ? "1" : "2";
+  if (!argument.empty() && argument != family)
+    return "522 Network protocol not supported, use (" + family + ").";
   return "229 Entering Extended Passive Mode (|||" + std::to_string(listen(behaviour().epsv_port_closed)) +
          "|).";
 }
 
 std::string Session::pasv(const std::string&) {
   if (!behaviour().pasv) return "500 'PASV': command not understood.";
+  if (state_.address.is_v6())
+    return "425 You cannot use PASV on IPv6 connections. Use EPSV instead.";  // pure-ftpd
   const unsigned port = listen(behaviour().pasv_port_closed);
   const std::string address = behaviour().pasv_address.empty() ? "127,0,0,1" : behaviour().pasv_address;
   return "227 Entering Passive Mode (" + address + "," + std::to_string(port / 256) + "," +
@@ -49,7 +54,8 @@ std::string Session::pasv(const std::string&) {
 
 awaitable<std::string> Session::transfer(std::string verb, std::string argument) {
   std::string text = "425 Use PASV or EPSV first.";
-  const bool may = passive_.is_open() || behaviour().epsv_port_closed || behaviour().pasv_port_closed;
+  const bool may =
+      active_ || passive_.is_open() || behaviour().epsv_port_closed || behaviour().pasv_port_closed;
   if (!may) co_return text;
   if (behaviour().tls.data_needs_tls && !private_data_)
     co_return std::string("522 Data connections must be encrypted.");
@@ -64,6 +70,7 @@ awaitable<std::string> Session::transfer(std::string verb, std::string argument)
     text = co_await store(std::move(verb), std::move(argument));
   }
   offset_ = 0;
+  active_.reset();
   boost::system::error_code ignored;
   passive_.close(ignored);
   data_.close();
@@ -101,6 +108,10 @@ awaitable<std::string> Session::open_data() {
 
 // At most 5 s: a client that never connects gets a 425, as from a real server (30-60 s there).
 awaitable<void> Session::accept_data() {
+  if (active_) {
+    co_await connect_data();
+    co_return;
+  }
   const std::stop_token never;
   while (watchers_ > 0) co_await watched_.wait(never);
   if (data_.is_open()) co_return;

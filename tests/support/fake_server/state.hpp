@@ -23,13 +23,15 @@ using asio::ip::tcp;
 class Session;
 
 struct State {
-  explicit State(asio::io_context& context) : io(context), acceptor(context) {}
+  State(asio::io_context& context, asio::ip::address where)
+      : io(context), address(std::move(where)), acceptor(context) {}
 
   // The fault that hits this command now, if any; counts it.
   std::optional<Fault> next_fault(std::string_view verb, Fault::Moment moment);
   std::size_t open_sessions() const;
 
   asio::io_context& io;
+  asio::ip::address address;
   tcp::acceptor acceptor;
   std::uint16_t port = 0;
   Behaviour behaviour;

@@ -24,7 +24,9 @@ App::App(const Settings& settings, Logger logger)
       logger_(std::move(logger)),
       signals_(io_, SIGINT, SIGTERM, SIGHUP) {
   signals_.add(SIGUSR2);
-  remote_.emplace(io_.get_executor(), connector_, clock_, logger_, settings.ftp);
+  if (settings.tunnel) tunnel_.emplace(network_, *settings.tunnel);
+  net::Connector& connector = tunnel_ ? static_cast<net::Connector&>(*tunnel_) : network_;
+  remote_.emplace(io_.get_executor(), connector, clock_, logger_, settings.ftp);
   vfs_.emplace(io_.get_executor(), *remote_, clock_, logger_, settings.vfs);
   channel_.emplace(io_.get_executor(), *vfs_, logger_, settings.mount);
 }

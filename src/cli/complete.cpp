@@ -50,6 +50,8 @@ std::vector<std::string> complaints(const Settings& settings) {
   require(settings.ftp.tls_policy.min <= settings.ftp.tls_policy.max, "tls_min is above tls_max");
   require(settings.ftp.tls_policy.key.empty() || !settings.ftp.tls_policy.certificate.empty(),
           "key= needs cert=");
+  require(!(settings.ftp.active.on && settings.ftp.trust_pasv_ip),
+          "active and trust_pasv_ip exclude each other");
   require(!settings.user || !settings.user->empty(), "the user name is empty");
   require(!(settings.password && settings.password_stdin),
           "there is a password already, password_stdin adds another");

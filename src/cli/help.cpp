@@ -25,6 +25,8 @@ std::string_view title(Group group) {
   switch (group) {
     case Group::server:
       return "Server";
+    case Group::connection:
+      return "Connections";
     case Group::login:
       return "Log-in";
     case Group::tls:

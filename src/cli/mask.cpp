@@ -53,6 +53,22 @@ void hide_source(char* text) noexcept {
   blank(text, colon + 1, at);
 }
 
+// [scheme://]user:password@host in proxy=.
+void hide_proxy(char* text) noexcept {
+  constexpr std::string_view name = "proxy=";
+  std::size_t from = std::string_view(text).find(name);
+  while (from != std::string_view::npos) {
+    from += name.size();
+    const std::string_view now(text);
+    const std::string_view value = now.substr(from, value_end(now, from) - from);
+    const std::size_t scheme = value.find("://");
+    const std::size_t colon = value.find(':', scheme == std::string_view::npos ? 0 : scheme + 3);
+    const std::size_t at = value.rfind('@');
+    if (at != std::string_view::npos && colon < at) blank(text, from + colon + 1, from + at);
+    from = std::string_view(text).find(name, from);
+  }
+}
+
 // Does the argument end in an `o` that takes the next one as its value (-o, -fo)? Not when that `o` belongs
 // to the value of an earlier letter (-oro).
 bool takes_options(std::string_view text) noexcept {
@@ -70,6 +86,7 @@ void hide_secrets(int argc, char** argv) noexcept {
     if (is_options) {
       hide_option(argv[i], "password=", false);
       hide_option(argv[i], "user=", true);
+      hide_proxy(argv[i]);
     } else {
       hide_source(argv[i]);
     }

@@ -25,6 +25,7 @@ T choose(std::string_view value, const std::array<std::pair<std::string_view, T>
   throw Error(EINVAL, "is one of: " + words);
 }
 
+std::vector<Option> connection_options();
 std::vector<Option> tls_options();
 
 }  // namespace ftpfs::cli

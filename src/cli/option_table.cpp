@@ -118,7 +118,6 @@ std::vector<Option> make_table() {
        "ZONE",
        "time zone of the listings (found out)",
        [](S& s, Text v) { s.ftp.server_zone = parse_zone(v); }},
-      {server, "disable_epsv", {}, "", "use PASV only", [](S& s, Text) { s.ftp.disable_epsv = true; }},
 
       {login, "username", {}, "NAME", "who logs in (anonymous)", [](S& s, Text v) { s.user = v; }},
       {login,
@@ -223,10 +222,10 @@ std::vector<Option> make_table() {
        [](S& s, Text v) { s.mount.fsname = v; }},
       {mount, "log_level", {}, "LEVEL", "error, warn (default), info, debug, trace", set_log_level},
   };
-  const std::vector<Option> security = tls_options();
-  const auto after_login =
-      std::ranges::find_if(table, [](const Option& option) { return option.group > tls; });
-  table.insert(after_login, security.begin(), security.end());
+  for (const std::vector<Option>& part : {connection_options(), tls_options()}) {
+    const auto place = std::ranges::upper_bound(table, part.front().group, {}, &Option::group);
+    table.insert(place, part.begin(), part.end());
+  }
   return table;
 }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -10,6 +9,7 @@
 
 #include <ftpfs/base/fd.hpp>
 #include <ftpfs/base/log.hpp>
+#include <ftpfs/cli/environment.hpp>
 #include <ftpfs/cli/exit_status.hpp>
 #include <ftpfs/cli/home.hpp>
 #include <ftpfs/cli/netrc.hpp>
@@ -44,16 +44,6 @@ std::string read_line_of_stdin() {
   char c = 0;
   while (::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') line += c;
   return first_line(line);
-}
-
-// A variable's value, overwritten where it stood at the start of the process and unset.
-std::optional<std::string> take_variable(const char* name) {
-  char* value = std::getenv(name);
-  if (value == nullptr) return std::nullopt;
-  std::string copy(value);
-  ::explicit_bzero(value, copy.size());
-  ::unsetenv(name);
-  return copy;
 }
 
 std::optional<NetrcEntry> ask_netrc(const LoginRequest& request) {

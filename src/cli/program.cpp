@@ -61,6 +61,7 @@ void settle_login(Settings& settings, bool personal) {
 
 void settle(Settings& settings) {
   complete(settings);
+  settle_proxy(settings);
   for (const std::string& warning : settings.warnings) fmt::print(stderr, "ftpfs: warning: {}\n", warning);
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <system_error>
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <grp.h>
 #include <pwd.h>
@@ -84,6 +85,25 @@ std::uint16_t parse_mask(std::string_view text) {
   const auto mask = whole<std::uint16_t>(text, 8);
   if (!mask || *mask > 0777) refuse(text, "an octal mask (such as 022)");
   return *mask;
+}
+
+std::string parse_address(std::string_view text) {
+  std::string address(text);
+  in6_addr ignored;  // holds either kind
+  if (::inet_pton(AF_INET, address.c_str(), &ignored) != 1 &&
+      ::inet_pton(AF_INET6, address.c_str(), &ignored) != 1) {
+    refuse(text, "an address (such as 192.0.2.1 or 2001:db8::1)");
+  }
+  return address;
+}
+
+std::pair<std::uint16_t, std::uint16_t> parse_port_range(std::string_view text) {
+  const std::size_t dash = text.find('-');
+  const auto first = whole<std::uint16_t>(text.substr(0, dash));
+  const auto last = dash == text.npos ? first : whole<std::uint16_t>(text.substr(dash + 1));
+  if (!first || !last || *first == 0 || *first > *last)
+    refuse(text, "a range of ports (such as 40000-40100)");
+  return {*first, *last};
 }
 
 uid_t parse_user(std::string_view text) {

@@ -61,6 +61,19 @@ TEST(HideSecrets, TakesPasswordsOutOfOptions) {
   EXPECT_EQ(hidden({"-o", "password=secret1,password=secret2"}), (Arguments{"-o", "password=*,password=*"}));
 }
 
+TEST(HideSecrets, TakesPasswordsOutOfProxies) {
+  EXPECT_EQ(hidden({"-o", "proxy=socks5://joe:secret@host:1080,ro"}),
+            (Arguments{"-o", "proxy=socks5://joe:*@host:1080,ro"}));
+  EXPECT_EQ(hidden({"--proxy=joe:se,c:ret@secret@host"}), Arguments{"--proxy=joe:*@host"});
+  EXPECT_EQ(hidden({"-oproxy=http://joe:a\\,secret@host,httpproxy"}),
+            Arguments{"-oproxy=http://joe:*@host,httpproxy"});
+  EXPECT_EQ(hidden({"-o", "proxy_user=joe:secret"}), (Arguments{"-o", "proxy_user=joe:*"}));
+  for (const char* options : {"proxy=socks5://joe@host:1080", "proxy=http://host:3128",
+                              "proxy=host:3128,user=a@b", "proxy=[::1]:3128", "proxy=none"}) {
+    EXPECT_EQ(hidden({"-o", options}), (Arguments{"-o", options}));
+  }
+}
+
 TEST(HideSecrets, LeavesOtherOptionsAlone) {
   for (const char* options :
        {"username=a:b", "user=alice", "password_stdin", "fsname=x:y@z", "password=", "ro\\"}) {

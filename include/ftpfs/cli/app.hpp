@@ -20,6 +20,7 @@
 #include <ftpfs/ftp/ftp_remote.hpp>
 #include <ftpfs/fuse/channel.hpp>
 #include <ftpfs/net/connector.hpp>
+#include <ftpfs/net/proxy.hpp>
 #include <ftpfs/vfs/vfs.hpp>
 
 namespace ftpfs::cli {
@@ -49,7 +50,8 @@ class App {
   const spdlog::level::level_enum log_level_;
   Logger logger_;
   asio::io_context io_{1};
-  net::SystemConnector connector_;
+  net::SystemConnector network_;
+  std::optional<net::ProxyConnector> tunnel_;
   SystemClock clock_;
   asio::signal_set signals_;
   std::optional<ftp::FtpRemote> remote_;

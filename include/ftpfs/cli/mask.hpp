@@ -5,9 +5,10 @@
 
 namespace ftpfs::cli {
 
-// Overwrites, in place, passwords in URLs and in the options password= and user=NAME:PASS with one '*'; what
-// is left of an argument's old length becomes NUL bytes, so its length stays secret too. Works on text alone,
-// so that it can run before anything is parsed, and rather hides too much than too little.
+// Overwrites, in place, passwords in URLs and in the options password=, user=NAME:PASS, proxy_user=NAME:PASS
+// and proxy=URL with one '*'; what is left of an argument's old length becomes NUL bytes, so its length stays
+// secret too. Works on text alone, so that it can run before anything is parsed, and rather hides too much
+// than too little.
 void hide_secrets(int argc, char** argv) noexcept;
 
 }  // namespace ftpfs::cli

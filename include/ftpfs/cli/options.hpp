@@ -15,8 +15,10 @@
 
 #include <spdlog/common.h>
 
+#include <ftpfs/cli/proxy.hpp>
 #include <ftpfs/ftp/config.hpp>
 #include <ftpfs/fuse/config.hpp>
+#include <ftpfs/net/proxy.hpp>
 #include <ftpfs/vfs/config.hpp>
 
 namespace ftpfs::cli {
@@ -34,6 +36,8 @@ struct Settings {
   std::optional<std::string> password;
   std::optional<std::uint16_t> port;
   std::optional<ftp::TlsMode> tls;
+  ProxyRequest proxy;
+  std::optional<net::Proxy> tunnel;  // through which everything goes; settled by settle_proxy
   bool password_stdin = false;
 
   bool foreground = false;
@@ -42,7 +46,7 @@ struct Settings {
   std::vector<std::string> warnings;  // for the terminal, before anything starts
 };
 
-enum class Group { server, login, tls, files, caching, mount };  // in the order of --help
+enum class Group { server, connection, login, tls, files, caching, mount };  // in the order of --help
 
 struct Option {
   enum class Value { none, required, optional };

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// The ways in which data connections come about: passive by PASV alone, active, through proxies.
+#include <cstdlib>
+
+#include "mount/fixture.hpp"
+#include "mount/proxy.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+class Connections : public MountTest {
+ protected:
+  // Into the mount and out of it, several at once, and one that needs more than one buffer.
+  void work() {
+    write_file(tmp("big"), noise(3'000'000, 7));
+    sh("mkdir d && cp $TMP/big d/big && for i in 1 2 3 4 5; do echo $i > d/$i & done; wait");
+    sh("cmp d/big $TMP/big && cmp $ROOT/d/big $TMP/big");
+    EXPECT_EQ(sh("cat $ROOT/d/[1-5]"), "1\n2\n3\n4\n5\n");
+    EXPECT_EQ(sh("ls d"), "1\n2\n3\n4\n5\nbig\n");
+  }
+  bool sent(const std::string& command) { return mounted().log().find(" > " + command) != std::string::npos; }
+};
+
+TEST_P(Connections, PassiveWithoutEpsv) {
+  mount("disable_epsv");
+  work();
+  EXPECT_TRUE(sent("PASV"));
+  EXPECT_FALSE(sent("EPSV"));
+}
+
+TEST_P(Connections, PassiveWithTheServersAddress) {
+  mount("trust_pasv_ip");
+  work();
+  EXPECT_TRUE(sent("PASV"));
+}
+
+TEST_P(Connections, Active) {
+  mount("active,active_ports=43000-43100");
+  work();
+  EXPECT_TRUE(sent("EPRT |1|127.0.0.1|43"));
+  EXPECT_FALSE(sent("PASV") || sent("EPSV"));
+}
+
+TEST_P(Connections, ActiveWithoutEprt) {
+  mount("active,disable_eprt");
+  work();
+  EXPECT_TRUE(sent("PORT 127,0,0,1,"));
+  EXPECT_FALSE(sent("EPRT"));
+}
+
+FTPFS_ON_ALL_SERVERS(Connections);
+
+class Proxied : public Connections {
+ protected:
+  void SetUp() override {
+    Connections::SetUp();
+    for (const ProxyKind kind : {ProxyKind::microsocks, ProxyKind::tinyproxy}) {
+      const std::optional<std::string> missing = why_missing(kind);
+      if (!IsSkipped() && missing) GTEST_SKIP() << *missing;
+    }
+  }
+  ~Proxied() override { ::unsetenv("FTPFS_PROXY_PASSWORD"); }
+
+  void mount_through(ProxyKind kind) {
+    proxy_.emplace(kind, tmp());
+    ::setenv("FTPFS_PROXY_PASSWORD", proxy_password, 1);
+    mount("proxy=" + proxy_->url());
+  }
+  // Commands and data: a mount that has worked has made more connections than it has sessions.
+  void expect_data_through_the_proxy() { EXPECT_GT(proxy_->connections(), 5u); }
+
+  std::optional<RealProxy> proxy_;
+};
+
+TEST_P(Proxied, Socks5) {
+  mount_through(ProxyKind::microsocks);
+  work();
+  expect_data_through_the_proxy();
+}
+
+TEST_P(Proxied, HttpConnect) {
+  mount_through(ProxyKind::tinyproxy);
+  work();
+  expect_data_through_the_proxy();
+}
+
+TEST_P(Proxied, AWrongPasswordIsToldAsTheProxys) {
+  for (const ProxyKind kind : {ProxyKind::microsocks, ProxyKind::tinyproxy}) {
+    proxy_.emplace(kind, tmp());
+    const std::string options = "spool_dir=" + tmp("spool").string() + ",proxy=" + proxy_->url();
+    const Outcome refused = run_ftpfs({"-f", "-o", options, server().url(), tmp()},
+                                      {{"FTPFS_PASSWORD", "x"}, {"FTPFS_PROXY_PASSWORD", "wrong"}});
+    EXPECT_EQ(refused.status, 32);
+    EXPECT_NE(refused.output.find("proxy 127.0.0.1 port 1080 refuses the log-in"), std::string::npos)
+        << refused.output;
+    proxy_.reset();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, Proxied, testing::Values(ServerKind::vsftpd, ServerKind::pyftpdlib),
+                         test_name);
+
+}  // namespace
+}  // namespace ftpfs::test

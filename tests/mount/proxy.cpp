@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "mount/proxy.hpp"
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace ftpfs::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint16_t port = 1080;
+
+fs::path program(ProxyKind kind) {
+  const char* chosen = std::getenv("FTPFS_TEST_SERVERS");
+  const fs::path cache = chosen != nullptr ? chosen : "/var/cache/ftpfs-tests/servers";
+  return cache /
+         (kind == ProxyKind::microsocks ? "microsocks/usr/bin/microsocks" : "tinyproxy/usr/bin/tinyproxy");
+}
+
+bool answers() {
+  const UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+std::vector<std::string> command(ProxyKind kind, const fs::path& directory) {
+  const std::string number = std::to_string(port);
+  if (kind == ProxyKind::microsocks)
+    return {program(kind), "-i", "127.0.0.1", "-p", number, "-u", proxy_user, "-P", proxy_password};
+  write_file(directory / "tinyproxy.conf",
+             "Port " + number +
+                 "\nListen 127.0.0.1\nTimeout 600\nMaxClients 50\nLogLevel Info\n"
+                 "BasicAuth " +
+                 proxy_user + " " + proxy_password + "\n");
+  return {program(kind), "-d", "-c", directory / "tinyproxy.conf"};
+}
+
+std::size_t count(const std::string& text, const std::string& what) {
+  std::size_t found = 0;
+  for (std::size_t at = 0; (at = text.find(what, at)) != text.npos; at += what.size()) ++found;
+  return found;
+}
+
+}  // namespace
+
+std::optional<std::string> why_missing(ProxyKind kind) {
+  if (fs::exists(program(kind))) return std::nullopt;
+  return program(kind).filename().string() + " is missing: run tests/servers/install";
+}
+
+RealProxy::RealProxy(ProxyKind kind, const fs::path& directory) : kind_(kind), log_(directory / "proxy.log") {
+  Spawn spawn;
+  spawn.command = command(kind, directory);
+  spawn.output = log_;
+  process_.emplace(spawn);
+  if (!eventually(answers)) throw std::runtime_error("the proxy did not start: " + log());
+}
+
+std::string RealProxy::url() const {
+  const std::string scheme = kind_ == ProxyKind::microsocks ? "socks5h://" : "http://";
+  return scheme + proxy_user + "@127.0.0.1:" + std::to_string(port);
+}
+
+std::string RealProxy::log() const {
+  return fs::exists(log_) ? read_file(log_) : std::string();
+}
+
+std::size_t RealProxy::connections() const {
+  return count(log(), kind_ == ProxyKind::microsocks ? "connected to" : "Established connection to host");
+}
+
+}  // namespace ftpfs::test

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// A real proxy for one test, in the sandbox, where its port is always free. It wants the log-in joe, open.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "mount/process.hpp"
+
+namespace ftpfs::test {
+
+enum class ProxyKind { microsocks, tinyproxy };
+
+// Why this proxy cannot be started here, in words.
+std::optional<std::string> why_missing(ProxyKind kind);
+
+inline constexpr const char* proxy_user = "joe";
+inline constexpr const char* proxy_password = "open";
+
+class RealProxy {
+ public:
+  // Its files lie below `directory`. Returns when it answers.
+  RealProxy(ProxyKind kind, const std::filesystem::path& directory);
+
+  // For proxy=, without the password.
+  std::string url() const;
+  // How often it has connected somewhere.
+  std::size_t connections() const;
+
+ private:
+  std::string log() const;
+
+  ProxyKind kind_;
+  std::filesystem::path log_;
+  std::optional<Process> process_;
+};
+
+}  // namespace ftpfs::test

@@ -22,11 +22,10 @@ App::App(const Settings& settings, Logger logger)
     : host_(settings.ftp.host),
       log_level_(settings.log_level),
       logger_(std::move(logger)),
+      network_(settings.tunnel),
       signals_(io_, SIGINT, SIGTERM, SIGHUP) {
   signals_.add(SIGUSR2);
-  if (settings.tunnel) tunnel_.emplace(network_, *settings.tunnel);
-  net::Connector& connector = tunnel_ ? static_cast<net::Connector&>(*tunnel_) : network_;
-  remote_.emplace(io_.get_executor(), connector, clock_, logger_, settings.ftp);
+  remote_.emplace(io_.get_executor(), network_.connector(), clock_, logger_, settings.ftp);
   vfs_.emplace(io_.get_executor(), *remote_, clock_, logger_, settings.vfs);
   channel_.emplace(io_.get_executor(), *vfs_, logger_, settings.mount);
 }

@@ -9,8 +9,8 @@
 #include <ftpfs/base/clock.hpp>
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/cli/check.hpp>
+#include <ftpfs/cli/network.hpp>
 #include <ftpfs/ftp/ftp_remote.hpp>
-#include <ftpfs/net/connector.hpp>
 
 namespace ftpfs::cli {
 namespace {
@@ -29,14 +29,14 @@ awaitable<ftp::ServerReport> look_over(ftp::FtpRemote& remote, bool may_write, s
 
 ExitStatus check(const Settings& settings) {
   asio::io_context io{1};
-  net::SystemConnector connector;
+  Network network(settings.tunnel);
   SystemClock clock;
   std::stop_source interrupted;
   asio::signal_set signals(io, SIGINT, SIGTERM);
   signals.async_wait([&](const boost::system::error_code& error, int) {
     if (!error) interrupted.request_stop();
   });
-  std::optional<ftp::FtpRemote> remote(std::in_place, io.get_executor(), connector, clock,
+  std::optional<ftp::FtpRemote> remote(std::in_place, io.get_executor(), network.connector(), clock,
                                        make_logger(LogSink::standard_error, settings.log_level),
                                        settings.ftp);
   std::optional<ftp::ServerReport> report;

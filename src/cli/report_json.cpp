@@ -28,9 +28,8 @@ json of(const net::TlsFacts& tls) {
   return result;
 }
 
-json of(ftp::PassiveMode mode) {
-  if (mode == ftp::PassiveMode::untested) return nullptr;
-  return mode == ftp::PassiveMode::epsv ? "EPSV" : "PASV";
+json of(const std::optional<proto::Verb>& command) {
+  return command ? json(proto::verb_text(*command)) : json();
 }
 
 json of(ftp::MtimeCommand command) {
@@ -76,7 +75,7 @@ std::string report_json(const ftp::ServerReport& report) {
       {"entries", or_null(report.entries)},
       {"listing", report.entries ? json(report.by_mlsd ? "MLSD" : "LIST") : json()},
       {"dot_files", of(report.dot_files)},
-      {"data_connection", of(report.passive)},
+      {"data_connection", of(report.data_command)},
       {"tls_resumed", or_null(report.tls_resumed)},
       {"rest", of(report.restart)},
       {"writable", or_null(report.writable)},

@@ -62,18 +62,6 @@ void write_listing(Page& page, const ftp::ServerReport& report) {
             hidden ? "files whose names begin with a dot can be opened, not listed" : "");
 }
 
-std::string_view passive_name(ftp::PassiveMode mode) {
-  switch (mode) {
-    case ftp::PassiveMode::epsv:
-      return "EPSV";
-    case ftp::PassiveMode::pasv:
-      return "PASV";
-    case ftp::PassiveMode::untested:
-      break;
-  }
-  return "not tried";
-}
-
 void write_restart(Page& page, Support restart) {
   page.line("REST", yes_or_no(restart),
             restart == Support::yes  ? "reading begins anywhere in a file"
@@ -173,7 +161,7 @@ std::string report_text(const ftp::ServerReport& report) {
   page.line("FEAT", report.features.empty() ? "nothing"
                                             : escaped(fmt::format("{}", fmt::join(report.features, ", "))));
   write_listing(page, report);
-  page.line("Data connection", passive_name(report.passive));
+  page.line("Data connection", report.data_command ? proto::verb_text(*report.data_command) : "not tried");
   write_restart(page, report.restart);
   write_changes(page, report);
   write_connections(page, report);

@@ -171,6 +171,7 @@ void learn_data_port(Session& session, const DataPort& port, bool reached) noexc
   Support& known = support(session.profile(), port.agreed_by);
   if (reached) {
     known = Support::yes;
+    session.profile().data_command = port.agreed_by;
   } else if (known == Support::unknown) {
     known = Support::no;
   }

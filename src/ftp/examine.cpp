@@ -81,7 +81,7 @@ awaitable<ServerReport> Examiner::run(bool may_write) {
   co_await count_connections();
   const ServerProfile& known = server_->context->profile;
   report_.restart = known.rest;
-  report_.passive = known.passive;
+  report_.data_command = known.data_command;
   report_.mtime = known.mtime;
   report_.mode = known.mode;
   co_return std::move(report_);
@@ -107,7 +107,7 @@ awaitable<void> Examiner::meet(Lease& lease) {
   const SessionContext& context = session.context();
   const ServerProfile& known = session.profile();
   report_.host = context.config.host;
-  report_.address = fmt::format("{} port {}", session.peer().address().to_string(), session.peer().port());
+  report_.address = fmt::format("{} port {}", session.peer().host, session.peer().port);
   report_.greeting = known.greeting;
   report_.user = context.config.user;
   report_.home = known.home;

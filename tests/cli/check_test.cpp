@@ -22,7 +22,7 @@ ftp::ServerReport modest_report() {
   report.root = "/home/joe";
   report.features = {"SIZE", "REST STREAM"};
   report.entries = 3;
-  report.passive = ftp::PassiveMode::pasv;
+  report.data_command = proto::Verb::pasv;
   report.restart = ftp::Support::no;
   report.writable = true;
   report.overwrite = ftp::Overwrite::refuses;

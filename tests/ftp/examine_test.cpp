@@ -35,7 +35,7 @@ TEST_F(ExamineTest, AModernServer) {
   EXPECT_EQ(report.entries, 1u);
   EXPECT_TRUE(report.by_mlsd);
   EXPECT_EQ(report.dot_files, ftp::Support::yes);
-  EXPECT_EQ(report.passive, ftp::PassiveMode::epsv);
+  EXPECT_EQ(report.data_command, proto::Verb::epsv);
   EXPECT_EQ(report.restart, ftp::Support::yes);
   EXPECT_EQ(report.writable, true);
   EXPECT_EQ(report.overwrite, ftp::Overwrite::replaces);

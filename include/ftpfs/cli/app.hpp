@@ -16,11 +16,10 @@
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/base/wait.hpp>
 #include <ftpfs/cli/daemon.hpp>
+#include <ftpfs/cli/network.hpp>
 #include <ftpfs/cli/options.hpp>
 #include <ftpfs/ftp/ftp_remote.hpp>
 #include <ftpfs/fuse/channel.hpp>
-#include <ftpfs/net/connector.hpp>
-#include <ftpfs/net/proxy.hpp>
 #include <ftpfs/vfs/vfs.hpp>
 
 namespace ftpfs::cli {
@@ -50,8 +49,7 @@ class App {
   const spdlog::level::level_enum log_level_;
   Logger logger_;
   asio::io_context io_{1};
-  net::SystemConnector network_;
-  std::optional<net::ProxyConnector> tunnel_;
+  Network network_;
   SystemClock clock_;
   asio::signal_set signals_;
   std::optional<ftp::FtpRemote> remote_;

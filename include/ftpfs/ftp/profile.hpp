@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <ftpfs/ftp/server_clock.hpp>
 #include <ftpfs/net/tls.hpp>
+#include <ftpfs/proto/command.hpp>
 #include <ftpfs/proto/features.hpp>
 
 namespace ftpfs::ftp {
@@ -53,7 +55,8 @@ struct ServerProfile {
   Support pasv = Support::unknown;
   Support eprt = Support::unknown;
   Support port = Support::unknown;
-  Support mlsd = Support::unknown;      // FEAT, then the first MLSD
+  std::optional<proto::Verb> data_command;  // the last of these that worked
+  Support mlsd = Support::unknown;          // FEAT, then the first MLSD
   Support list_all = Support::unknown;  // LIST -a shows dot files (vsftpd, proftpd, pure-ftpd); no: -a is a
                                         // file name here (FileZilla Server); a probe beside plain LIST
   MtimeCommand mtime = MtimeCommand::untested;  // the first set_mtime that the server took and showed

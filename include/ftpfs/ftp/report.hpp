@@ -50,7 +50,8 @@ struct ServerReport {
   std::optional<std::size_t> entries;  // of the root
   bool by_mlsd = false;                // else LIST
   Support dot_files = Support::unknown;
-  PassiveMode passive = PassiveMode::untested;
+  std::optional<proto::Verb>
+      data_command;                 // what data connections are agreed on with: EPSV, PASV, EPRT, PORT
   std::optional<bool> tls_resumed;  // data connections take up the session of their control connection
 
   Support restart = Support::unknown;  // REST

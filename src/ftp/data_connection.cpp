@@ -92,18 +92,26 @@ struct Round {
   bool for_now = true;
 };
 
+// Some servers and firewalls answer EPSV by silence, or hang up (curlftpfs: disable_epsv is its default).
+awaitable<Reply> ask(Session& session, const DataPort& port, std::string argument, std::stop_token stop) {
+  try {
+    co_return co_await session.command(port.agreed_by, std::move(argument), stop);
+  } catch (const ConnectionLost&) {
+    learn_data_port(session, port, false);
+    throw;
+  }
+}
+
 awaitable<Round> ask_for_data_port(Session& session, std::stop_token stop) {
   Round round;
+  DataPort port;
+  if (session.config().active.on) port.listener = open_listener(session);
   const std::vector<Verb> verbs = candidates(session);
   for (const Verb verb : verbs) {
-    DataPort port;
     port.agreed_by = verb;
     std::string argument;
-    if (session.config().active.on) {
-      port.listener = open_listener(session);
-      argument = active_argument(session, verb, *port.listener);
-    }
-    const Reply reply = co_await session.command(verb, argument, stop);
+    if (port.listener) argument = active_argument(session, verb, *port.listener);
+    const Reply reply = co_await ask(session, port, std::move(argument), stop);
     if (agreed(session, reply, port)) {
       round.port = std::move(port);
       break;

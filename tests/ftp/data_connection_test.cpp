@@ -112,6 +112,16 @@ INSTANTIATE_TEST_SUITE_P(Words, EpsvIsRefused,
                                          "229 where?"),
                          [](const auto& words) { return "With" + std::string(words.param).substr(0, 3); });
 
+// Users' reason for disable_epsv: the next session starts with PASV by itself.
+TEST_F(DataConnection, EpsvThatIsAnsweredBySilenceIsNotSentAgain) {
+  start([](Script& control) { control.expect("EPSV\r\n").ending(Ending::silence); });
+  EXPECT_THROW(retrieve(), ConnectionLost);
+  context_->profile.greeted = false;  // for a log-in as the script has it
+  start([](Script& control) { retr(pasv(control)); });
+  retrieve_one();
+  EXPECT_EQ(network_.missing(), "");
+}
+
 // A NAT helper that opens only the ports it read in a 227.
 TEST_F(DataConnection, AnEpsvPortOutOfReachTurnsToPasv) {
   start([](Script& control) {

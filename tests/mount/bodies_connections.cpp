@@ -1,15 +1,35 @@
 // SPDX-License-Identifier: MIT
-// The ways in which data connections come about: passive by PASV alone, active, through proxies.
+// The ways in which data connections come about: passive by PASV alone, active, over IPv6, through proxies.
 #include <cstdlib>
 
 #include "mount/fixture.hpp"
 #include "mount/proxy.hpp"
+#include "support/certificates.hpp"
 
 namespace ftpfs::test {
 namespace {
 
 class Connections : public MountTest {
  protected:
+  void SetUp() override {
+    MountTest::SetUp();
+    if (!IsSkipped() && local_mode()) GTEST_SKIP() << "no server, no connections";
+  }
+
+  // A server that insists on TLS; returns the option that trusts it.
+  std::string start_secure_server() {
+    write_file(tmp("authority.pem"), authority_.certificate());
+    write_file(tmp("server.pem"), authority_.issue({.addresses = {"127.0.0.1"}}).pem());
+    start_server({.tls = TlsMode::explicit_tls, .certificate = tmp("server.pem")});
+    return "cacert=" + tmp("authority.pem").string();
+  }
+  // On ::1, which not every machine has.
+  bool start_ipv6_server() {
+    if (read_file("/proc/net/if_inet6").empty()) return false;
+    start_server({.ipv6 = true});
+    return true;
+  }
+
   // Into the mount and out of it, several at once, and one that needs more than one buffer.
   void work() {
     write_file(tmp("big"), noise(3'000'000, 7));
@@ -19,6 +39,9 @@ class Connections : public MountTest {
     EXPECT_EQ(sh("ls d"), "1\n2\n3\n4\n5\nbig\n");
   }
   bool sent(const std::string& command) { return mounted().log().find(" > " + command) != std::string::npos; }
+
+ private:
+  Authority authority_;
 };
 
 TEST_P(Connections, PassiveWithoutEpsv) {
@@ -48,6 +71,27 @@ TEST_P(Connections, ActiveWithoutEprt) {
   EXPECT_FALSE(sent("EPRT"));
 }
 
+TEST_P(Connections, ActiveInTls) {
+  const std::string trust = start_secure_server();
+  mount("active," + trust);
+  work();
+  EXPECT_TRUE(sent("EPRT"));
+}
+
+TEST_P(Connections, PassiveOverIpv6) {
+  if (!start_ipv6_server()) GTEST_SKIP() << "no IPv6 here";
+  mount();
+  work();
+  EXPECT_TRUE(sent("EPSV"));
+}
+
+TEST_P(Connections, ActiveOverIpv6) {
+  if (!start_ipv6_server()) GTEST_SKIP() << "no IPv6 here";
+  mount("active");
+  work();
+  EXPECT_TRUE(sent("EPRT |2|::1|"));
+}
+
 FTPFS_ON_ALL_SERVERS(Connections);
 
 class Proxied : public Connections {
@@ -61,10 +105,10 @@ class Proxied : public Connections {
   }
   ~Proxied() override { ::unsetenv("FTPFS_PROXY_PASSWORD"); }
 
-  void mount_through(ProxyKind kind) {
+  void mount_through(ProxyKind kind, const std::string& options = "") {
     proxy_.emplace(kind, tmp());
     ::setenv("FTPFS_PROXY_PASSWORD", proxy_password, 1);
-    mount("proxy=" + proxy_->url());
+    mount("proxy=" + proxy_->url() + options);
   }
   // Commands and data: a mount that has worked has made more connections than it has sessions.
   void expect_data_through_the_proxy() { EXPECT_GT(proxy_->connections(), 5u); }
@@ -80,6 +124,13 @@ TEST_P(Proxied, Socks5) {
 
 TEST_P(Proxied, HttpConnect) {
   mount_through(ProxyKind::tinyproxy);
+  work();
+  expect_data_through_the_proxy();
+}
+
+TEST_P(Proxied, TlsInATunnel) {
+  const std::string trust = start_secure_server();
+  mount_through(ProxyKind::microsocks, "," + trust);
   work();
   expect_data_through_the_proxy();
 }

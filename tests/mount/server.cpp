@@ -24,19 +24,25 @@ constexpr std::uint16_t port = 2121;
 constexpr uid_t server_account = 1;  // `daemon`, see tests/servers/serve
 
 // A connection to the server; nothing when nobody answers (yet).
-UniqueFd connected() {
-  UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
+UniqueFd connected(bool ipv6) {
+  sockaddr_in four{};
+  four.sin_family = AF_INET;
+  four.sin_port = htons(port);
+  four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in6 six{};
+  six.sin6_family = AF_INET6;
+  six.sin6_port = htons(port);
+  six.sin6_addr = in6addr_loopback;
+  const auto* address =
+      ipv6 ? reinterpret_cast<const sockaddr*>(&six) : reinterpret_cast<const sockaddr*>(&four);
+  UniqueFd socket{::socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  if (::connect(socket.get(), address, ipv6 ? sizeof six : sizeof four) != 0) return {};
   return socket;
 }
 
 // The first bytes a server sends, or nothing when there is none (yet).
-std::string greeting() {
-  const UniqueFd socket = connected();
+std::string greeting(bool ipv6) {
+  const UniqueFd socket = connected(ipv6);
   pollfd readable{socket.get(), POLLIN, 0};
   if (!socket || ::poll(&readable, 1, static_cast<int>(patience.count())) <= 0) return {};
   char bytes[256];
@@ -90,7 +96,8 @@ std::string RealServer::url() const {
   const std::string scheme = options_.tls == TlsMode::none           ? "ftp"
                              : options_.tls == TlsMode::explicit_tls ? "ftpes"
                                                                      : "ftps";
-  return scheme + "://" + std::string(test_user) + "@127.0.0.1:" + std::to_string(port) + "/";
+  return scheme + "://" + std::string(test_user) + (options_.ipv6 ? "@[::1]:" : "@127.0.0.1:") +
+         std::to_string(port) + "/";
 }
 
 std::string RealServer::log() {
@@ -114,6 +121,7 @@ std::vector<std::string> RealServer::command() const {
   if (options_.tls != TlsMode::none) {
     add({"-t", options_.tls == TlsMode::explicit_tls ? "explicit" : "implicit", "-k", options_.certificate});
   }
+  if (options_.ipv6) add({"-6"});
   if (!options_.tls_version.empty()) add({"-v", options_.tls_version});
   for (const std::string& line : options_.config) add({"-e", line});
   add({std::string(name_of(kind_)), root_, state_, std::to_string(port)});
@@ -139,13 +147,15 @@ void RealServer::stop() {
 
 void RealServer::await_greeting() {
   const bool silent = options_.tls == TlsMode::implicit_tls;  // until the client begins the handshake
-  const auto answers = [&] { return silent ? bool(connected()) : greeting().starts_with("220"); };
+  const auto answers = [&] {
+    return silent ? bool(connected(options_.ipv6)) : greeting(options_.ipv6).starts_with("220");
+  };
   if (!eventually([&] { return !process_->running() || answers(); }) || !process_->running())
     throw std::runtime_error("the server did not start: " + log());
 }
 
 bool RealServer::has_sessions() const {
-  std::ifstream table("/proc/self/net/tcp");
+  std::ifstream table(options_.ipv6 ? "/proc/self/net/tcp6" : "/proc/self/net/tcp");
   for (std::string line; std::getline(table, line);) {
     std::istringstream fields(line);
     std::string slot, local, remote, state;

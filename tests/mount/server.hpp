@@ -30,6 +30,7 @@ enum class TlsMode { none, explicit_tls, implicit_tls };  // pure-ftpd has no im
 struct ServerOptions {
   int max_clients = 100;
   int idle_seconds = 300;  // pure-ftpd counts in minutes, at least one
+  bool ipv6 = false;       // on ::1
   TlsMode tls = TlsMode::none;
   std::string tls_version = {};            // "1.2" or "1.3"; empty: any
   std::filesystem::path certificate = {};  // PEM, with its key

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The pyftpdlib server of `serve`: pyftpdlib_server.py ROOT PORT MAX_CLIENTS IDLE_SECONDS [explicit|implicit PEM]."""
+"""The pyftpdlib server of `serve`: pyftpdlib_server.py ROOT ADDRESS PORT MAX_CLIENTS IDLE_SECONDS [explicit|implicit PEM]."""
 
 import os
 import sys
@@ -27,7 +27,7 @@ def tls_handler(tls, pem):
     return Handler
 
 
-def main(root, port, max_clients, idle, tls="", pem=""):
+def main(root, address, port, max_clients, idle, tls="", pem=""):
     handler = tls_handler(tls, pem) if tls else handlers.FTPHandler
     if tls:
         handler.get_ssl_context()  # reads the key, which may be root's alone
@@ -37,7 +37,7 @@ def main(root, port, max_clients, idle, tls="", pem=""):
     authorizer.add_user("tester", "opensesame", root, perm="elradfmwMT")
     handler.authorizer = authorizer
     handler.timeout = int(idle)
-    server = FTPServer(("127.0.0.1", int(port)), handler)
+    server = FTPServer((address, int(port)), handler)
     server.max_cons = int(max_clients)
     server.serve_forever(handle_exit=True)
 

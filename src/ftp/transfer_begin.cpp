@@ -145,7 +145,7 @@ awaitable<void> Transfer::State::answered(std::shared_ptr<State> state, std::sto
     if (state->not_connected && !state->hurried) state->hurry(settle_limit);
     if (state->data && !state->accepted) tick.set_in(look_for_data);
     if (state->final_reply && state->port.listener) {
-      // Active mode: a server that is done and has not come has nothing to send. It may be on its way.
+      // In active mode a server that is done may still be on its way, but not for long.
       if (looks >= silent_looks) state->port.listener->close();
       tick.set_in(look_for_data);
     }

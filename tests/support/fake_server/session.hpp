@@ -126,11 +126,11 @@ class Session : public std::enable_shared_from_this<Session> {
   bool clnt_ = false;  // said who it is
   tcp::acceptor passive_;
   std::optional<tcp::endpoint> active_;  // from PORT or EPRT
-  int watchers_ = 0;             // that still wait in watch_data() for a connection
-  WaitList watched_;             // until there is none
-  bool transferring_ = false;    // between a transfer command and its final reply
-  bool private_data_ = false;    // PROT P
-  std::size_t data_number_ = 0;  // of the data connection, in state_.data_tls
+  int watchers_ = 0;                     // that still wait in watch_data() for a connection
+  WaitList watched_;                     // until there is none
+  bool transferring_ = false;            // between a transfer command and its final reply
+  bool private_data_ = false;            // PROT P
+  std::size_t data_number_ = 0;          // of the data connection, in state_.data_tls
   Channel data_;
 };
 

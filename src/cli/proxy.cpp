@@ -11,6 +11,7 @@
 #include <ftpfs/cli/exit_status.hpp>
 #include <ftpfs/cli/options.hpp>
 #include <ftpfs/cli/proxy.hpp>
+#include <ftpfs/cli/values.hpp>
 
 namespace ftpfs::cli {
 namespace {
@@ -35,17 +36,26 @@ std::optional<address> address_of(const std::string& text) {
   return is_name ? std::nullopt : std::optional(result);
 }
 
+template <class Octets>
+bool same_beginning(const Octets& one, const Octets& other, std::size_t bits) {
+  const auto whole = static_cast<std::ptrdiff_t>(bits / 8);
+  if (!std::equal(one.begin(), one.begin() + whole, other.begin())) return false;
+  return bits % 8 == 0 || (one[bits / 8] ^ other[bits / 8]) >> (8 - bits % 8) == 0;
+}
+
 // `item` is a network or a single address.
-bool contains(const std::string& item, const address& host) {
-  error_code other;
-  if (host.is_v4()) {
-    const auto network = asio::ip::make_network_v4(item.find('/') == item.npos ? item + "/32" : item, other);
-    return !other &&
-           asio::ip::network_v4(host.to_v4(), network.prefix_length()).canonical() == network.canonical();
+bool contains(std::string_view item, const address& host) {
+  const std::size_t slash = item.find('/');
+  const auto network = address_of(std::string(item.substr(0, slash)));
+  if (!network || network->is_v4() != host.is_v4()) return false;
+  std::size_t bits = host.is_v4() ? 32 : 128;
+  try {
+    if (slash != item.npos) bits = parse_number(item.substr(slash + 1), 0, bits);
+  } catch (const Error&) {
+    return false;
   }
-  const auto network = asio::ip::make_network_v6(item.find('/') == item.npos ? item + "/128" : item, other);
-  return !other &&
-         asio::ip::network_v6(host.to_v6(), network.prefix_length()).canonical() == network.canonical();
+  if (host.is_v4()) return same_beginning(network->to_v4().to_bytes(), host.to_v4().to_bytes(), bits);
+  return same_beginning(network->to_v6().to_bytes(), host.to_v6().to_bytes(), bits);
 }
 
 bool covers(std::string item, const std::string& host) {

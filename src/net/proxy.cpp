@@ -131,6 +131,7 @@ awaitable<void> dig_by_socks5(Stream& stream, ProxyPtr proxy, HostPort target) {
 [[noreturn]] void tunnel_refused(const Proxy& proxy, const HostPort& target, const http::AnswerHead& head) {
   const std::string what = "proxy " + named(proxy.where) + ": no connection to " + named(target);
   switch (head.status()) {
+    case 401:  // tinyproxy 1.11, for a wrong password
     case 407:
       login_refused(proxy, head.line());
     case 504:

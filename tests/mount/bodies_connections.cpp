@@ -23,6 +23,9 @@ class Connections : public MountTest {
     start_server({.tls = TlsMode::explicit_tls, .certificate = tmp("server.pem")});
     return "cacert=" + tmp("authority.pem").string();
   }
+  // pyftpdlib 1.5.7 loses sight of a data connection that it has made itself while another session works:
+  // three sessions of Python's ftplib that store two bytes each come to a stop as well.
+  std::string active() const { return is(ServerKind::pyftpdlib) ? "active,max_conns=1" : "active"; }
   // On ::1, which not every machine has.
   bool start_ipv6_server() {
     if (read_file("/proc/net/if_inet6").empty()) return false;
@@ -58,14 +61,14 @@ TEST_P(Connections, PassiveWithTheServersAddress) {
 }
 
 TEST_P(Connections, Active) {
-  mount("active,active_ports=43000-43100");
+  mount(active() + ",active_ports=43000-43100");
   work();
   EXPECT_TRUE(sent("EPRT |1|127.0.0.1|43"));
   EXPECT_FALSE(sent("PASV") || sent("EPSV"));
 }
 
 TEST_P(Connections, ActiveWithoutEprt) {
-  mount("active,disable_eprt");
+  mount(active() + ",disable_eprt");
   work();
   EXPECT_TRUE(sent("PORT 127,0,0,1,"));
   EXPECT_FALSE(sent("EPRT"));
@@ -73,7 +76,7 @@ TEST_P(Connections, ActiveWithoutEprt) {
 
 TEST_P(Connections, ActiveInTls) {
   const std::string trust = start_secure_server();
-  mount("active," + trust);
+  mount(active() + "," + trust);
   work();
   EXPECT_TRUE(sent("EPRT"));
 }
@@ -87,7 +90,7 @@ TEST_P(Connections, PassiveOverIpv6) {
 
 TEST_P(Connections, ActiveOverIpv6) {
   if (!start_ipv6_server()) GTEST_SKIP() << "no IPv6 here";
-  mount("active");
+  mount(active());
   work();
   EXPECT_TRUE(sent("EPRT |2|::1|"));
 }
@@ -139,7 +142,8 @@ TEST_P(Proxied, AWrongPasswordIsToldAsTheProxys) {
   for (const ProxyKind kind : {ProxyKind::microsocks, ProxyKind::tinyproxy}) {
     proxy_.emplace(kind, tmp());
     const std::string options = "spool_dir=" + tmp("spool").string() + ",proxy=" + proxy_->url();
-    const Outcome refused = run_ftpfs({"-f", "-o", options, server().url(), tmp()},
+    std::filesystem::create_directories(tmp("refused"));
+    const Outcome refused = run_ftpfs({"-f", "-o", options, server().url(), tmp("refused")},
                                       {{"FTPFS_PASSWORD", "x"}, {"FTPFS_PROXY_PASSWORD", "wrong"}});
     EXPECT_EQ(refused.status, 32);
     EXPECT_NE(refused.output.find("proxy 127.0.0.1 port 1080 refuses the log-in"), std::string::npos)

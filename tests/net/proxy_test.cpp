@@ -156,12 +156,11 @@ TEST_F(ProxyTest, HttpConnects) {
 }
 
 TEST_F(ProxyTest, HttpRefusalsHaveTheProxysWords) {
-  const std::pair<const char*, int> answers[] = {{"403 Forbidden", EACCES},
-                                                 {"407 Proxy Authentication Required", EACCES},
-                                                 {"302 Elsewhere", EACCES},
-                                                 {"502 Bad Gateway", EHOSTUNREACH},
-                                                 {"503 Service Unavailable", EHOSTUNREACH},
-                                                 {"504 Gateway Timeout", ETIMEDOUT}};
+  const std::pair<const char*, int> answers[] = {
+      {"403 Forbidden", EACCES},         {"407 Proxy Authentication Required", EACCES},
+      {"401 Unauthorized", EACCES},      {"302 Elsewhere", EACCES},
+      {"502 Bad Gateway", EHOSTUNREACH}, {"503 Service Unavailable", EHOSTUNREACH},
+      {"504 Gateway Timeout", ETIMEDOUT}};
   for (const auto& [words, code] : answers) {
     network_.connection().expect(http_request).send("HTTP/1.1 "s + words + "\r\n\r\n");
     const Complaint refused = complaint(proxy(Kind::http));

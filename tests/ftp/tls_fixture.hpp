@@ -39,6 +39,10 @@ class EveryHost final : public net::Connector {
     where.host = "127.0.0.1";
     return network_.connect(std::move(where), limits, stop);
   }
+  std::unique_ptr<net::Listener> listen(const Executor& executor,
+                                        const net::ListenRequest& request) override {
+    return network_.listen(executor, request);
+  }
 
  private:
   net::SystemConnector network_;

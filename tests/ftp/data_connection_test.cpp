@@ -422,7 +422,7 @@ TEST_F(Active, ALostControlConnectionClosesThePort) {
 // Not even that it is done: the file would seem to be empty.
 TEST_F(Active, AServerThatNeverComesIsAnErrorWhateverItSays) {
   for (const char* words : {"226 nothing in it", "150 coming\r\n226 done"}) {
-    context_->profile = {};
+    context_->profile = ftp::ServerProfile();
     start([&](Script& control) { retr_fails(eprt(control), words); });
     EXPECT_THROW(retrieve(), ConnectionLost) << words;
     EXPECT_FALSE(network_.listening());

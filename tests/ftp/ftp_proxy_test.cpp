@@ -13,7 +13,8 @@ class FtpProxyTest : public Dialogue {
  protected:
   FtpProxyTest() {
     context_->config.proxy = ftp::FtpProxy{{"proxy.example.org", 2121}, {}, {}};
-    context_->profile.greeted = true;  // spares FEAT and PWD
+    context_->profile.greeted = true;         // spares FEAT and PWD
+    context_->profile.features.known = true;  // and the question whether there is UTF-8 all the same
   }
   static Script& set_up(Script& script) { return script.expect("TYPE I\r\n").send("200 ok\r\n"); }
 };

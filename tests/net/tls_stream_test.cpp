@@ -78,7 +78,10 @@ class TlsStreamTest : public Loopback {
   TlsStreamTest() : server_context_(SSL_CTX_new(TLS_server_method())) {
     ::signal(SIGPIPE, SIG_IGN);  // the peer writes with OpenSSL's own sockets
   }
-  ~TlsStreamTest() override { SSL_CTX_free(server_context_); }
+  ~TlsStreamTest() override {
+    peers_.clear();  // waits for them: they use the context
+    SSL_CTX_free(server_context_);
+  }
 
   void show(const Identity& identity) {
     const auto pem = [](const std::string& text) {
@@ -251,6 +254,7 @@ TEST_F(TlsStreamTest, TicketsAreNothingToRead) {
   }
   looked.set_value();
   EXPECT_EQ(read(*stream), "220 hi\r\n");
+  peers_end();
 }
 
 class Resumption : public TlsStreamTest, public testing::WithParamInterface<TlsVersion> {};
@@ -262,7 +266,7 @@ TEST_P(Resumption, EveryDataConnectionResumesItsControlConnection) {
   SSL_CTX_set_session_id_context(server_context_, reinterpret_cast<const unsigned char*>("f"), 1);
   std::promise<void> finished;
   const std::shared_future<void> end = finished.get_future().share();
-  const auto control = tls_to([&](Peer& peer) {
+  const auto control = tls_to([end](Peer& peer) {
     peer.accept();
     peer.write("220 hi\r\n");
     end.wait();
@@ -286,6 +290,7 @@ TEST_P(Resumption, EveryDataConnectionResumesItsControlConnection) {
     EXPECT_TRUE(resumed);
   }
   finished.set_value();
+  peers_end();
 }
 
 TEST_P(Resumption, ADataConnectionWithAnotherCertificateIsRefused) {

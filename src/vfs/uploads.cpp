@@ -45,6 +45,18 @@ bool refuses_the_name(int code) {
          code == EEXIST;
 }
 
+// Is what the stage holds now what the server has refused for good?
+bool refused_for_good(const Stage& stage) {
+  if (!stage.failure || !stage.dirty() || stage.failed < stage.changes()) return false;
+  try {
+    std::rethrow_exception(stage.failure);
+  } catch (const Error& error) {
+    return is_final(error.code());
+  } catch (...) {
+    return false;
+  }
+}
+
 }  // namespace
 
 bool refuses_attributes(int code) noexcept {
@@ -164,8 +176,9 @@ awaitable<void> Uploads::commit(NodeRef node, std::stop_token stop) {
     }
     co_await stage->finished.wait(stop);
   }
-  if (wanted > 0 && stage->given_up >= wanted)
-    throw Error(EIO, node->name + " could not be saved on the server; it is kept in the spool");
+  if (wanted == 0 || stage->given_up < wanted) co_return;
+  if (stage->failure) std::rethrow_exception(stage->failure);
+  throw Error(EIO, node->name + " could not be saved on the server; it is kept in the spool");
 }
 
 awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
@@ -460,6 +473,8 @@ void Uploads::settle(NodeRef node) {
   if (!stage || node->writers > 0 || stage->running || stage->following || stage->retrying) return;
   if (node->linked && stage->stop.stop_requested()) return;  // being removed
   if (!node->linked && node->handles > 0) return;            // the only copy of what the open handles see
+  // The program was told by close(); what the server has shows again at once.
+  if (node->linked && refused_for_good(*stage)) give_up(*node);
   if (node->linked && (stage->dirty() || stage->mtime || stage->mode)) {
     stage->retrying = true;
     context_.tasks.spawn(retry_later(this, node));

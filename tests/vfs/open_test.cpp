@@ -173,7 +173,6 @@ TEST_F(OpenTest, PagesOfAChangeThatWasGivenUpAreNotKept) {
   client().write(handle, 0, "new");
   remote_.on(Op::open_sink).fail_next(Error(EACCES, "553"), 100);
   EXPECT_EQ(errno_of([&] { client().close(handle); }), EACCES);
-  advance(std::chrono::seconds(10));
   ASSERT_EQ(kept_in_spool().size(), 1u);
   const vfs::Opened opened = client().open_fully("/file", O_RDONLY);
   EXPECT_FALSE(opened.keep_cache);

@@ -111,6 +111,18 @@ TEST_F(ShutdownTest, ARemovedFileNeedsNoSaving) {
   EXPECT_THAT(kept_in_spool(), IsEmpty());
 }
 
+// A program that heard EACCES from close() knows: neither is it tried again at unmount nor is the mount's end a
+// failure, whether the last close() was long ago or a moment.
+TEST_F(ShutdownTest, ARefusalThatCloseReportedIsNoFailureOfTheUnmount) {
+  remote_.on(Op::commit).fail_next(Error(EACCES, "553"), 100);
+  const vfs::Handle handle = create_and_write("/file", "content");
+  EXPECT_EQ(errno_of([&] { client().close(handle); }), EACCES);
+  EXPECT_THAT(kept_in_spool(), ElementsAre("content"));
+  const std::size_t calls = remote_.calls();
+  EXPECT_THAT(shut_down(), IsEmpty());
+  EXPECT_EQ(remote_.calls(), calls);
+}
+
 TEST_F(ShutdownTest, WhatFailedBeforeIsTriedOnceMore) {
   const vfs::Handle handle = create_and_write("/file", "content");
   remote_.on(Op::commit).fail_next(Error(ENOSPC, "552"), 100);

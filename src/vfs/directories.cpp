@@ -12,11 +12,12 @@ constexpr std::size_t exact_bytes = 4u << 20;  // some 20,000 files
 }  // namespace
 
 Directories::Directories(Remote& remote, const Clock& clock, TaskSet& tasks, InodeTable& nodes,
-                         const VfsConfig& config)
+                         const HiddenFiles& hidden, const VfsConfig& config)
     : remote_(remote),
       clock_(clock),
       tasks_(tasks),
       nodes_(nodes),
+      hidden_(hidden),
       listings_(config.listing_bytes, config.listing_ttl, clock),
       exact_(exact_bytes, Clock::duration::max(), clock) {}
 
@@ -65,9 +66,7 @@ awaitable<std::shared_ptr<Listing>> Directories::fetch(Directories* self, NodeRe
 }
 
 std::vector<Entry> Directories::prepared(const Path& path, std::vector<Entry> entries) {
-  const bool hides = std::any_of(hidden_.begin(), hidden_.end(),
-                                 [&](const Path& hidden) { return hidden.parent() == path; });
-  if (hides) {
+  if (hidden_.any_in(path)) {
     std::erase_if(entries, [&](const Entry& entry) { return hidden_.contains(path.child(entry.name)); });
   }
   if (exact_.size() == 0) return entries;

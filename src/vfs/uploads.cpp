@@ -12,7 +12,6 @@
 namespace ftpfs::vfs {
 namespace {
 
-constexpr std::size_t piece_size = 256u << 10;   // read from the stage and sent at once
 constexpr std::uint64_t follow_step = 1u << 20;  // a running upload takes this much or more at a time
 constexpr std::uint64_t follow_from = 4u << 20;  // a file this large starts its upload before it is closed
 constexpr std::chrono::seconds first_retry{5};
@@ -39,12 +38,6 @@ bool is_final(int code) {
   }
 }
 
-// Does "no" concern the temporary name only, so that writing in place may work?
-bool refuses_the_name(int code) {
-  return code == EACCES || code == EPERM || code == EINVAL || code == EILSEQ || code == ENAMETOOLONG ||
-         code == EEXIST;
-}
-
 // Is what the stage holds now what the server has refused for good?
 bool refused_for_good(const Stage& stage) {
   if (!stage.failure || !stage.dirty() || stage.failed < stage.changes()) return false;
@@ -63,8 +56,13 @@ bool refuses_attributes(int code) noexcept {
   return code == EOPNOTSUPP || code == EACCES || code == EPERM;
 }
 
-Uploads::Uploads(ReaderContext& context, Directories& directories, Spool* spool, Logger logger)
-    : context_(context), directories_(directories), spool_(spool), logger_(std::move(logger)) {}
+Uploads::Uploads(ReaderContext& context, Directories& directories, HiddenFiles& hidden, Spool* spool,
+                 Logger logger)
+    : context_(context),
+      directories_(directories),
+      hidden_(hidden),
+      spool_(spool),
+      logger_(std::move(logger)) {}
 
 Stage& Uploads::stage(Node& node) {
   if (!node.stage) {
@@ -225,177 +223,6 @@ awaitable<void> Uploads::save(NodeRef node) {
   if (node->linked) directories_.remember_exact(context_.nodes.path(*node), node->attributes);
 }
 
-// Everything is at hand locally, so one more attempt on a fresh session is safe: a temporary file is begun
-// anew, a file of our own is truncated by STOR, an append in doubt is replaced by a whole upload
-// (Stage::may_append).
-awaitable<void> Uploads::save_content(NodeRef node) {
-  const StagePtr stage = node->stage;
-  const std::uint64_t wanted = stage->changes();
-  for (bool may_repeat = true;;) {
-    bool in_place = false;
-    try {
-      if (stage->transmission && stage->transmission->rewritten) discard(*stage);
-      if (!stage->transmission) co_await open_transmission(node, false);
-      co_await send(node, 1);
-      if (!stage->transmission->rewritten || stage->transmission->started_at >= wanted) {
-        co_await finish(node);
-        co_return;
-      }
-    } catch (const Revoked&) {
-    } catch (const Error& error) {
-      const bool temporary = stage->transmission && stage->transmission->way == Transmission::Way::temporary;
-      const bool line_died = dynamic_cast<const ConnectionLost*>(&error) != nullptr || error.code() == EIO;
-      in_place =
-          context_.config.upload == UploadMode::automatic && temporary && refuses_the_name(error.code());
-      if (!in_place && !(line_died && std::exchange(may_repeat, false))) throw;
-    }
-    discard(*stage);
-    if (!in_place) continue;
-    co_await try_in_place(node);
-    co_return;
-  }
-}
-
-// The server allows writing the file but not a new name beside it, or not the rename.
-awaitable<void> Uploads::try_in_place(NodeRef node) {
-  if (!std::exchange(in_place_logged_, true)) {
-    logger_->warn("the server refuses a temporary file beside {}: files are overwritten in place from now on",
-                  escaped(node->name));
-  }
-  const StagePtr stage = node->stage;
-  stage->created_here = true;
-  std::exception_ptr failure;
-  try {
-    co_await open_transmission(node, false);
-    co_await send(node, 1);
-    co_await finish(node);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  stage->created_here = false;
-  if (failure) std::rethrow_exception(failure);
-}
-
-Transmission::Way Uploads::choose_way(const Node& node) const {
-  const Stage& stage = *node.stage;
-  using enum Transmission::Way;
-  if (node.on_server && !stage.created_here && stage.append_only() && stage.may_append) return append;
-  if (context_.config.upload == UploadMode::inplace) return direct;
-  if (context_.config.upload == UploadMode::atomic) return temporary;
-  const bool no_old_content = !node.on_server || stage.created_here;
-  return no_old_content ? direct : temporary;
-}
-
-awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
-  const StagePtr stage = node->stage;
-  auto next = std::make_shared<Transmission>();
-  next->way = choose_way(*node);
-  next->started_at = stage->changes();
-  next->path = context_.nodes.path(*node);
-  SinkRequest request;
-  request.yields = yields;
-  const std::stop_token stop = stage->stop.get_token();
-  if (next->way == Transmission::Way::append) {
-    request.mode = SinkRequest::Mode::append;
-    next->sent = next->taken = stage->base_size();
-  } else {
-    // All at hand before a session is taken: with a single session the upload could not wait for a download.
-    const Range all{0, stage->size()};
-    co_await load(node, all, stop);
-    if (next->way == Transmission::Way::temporary) {
-      next->path = temporary_for(next->path);
-      directories_.hide(next->path);
-    }
-  }
-  const Path path = next->path;
-  const auto way = next->way;
-  stage->transmission = std::move(next);
-  Remote& remote = context_.remote;
-  std::unique_ptr<Sink> sink = co_await remote.open_sink(path, request, stop);
-  if (!stage->transmission) throw Cancelled();
-  stage->transmission->sink = std::move(sink);
-  stage->transmission->accepted = true;
-  if (way == Transmission::Way::direct) {
-    if (!node->on_server) stage->created_here = true;  // whole or cut short, what lies there is our own
-    node->on_server = true;
-  }
-  // Until it is known to have worked: repeating it blindly could add the same bytes twice.
-  if (way == Transmission::Way::append) stage->may_append = false;
-}
-
-// Sends what the stage has beyond `sent`, as long as there are `step` bytes or more. Whoever waits for a
-// flush gets the file sent to its end though others go on changing it; a follower stops, its upload begins
-// anew.
-awaitable<void> Uploads::send(NodeRef node, std::uint64_t step) {
-  const StagePtr stage = node->stage;
-  const std::shared_ptr<Transmission> running = stage->transmission;
-  Buffer piece(piece_size);
-  while (stage->size() >= running->sent + step && !(stage->following && running->rewritten)) {
-    const std::uint64_t left = stage->size() - running->sent;
-    const MutableBytes bytes = piece.bytes().first(std::min<std::uint64_t>(left, piece_size));
-    stage->read(running->sent, bytes);
-    running->taken = running->sent + bytes.size();
-    Sink& sink = *running->sink;
-    co_await sink.write(bytes);
-    if (stage->transmission != running) throw Cancelled();
-    running->sent = running->taken;
-  }
-}
-
-awaitable<void> Uploads::finish(NodeRef node) {
-  const StagePtr stage = node->stage;
-  const std::shared_ptr<Transmission> running = stage->transmission;
-  // A file that is written while it is uploaded: what was there at the beginning counts as saved, for no byte
-  // sent is older; the rest is sent at the next flush. (Truncated below what was sent: likewise not one
-  // version.)
-  if (stage->size() < running->sent) running->rewritten = true;
-  const std::uint64_t changes = running->rewritten ? running->started_at : stage->changes();
-  Sink& sink = *running->sink;
-  const Attributes now = co_await sink.commit();
-  if (stage->transmission != running) throw Cancelled();
-  running->sink.reset();
-  if (running->way == Transmission::Way::temporary) co_await put_in_place(node, now);
-  stage->may_append = true;
-  stage->transmission.reset();
-  saved(*node, now, changes);
-  stage->rebase(running->sent, !running->rewritten);
-  stage->created_here = running->sent == 0;
-}
-
-awaitable<void> Uploads::put_in_place(NodeRef node, Attributes uploaded) {
-  Remote& remote = context_.remote;
-  const Path temporary = node->stage->transmission->path;
-  const Path target = context_.nodes.path(*node);
-  const std::stop_token stop = node->stage->stop.get_token();
-  const std::optional<std::uint16_t> mode = node->attributes.mode;
-  if (mode && mode != uploaded.mode && remote.capabilities().set_mode) {
-    const std::uint16_t wanted = *mode;
-    try {
-      co_await remote.set_mode(temporary, wanted, stop);
-    } catch (const ConnectionLost&) {
-      throw;
-    } catch (const Error& error) {
-      logger_->debug("mode of {} not kept: {}", escaped(node->name), error.what());
-    }
-  }
-  co_await remote.rename(temporary, target, stop);
-  directories_.unhide(temporary);
-}
-
-void Uploads::saved(Node& node, const Attributes& now, std::uint64_t changes) {
-  node.stage->saved = std::max(node.stage->saved, changes);
-  node.stage->given_up = 0;
-  const std::optional<std::uint16_t> old_mode = node.attributes.mode;
-  node.attributes = now;
-  node.attributes.kind = Kind::file;
-  if (!node.attributes.mode) node.attributes.mode = old_mode;
-  node.learned = context_.clock.now();
-  node.on_server = true;
-  const bool kernel_knew = node.kernel_version == node.version;
-  ++node.version;
-  if (kernel_knew) node.kernel_version = node.version;  // its pages are what was written
-}
-
 awaitable<void> Uploads::save_attributes(NodeRef node) {
   const StagePtr stage = node->stage ? node->stage : nullptr;
   if (!stage || (!stage->mode && !stage->mtime)) co_return;
@@ -432,40 +259,6 @@ void Uploads::ignore_refusal(const Node& node, const Error& error) const {
   const bool refused = refuses_attributes(error.code()) || error.code() == EINVAL;  // a time before 1970, say
   if (strict || !refused) throw;  // what is being handled, whole
   logger_->debug("mode or time of {} not kept: {}", escaped(node.name), error.what());
-}
-
-void Uploads::discard(Stage& stage) {
-  const std::shared_ptr<Transmission> old = std::move(stage.transmission);
-  if (!old) return;
-  old->sink.reset();
-  if (old->way != Transmission::Way::temporary) return;
-  if (old->accepted)
-    context_.tasks.spawn(remove_quietly(this, old->path));
-  else
-    directories_.unhide(old->path);
-}
-
-awaitable<void> Uploads::remove_quietly(Uploads* self, Path path) {
-  const std::stop_token never;
-  Remote& remote = self->context_.remote;
-  try {
-    co_await remote.remove_file(path, never);
-  } catch (const Error& error) {
-    if (error.code() != ENOENT) {
-      self->logger_->warn("{} was left on the server: {}", escaped(path.str()), error.what());
-    }
-  }
-  self->directories_.unhide(path);
-}
-
-Path Uploads::temporary_for(const Path& path) {
-  constexpr std::size_t longest_stem = 200;  // servers and file systems stop at 255
-  const std::string_view name = path.name();
-  std::size_t size = std::min(name.size(), longest_stem);
-  // Not inside a character of UTF-8.
-  while (size > 0 && size < name.size() && (name[size] & 0xC0) == 0x80) --size;
-  const std::string_view stem = name.substr(0, size);
-  return path.parent().child(fmt::format(".{}.ftpfs-{:08x}", stem, static_cast<std::uint32_t>(random_())));
 }
 
 void Uploads::settle(NodeRef node) {

@@ -15,10 +15,11 @@ Vfs::Impl::Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logge
       config(std::move(config_)),
       tasks(executor, logger),
       blocks(config.block_bytes, clock),
-      directories(remote, clock, tasks, nodes, config),
+      hidden(remote, tasks, logger),
+      directories(remote, clock, tasks, nodes, hidden, config),
       spool(config.read_only ? std::nullopt : std::make_optional<Spool>(config.spool_directory)),
       reading{remote, clock, tasks, nodes, blocks, chunks, config},
-      uploads(reading, directories, spool ? &*spool : nullptr, logger) {
+      uploads(reading, directories, hidden, spool ? &*spool : nullptr, logger) {
   // No listing tells the root's own time (its parent's is not ours to read).
   const auto wall = clock.wall().time_since_epoch();
   nodes.root().attributes.mtime =
@@ -70,7 +71,7 @@ awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadli
     }
   }
   nodes.for_each([&](Node& node) {  // what was unlinked while open: nobody will close it any more
-    if (node.hidden_as && node.handles > 0) tasks.spawn(remove_hidden(*node.hidden_as));
+    if (node.hidden_as && node.handles > 0) hidden.remove(*node.hidden_as);
   });
   tasks.request_stop();
   files.clear();
@@ -103,6 +104,12 @@ Vfs::~Vfs() {
   impl_->tasks.request_stop();
   impl_->files.clear();
   impl_->open_directories.clear();
+  // What a stage loads with keeps the node alive that the stage belongs to.
+  std::vector<NodeRef> staged;
+  impl_->nodes.for_each([&](Node& node) {
+    if (node.stage) staged.emplace_back(impl_->nodes, node);
+  });
+  for (NodeRef& node : staged) node->stage.reset();
 }
 
 std::optional<Looked> Vfs::lookup_now(Ino parent, std::string_view name) {

@@ -191,10 +191,9 @@ void Vfs::Impl::release(Handle handle) noexcept {
   if (found == files.end()) return;
   NodeRef node = found->second->node;
   if (found->second->writes()) --node->writers;
-  --node->handles;
   files.erase(found);
+  closed(*node);
   if (node->stage) uploads.settle(node);
-  if (node->handles == 0 && node->hidden_as && !node->linked) tasks.spawn(remove_hidden(*node->hidden_as));
   if (files.empty()) chunks.trim();
 }
 

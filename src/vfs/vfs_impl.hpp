@@ -11,6 +11,7 @@
 #include <ftpfs/base/error.hpp>
 #include <ftpfs/base/wait.hpp>
 #include <ftpfs/vfs/directories.hpp>
+#include <ftpfs/vfs/hidden_files.hpp>
 #include <ftpfs/vfs/open_file.hpp>
 #include <ftpfs/vfs/spool.hpp>
 #include <ftpfs/vfs/uploads.hpp>
@@ -59,18 +60,22 @@ class Vfs::Impl {
   awaitable<void> make_way(NodeRef source, NodeRef target, std::stop_token stop);
   awaitable<void> move_on_server(NodeRef source, std::optional<NodeRef> target, Path from, Path to,
                                  std::stop_token stop);
-  awaitable<void> bring_back(NodeRef node, Path path);
   awaitable<void> save_what_moves(NodeRef source, std::stop_token stop);
   awaitable<void> remove_from_server(NodeRef node, std::stop_token stop);
-  awaitable<void> hide_open_file(NodeRef node, std::stop_token stop);
-  void move_hidden(const Path& from, const Path& to);
-  awaitable<void> remove_hidden(Path path);
   void removed(Node& node);
   bool has_unsent(const Node& directory) const;
   bool has_unsent(const Node& directory, const std::string& name) const;
   void doubt(Node& directory, std::string_view name);
-  bool must_stay_readable(const Node& node) const;
   void check_new_name(std::string_view name) const;
+
+  // vfs_unlinked.cpp
+  bool must_stay_readable(const Node& node) const;
+  awaitable<void> hide_open_file(NodeRef node, std::stop_token stop);
+  awaitable<void> bring_back(NodeRef node, Path path);
+  awaitable<void> vacate(NodeRef directory, std::stop_token stop);
+  awaitable<void> move_up(NodeRef node, std::stop_token stop);
+  void move_hidden(const Path& from, const Path& to);
+  void closed(Node& node) noexcept;
 
   // vfs_file.cpp
   awaitable<Opened> open(Ino ino, int flags, std::stop_token stop);
@@ -112,6 +117,7 @@ class Vfs::Impl {
   InodeTable nodes;
   BlockCache blocks;
   ChunkPool chunks;
+  HiddenFiles hidden;
   Directories directories;
   std::optional<Spool> spool;
   ReaderContext reading;

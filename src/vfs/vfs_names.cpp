@@ -100,7 +100,7 @@ void Vfs::Impl::removed(Node& node) {
   if (!node.linked) return;
   directories.erase(*node.parent, node.name);
   nodes.unlink(node);
-  if (node.hidden_as && node.handles == 0) tasks.spawn(remove_hidden(*node.hidden_as));
+  if (node.hidden_as && node.handles == 0) hidden.remove(*node.hidden_as);
 }
 
 awaitable<void> Vfs::Impl::unlink(Ino parent, std::string name, std::stop_token stop) {
@@ -124,11 +124,6 @@ awaitable<void> Vfs::Impl::unlink(Ino parent, std::string name, std::stop_token 
   removed(*node);
 }
 
-// Open, and not all of it is in the stage.
-bool Vfs::Impl::must_stay_readable(const Node& node) const {
-  return node.handles > 0 && node.on_server && !(node.stage && node.stage->base_size() == 0);
-}
-
 awaitable<void> Vfs::Impl::remove_from_server(NodeRef node, std::stop_token stop) {
   const bool never_sent = !node->on_server && node->stage && node->stage->attempts == 0;
   if (never_sent) co_return;
@@ -141,38 +136,6 @@ awaitable<void> Vfs::Impl::remove_from_server(NodeRef node, std::stop_token stop
   }
 }
 
-// Unlinked while open: the content must stay readable. FTP deletes at once, so the file gets a hidden name
-// until its last handle closes (as NFS clients do).
-awaitable<void> Vfs::Impl::hide_open_file(NodeRef node, std::stop_token stop) {
-  const Path path = nodes.path(*node);
-  const Path hidden = path.parent().child(
-      fmt::format(".ftpfs-unlinked-{}-{:x}", node->ino, clock.wall().time_since_epoch().count()));
-  directories.hide(hidden);
-  co_await remote.rename(path, hidden, stop);
-  node->hidden_as = hidden;
-}
-
-// A directory was renamed: what lies hidden below it has moved along.
-void Vfs::Impl::move_hidden(const Path& from, const Path& to) {
-  nodes.for_each([&](Node& node) {
-    if (!node.hidden_as || !node.hidden_as->is_below(from)) return;
-    const Path moved(to.str() + node.hidden_as->str().substr(from.str().size()));
-    directories.unhide(*node.hidden_as);
-    directories.hide(moved);
-    node.hidden_as = moved;
-  });
-}
-
-awaitable<void> Vfs::Impl::remove_hidden(Path path) {
-  const std::stop_token never;
-  try {
-    co_await remote.remove_file(path, never);
-  } catch (const Error& error) {
-    logger->warn("{} was left on the server: {}", escaped(path.str()), error.what());
-  }
-  directories.unhide(path);
-}
-
 awaitable<void> Vfs::Impl::rmdir(Ino parent, std::string name, std::stop_token stop) {
   check_new_name(name);
   NodeRef directory = directory_at(parent);
@@ -183,6 +146,7 @@ awaitable<void> Vfs::Impl::rmdir(Ino parent, std::string name, std::stop_token s
   if (has_unsent(*node)) throw Error(ENOTEMPTY, name + " is not empty");
   const Path path = nodes.path(*node);
   try {
+    co_await vacate(node, stop);
     co_await remote.remove_directory(path, stop);
   } catch (...) {
     directories.drop(*node);  // ENOTEMPTY: there is something that we have not seen
@@ -202,6 +166,7 @@ awaitable<void> Vfs::Impl::make_way(NodeRef source, NodeRef target, std::stop_to
   if (to_directory) {
     if (has_unsent(*target)) throw Error(ENOTEMPTY, target->name + " is not empty");
     const Path path = nodes.path(*target);
+    co_await vacate(target, stop);
     co_await remote.remove_directory(path, stop);  // ENOTEMPTY where it is not
     directories.drop(*target);
     removed(*target);
@@ -211,33 +176,15 @@ awaitable<void> Vfs::Impl::make_way(NodeRef source, NodeRef target, std::stop_to
   if (must_stay_readable(*target)) co_await hide_open_file(target, stop);
 }
 
-// The target of a rename that failed gets its name back, unless the server has done the rename nevertheless.
-// Where that cannot be found out the old content stays under its hidden name: removing it would lose it.
-awaitable<void> Vfs::Impl::bring_back(NodeRef node, Path path) {
-  const Path hidden = *node->hidden_as;
-  const std::stop_token never;
-  try {
-    const std::optional<Attributes> there = co_await remote.stat(path, never);
-    if (there) {
-      removed(*node);
-      co_return;
-    }
-    co_await remote.rename(hidden, path, never);
-  } catch (const Error& error) {
-    logger->error("{} is now called {}: {}", escaped(path.str()), escaped(hidden.str()), error.what());
-  }
-  node->hidden_as.reset();
-  directories.unhide(hidden);
-}
-
 // The server's part of a rename.
 awaitable<void> Vfs::Impl::move_on_server(NodeRef source, std::optional<NodeRef> target, Path from, Path to,
                                           std::stop_token stop) {
   std::exception_ptr failure;
   try {
+    if (source->attributes.kind == Kind::directory) co_await hidden.removals_below(from, stop);
     if (target) co_await make_way(source, *target, stop);
-    const bool hidden = target && (*target)->hidden_as;
-    const std::stop_token step = hidden ? std::stop_token() : stop;  // nothing stops between two names
+    const bool set_aside = target && (*target)->hidden_as;
+    const std::stop_token step = set_aside ? std::stop_token() : stop;  // nothing stops between two names
     co_await remote.rename(from, to, step);
   } catch (...) {
     failure = std::current_exception();

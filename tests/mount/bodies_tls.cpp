@@ -7,43 +7,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <ostream>
 
-#include "mount/fixture.hpp"
-#include "support/certificates.hpp"
+#include "mount/tls_fixture.hpp"
 
 namespace ftpfs::test {
 namespace {
 
-struct TlsServer {
-  ServerKind kind;
-  std::string version;
-};
-
-void PrintTo(const TlsServer& server, std::ostream* out) {
-  *out << server.kind << " in TLS " << server.version;
-}
-
-class Tls : public MountFixture, public testing::WithParamInterface<TlsServer> {
+class Tls : public TlsMountTest {
  protected:
-  ServerKind kind() const override { return GetParam().kind; }
-
-  void SetUp() override {
-    MountFixture::SetUp();
-    if (IsSkipped()) return;
-    if (local_mode()) GTEST_SKIP() << "no server, no TLS";
-    write_file(tmp("authority.pem"), authority_.certificate());
-  }
-
-  Identity start(const Subject& subject, TlsMode mode = TlsMode::explicit_tls) {
-    Identity identity = authority_.issue(subject);
-    write_file(tmp("server.pem"), identity.pem());
-    start_server({.tls = mode, .tls_version = GetParam().version, .certificate = tmp("server.pem")});
-    return identity;
-  }
-  Identity start() { return start({.addresses = {"127.0.0.1"}}); }
-  std::string trust() const { return "cacert=" + tmp("authority.pem").string(); }
-
   // A start that is to fail.
   Outcome try_mount(const std::string& options) {
     std::filesystem::create_directories(tmp("refused"));
@@ -51,9 +22,6 @@ class Tls : public MountFixture, public testing::WithParamInterface<TlsServer> {
         {"-f", "-o", "spool_dir=" + tmp("spool").string() + options, server().url(), tmp("refused")},
         {{"FTPFS_PASSWORD", std::string(test_password)}});
   }
-
- private:
-  Authority authority_;
 };
 
 // 1 B to 10 MiB, evenly on a logarithmic scale.
@@ -152,22 +120,7 @@ TEST_P(Tls, CertificateForAnotherNameIsRefused) {
   sh("echo content > file && cmp file $ROOT/file");
 }
 
-std::string tls_test_name(const testing::TestParamInfo<TlsServer>& server) {
-  std::string name = test_name({server.param.kind, server.index}) + "Tls" + server.param.version;
-  std::erase(name, '.');
-  return name;
-}
-
-std::vector<TlsServer> servers() {
-  std::vector<TlsServer> all;
-  for (const ServerKind kind :
-       {ServerKind::vsftpd, ServerKind::proftpd, ServerKind::pure_ftpd, ServerKind::pyftpdlib}) {
-    for (const char* version : {"1.2", "1.3"}) all.push_back({kind, version});
-  }
-  return all;
-}
-
-INSTANTIATE_TEST_SUITE_P(Servers, Tls, testing::ValuesIn(servers()), tls_test_name);
+FTPFS_ON_ALL_TLS_SERVERS(Tls);
 
 }  // namespace
 }  // namespace ftpfs::test

@@ -36,8 +36,8 @@ void MountFixture::SetUp() {
 void MountFixture::TearDown() {
   if (!mount_) return;
   if (!unmounted_by_body_) {
-    EXPECT_TRUE(eventually([this] { return mount_->open_files() <= files_before_; }))
-        << "descriptors left open: " << mount_->open_files() << ", before the body " << files_before_;
+    EXPECT_TRUE(at_rest()) << "descriptors left open: " << mount_->open_files() << ", before the body "
+                           << files_before_;
     EXPECT_EQ(mount_->unmount(), 0) << "exit status after umount";
   }
   EXPECT_FALSE(is_mounted(mount_->path())) << "still mounted";
@@ -55,8 +55,21 @@ void MountFixture::start_server(ServerOptions options) {
 }
 
 void MountFixture::mount(const std::string& options) {
+  mount_options_ = options;
   mount_.emplace(server(), scratch_->path(), options);
   files_before_ = mount_->open_files();
+}
+
+void MountFixture::remount() {
+  EXPECT_EQ(mounted().unmount(), 0) << "exit status after umount";
+  if (!complaints_expected_) {
+    EXPECT_EQ(mount_->complaints(), std::vector<std::string>{});
+  }
+  mount(std::string(mount_options_));
+}
+
+bool MountFixture::at_rest() {
+  return eventually([this] { return mount_->open_files() <= files_before_; });
 }
 
 RealServer& MountFixture::server() {

@@ -31,12 +31,16 @@ class MountFixture : public testing::Test {
   // Starts server and mount. A body that needs nothing special just uses them.
   void start_server(ServerOptions options = {});
   void mount(const std::string& options = "");
+  void remount();  // ends the mount as a user would, and mounts again: nothing comes from a cache
 
   RealServer& server();
   Mount& mounted();
   std::filesystem::path mnt(const std::string& name = "") { return mounted().path() / name; }
   std::filesystem::path root(const std::string& name = "") { return server().root() / name; }
   std::filesystem::path tmp(const std::string& name = "") const { return scratch_->path() / "tmp" / name; }
+
+  // Whether the daemon has as many files open as right after mounting.
+  bool at_rest();
 
   // A command that must succeed; returns what it printed.
   std::string sh(const std::string& command);
@@ -59,6 +63,7 @@ class MountFixture : public testing::Test {
   std::optional<Scratch> scratch_;
   std::optional<RealServer> server_;
   std::optional<Mount> mount_;
+  std::string mount_options_;
   std::size_t files_before_ = 0;
   bool complaints_expected_ = false;
   bool unmounted_by_body_ = false;

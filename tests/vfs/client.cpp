@@ -184,10 +184,8 @@ void Client::unlink(std::string_view path) {
   unlink_later(path).get();
 }
 
-void Client::rmdir(std::string_view text) {
-  const Path path(text);
-  const Ino parent = directory(path.parent());
-  run(fs_.rmdir(parent, std::string(path.name()), {}));
+void Client::rmdir(std::string_view path) {
+  rmdir_later(path).get();
 }
 
 void Client::rename(std::string_view from_text, std::string_view to_text, unsigned flags) {
@@ -235,6 +233,13 @@ Pending<void> Client::unlink_later(std::string_view text) {
   const Ino parent = directory(path.parent());
   std::stop_source stop;
   return {io_, fs_.unlink(parent, std::string(path.name()), stop.get_token()), stop};
+}
+
+Pending<void> Client::rmdir_later(std::string_view text) {
+  const Path path(text);
+  const Ino parent = directory(path.parent());
+  std::stop_source stop;
+  return {io_, fs_.rmdir(parent, std::string(path.name()), stop.get_token()), stop};
 }
 
 void Client::forget_all() {

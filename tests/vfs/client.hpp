@@ -77,6 +77,7 @@ class Client {
   Pending<void> flush_later(vfs::Handle handle);
   Pending<void> rename_later(std::string_view from, std::string_view to);
   Pending<void> unlink_later(std::string_view path);
+  Pending<void> rmdir_later(std::string_view path);
 
   void forget_all();
 

@@ -111,8 +111,8 @@ TEST_F(ShutdownTest, ARemovedFileNeedsNoSaving) {
   EXPECT_THAT(kept_in_spool(), IsEmpty());
 }
 
-// A program that heard EACCES from close() knows: neither is it tried again at unmount nor is the mount's end a
-// failure, whether the last close() was long ago or a moment.
+// A program that heard EACCES from close() knows: neither is it tried again at unmount nor is the mount's end
+// a failure, whether the last close() was long ago or a moment.
 TEST_F(ShutdownTest, ARefusalThatCloseReportedIsNoFailureOfTheUnmount) {
   remote_.on(Op::commit).fail_next(Error(EACCES, "553"), 100);
   const vfs::Handle handle = create_and_write("/file", "content");

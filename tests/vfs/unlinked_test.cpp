@@ -301,5 +301,67 @@ TEST_F(UnlinkedTest, AtTheEndOfTheMountNoHiddenNameIsLeft) {
   EXPECT_THAT(tree().names("/dir"), IsEmpty());
 }
 
+// A local file system removes a directory whose last file is held open: so do we, though the file must lie
+// somewhere.
+TEST_F(UnlinkedTest, ADirectoryIsRemovedAroundAnUnlinkedFileThatIsHeldOpen) {
+  tree().put_file("/dir/sub/file", "content");
+  const vfs::Handle handle = client().open("/dir/sub/file", O_RDONLY);
+  client().unlink("/dir/sub/file");
+  client().rmdir("/dir/sub");
+  client().rmdir("/dir");
+  EXPECT_THAT(client().names("/"), IsEmpty());
+  EXPECT_EQ(client().read(handle, 0, 100), "content");
+  client().release(handle);
+  EXPECT_THAT(tree().names("/"), IsEmpty());
+}
+
+TEST_F(UnlinkedTest, ADirectoryIsReplacedAroundAnUnlinkedFileThatIsHeldOpen) {
+  tree().put_file("/dir/file", "content");
+  tree().put_directory("/new");
+  const vfs::Handle handle = client().open("/dir/file", O_RDONLY);
+  client().unlink("/dir/file");
+  client().rename("/new", "/dir");
+  EXPECT_EQ(client().read(handle, 0, 100), "content");
+  client().release(handle);
+  EXPECT_THAT(tree().names("/"), ElementsAre("dir"));
+}
+
+TEST_F(UnlinkedTest, ADirectoryIsRemovedOnceWhatWasHeldOpenInItIsGone) {
+  tree().put_file("/dir/file", "content");
+  const vfs::Handle handle = client().open("/dir/file", O_RDONLY);
+  client().unlink("/dir/file");
+  remote_.on(Op::remove_file).hold();
+  client().release(handle);
+  auto removal = client().rmdir_later("/dir");
+  EXPECT_FALSE(removal.done());
+  remote_.on(Op::remove_file).release();
+  removal.get();
+  EXPECT_THAT(tree().names("/"), IsEmpty());
+}
+
+TEST_F(UnlinkedTest, WhatIsClosedWhileItMovesUpIsDeletedThere) {
+  tree().put_file("/dir/file", "content");
+  const vfs::Handle handle = client().open("/dir/file", O_RDONLY);
+  client().unlink("/dir/file");
+  remote_.on(Op::rename).hold();
+  auto removal = client().rmdir_later("/dir");
+  client().release(handle);
+  remote_.on(Op::rename).release();
+  removal.get();
+  settle(io_);
+  EXPECT_THAT(tree().names("/"), IsEmpty());
+}
+
+TEST_F(UnlinkedTest, AChangedFileThatWasUnlinkedLeavesNoStageBehind) {
+  tree().put_file("/file", "old content");
+  const vfs::Handle handle = client().open("/file", O_RDWR);
+  client().write(handle, 3, "!");
+  EXPECT_EQ(client().read(handle, 0, 100), "old!content");
+  EXPECT_EQ(open_stages(), 1u);
+  client().unlink("/file");
+  client().close(handle);
+  EXPECT_EQ(open_stages(), 0u);
+}
+
 }  // namespace
 }  // namespace ftpfs::test

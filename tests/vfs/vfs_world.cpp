@@ -62,6 +62,16 @@ std::vector<std::string> VfsWorld::kept_in_spool() const {
   return contents;
 }
 
+std::size_t VfsWorld::open_stages() const {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;  // the iterator's own
+    const std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
+    if (target.starts_with(config_.spool_directory) && target.ends_with("(deleted)")) ++count;
+  }
+  return count;
+}
+
 std::string VfsWorld::pattern(std::size_t size, unsigned seed) {
   std::string bytes(size, '\0');
   std::uint64_t state = seed;

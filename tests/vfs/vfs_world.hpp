@@ -29,6 +29,8 @@ class VfsWorld {
   void advance(Clock::duration step);              // and lets happen what was waiting for that time
   std::vector<std::string> kept_in_spool() const;  // contents of the files that have a name there
 
+  std::size_t open_stages() const;  // files of the spool that are held open
+
   // Bytes that differ everywhere, so that a piece in the wrong place shows.
   static std::string pattern(std::size_t size, unsigned seed = 1);
 

@@ -4,19 +4,20 @@
 #pragma once
 
 #include <memory>
-#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
 
 #include <ftpfs/base/lru_cache.hpp>
+#include <ftpfs/vfs/hidden_files.hpp>
 #include <ftpfs/vfs/inode_table.hpp>
 
 namespace ftpfs::vfs {
 
 class Directories {
  public:
-  Directories(Remote& remote, const Clock& clock, TaskSet& tasks, InodeTable& nodes, const VfsConfig& config);
+  Directories(Remote& remote, const Clock& clock, TaskSet& tasks, InodeTable& nodes,
+              const HiddenFiles& hidden, const VfsConfig& config);
 
   std::shared_ptr<Listing> cached(const Node& directory);  // nullptr: none that is fresh
   awaitable<std::shared_ptr<Listing>> get(NodeRef directory, std::stop_token stop);
@@ -27,10 +28,6 @@ class Directories {
 
   void drop(const Node& directory) { listings_.erase(directory.ino); }
   void clear();
-
-  // Names of our own that listings must not show: temporary uploads, files unlinked while open.
-  void hide(const Path& path) { hidden_.insert(path); }
-  void unhide(const Path& path) { hidden_.erase(path); }
 
   // Listings may show minutes only (LIST); what was learned to the second about one file is worth keeping, or
   // rsync would copy every file again.
@@ -54,9 +51,9 @@ class Directories {
   const Clock& clock_;
   TaskSet& tasks_;
   InodeTable& nodes_;
+  const HiddenFiles& hidden_;
   LruCache<Ino, std::shared_ptr<Listing>> listings_;
   LruCache<Path, Exact> exact_;
-  std::set<Path> hidden_;
 };
 
 }  // namespace ftpfs::vfs

@@ -36,7 +36,7 @@ struct Transmission {
 
 class Uploads {
  public:
-  Uploads(ReaderContext& context, Directories& directories, Spool* spool, Logger logger);
+  Uploads(ReaderContext& context, Directories& directories, HiddenFiles& hidden, Spool* spool, Logger logger);
 
   // A stage over the node's present version; the content is fetched as needed. Throws Error(EROFS,
   // ENOSPC...).
@@ -67,12 +67,14 @@ class Uploads {
   static awaitable<void> upload(Uploads* self, NodeRef node);
   static awaitable<void> follow(Uploads* self, NodeRef node);
   static awaitable<void> retry_later(Uploads* self, NodeRef node);
-  static awaitable<void> remove_quietly(Uploads* self, Path path);
-
+  // uploads.cpp: when, how often, and what becomes of it
   awaitable<void> save(NodeRef node);
-  awaitable<void> save_content(NodeRef node);
   awaitable<void> save_attributes(NodeRef node);
   void ignore_refusal(const Node& node, const Error& error) const;
+  bool worth_following(const Node& node) const;
+
+  // transmission.cpp: one run
+  awaitable<void> save_content(NodeRef node);
   awaitable<void> open_transmission(NodeRef node, bool yields);
   awaitable<void> send(NodeRef node, std::uint64_t step);
   awaitable<void> finish(NodeRef node);
@@ -82,10 +84,10 @@ class Uploads {
   void discard(Stage& stage);
   void saved(Node& node, const Attributes& now, std::uint64_t changes);
   Path temporary_for(const Path& path);
-  bool worth_following(const Node& node) const;
 
   ReaderContext& context_;
   Directories& directories_;
+  HiddenFiles& hidden_;
   Spool* spool_;  // nullptr: read-only mount
   Logger logger_;
   std::mt19937 random_{std::random_device{}()};  // for temporary names

@@ -121,7 +121,6 @@ TlsStream::Core::Core(std::shared_ptr<const TlsContext> context, std::unique_ptr
   BIO* const bio = make_bio(wire_).release();
   SSL_set_bio(ssl_.get(), bio, bio);
   SSL_set_connect_state(ssl_.get());
-  SSL_set_quiet_shutdown(ssl_.get(), 0);
   if (max < context_->policy().max) SSL_set_max_proto_version(ssl_.get(), static_cast<int>(max));
   verifier_.policy = &context_->policy();
   attach(*ssl_, verifier_);

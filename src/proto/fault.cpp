@@ -93,6 +93,15 @@ constexpr std::array resumption_phrases = {
     std::string_view("connection: operation not permitted"),  // proftpd mod_tls, 425
 };
 
+constexpr std::array tls_phrases = {
+    std::string_view("tls"),        // proftpd and pyftpdlib 550, pure-ftpd 421, FileZilla Server 0.9 530
+    std::string_view("ssl"),        // IIS 534
+    std::string_view("encrypt"),    // vsftpd 530
+    std::string_view("use auth"),   // FileZilla Server 1.x 503
+    std::string_view("cleartext"),  // pure-ftpd 421
+    std::string_view("secure connection"),
+};
+
 constexpr std::array passing_phrases = {
     std::string_view("broken pipe"),
     std::string_view("too many"),
@@ -214,8 +223,15 @@ bool is_unimplemented(Verb verb, const Reply& reply) noexcept {
   }
 }
 
-bool is_passing(const Reply& reply) noexcept {
-  return reply.permanent() && contains_any(reply.text, passing_phrases);
+bool wants_tls(const Reply& reply) noexcept {
+  return (reply.transient() || reply.permanent()) && contains_any(reply.text, tls_phrases);
+}
+
+bool is_passing(Verb verb, const Reply& reply) noexcept {
+  if (reply.permanent()) return contains_any(reply.text, passing_phrases);
+  if (reply.code != 450 && reply.code != 451) return false;
+  const int told = is_resumption_refused(reply) ? EPROTO : errno_for_text(verb, reply);
+  return told == 0 || told == EBUSY;
 }
 
 }  // namespace ftpfs::proto

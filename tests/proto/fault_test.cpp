@@ -169,11 +169,38 @@ TEST(Unimplemented, PerVerb) {
   EXPECT_FALSE(is_unimplemented(Verb::feat, reply(211, "end")));
 }
 
-TEST(Passing, OnlyPermanentCodesWithSuchTexts) {
-  EXPECT_TRUE(is_passing(reply(550, "x: Broken pipe")));
-  EXPECT_TRUE(is_passing(reply(550, "Connection timed out")));
-  EXPECT_FALSE(is_passing(reply(550, "Permission denied")));
-  EXPECT_FALSE(is_passing(reply(450, "Broken pipe")));
+TEST(Passing, BusyOrLocalErrorWithoutAnotherReason) {
+  EXPECT_TRUE(is_passing(Verb::retr, reply(450, "Try again")));
+  EXPECT_TRUE(is_passing(Verb::stor, reply(451, "Local error in processing")));
+  EXPECT_TRUE(is_passing(Verb::dele, reply(450, "File is locked")));
+  EXPECT_FALSE(is_passing(Verb::retr, reply(450, "No such file")));
+  EXPECT_FALSE(is_passing(Verb::stor, reply(451, "No space left on device")));
+  EXPECT_FALSE(is_passing(Verb::appe, reply(451, "Append/Restart not permitted, try again")));
+  EXPECT_FALSE(is_passing(Verb::retr, reply(450, "TLS session of data connection has not resumed")));
+  EXPECT_FALSE(is_passing(Verb::stor, reply(452, "Try again")));
+  EXPECT_FALSE(is_passing(Verb::retr, reply(226, "done")));
+}
+
+TEST(Passing, PermanentCodesWithSuchTexts) {
+  EXPECT_TRUE(is_passing(Verb::retr, reply(550, "x: Broken pipe")));
+  EXPECT_TRUE(is_passing(Verb::retr, reply(550, "Connection timed out")));
+  EXPECT_FALSE(is_passing(Verb::retr, reply(550, "Permission denied")));
+}
+
+TEST(WantsTls, InTheWordsOfKnownServers) {
+  for (const auto& [code, text] : std::vector<std::pair<int, std::string>>{
+           {530, "Non-anonymous sessions must use encryption."},
+           {550, "SSL/TLS required on the control channel"},
+           {421, "Sorry, cleartext sessions and weak ciphers are not accepted on this server."},
+           {530, "This server does not allow plain FTP. You have to use FTP over TLS."},
+           {503, "Use AUTH first."},
+           {534, "Policy requires SSL."},
+       }) {
+    EXPECT_TRUE(wants_tls(reply(code, text))) << text;
+  }
+  EXPECT_FALSE(wants_tls(reply(530, "Login incorrect.")));
+  EXPECT_FALSE(wants_tls(reply(530, "Login authentication failed")));
+  EXPECT_FALSE(wants_tls(reply(331, "TLS is available, password please")));
 }
 
 }  // namespace

@@ -22,8 +22,11 @@ bool is_unimplemented(Verb verb, const Reply& reply) noexcept;
 // FileZilla Server), and thinks that one did not.
 bool is_resumption_refused(const Reply& reply) noexcept;
 
-// A permanent code whose text speaks of a passing condition: one more try is reasonable for commands without
-// effects.
-bool is_passing(const Reply& reply) noexcept;
+// The server wants TLS before it lets anybody in, and says so in answer to USER or PASS in clear text.
+bool wants_tls(const Reply& reply) noexcept;
+
+// A refusal that may be over in a moment: 450 (busy) and 451 (local error) where the text tells no other
+// reason, and permanent codes whose text speaks of a passing condition.
+bool is_passing(Verb verb, const Reply& reply) noexcept;
 
 }  // namespace ftpfs::proto

@@ -2,7 +2,6 @@
 #include "data_connection.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <optional>
 #include <utility>
@@ -12,6 +11,7 @@
 
 #include <ftpfs/proto/address.hpp>
 
+#include "backoff.hpp"
 #include "data_address.hpp"
 
 namespace ftpfs::ftp {
@@ -22,7 +22,9 @@ using proto::Verb;
 namespace {
 
 // A server whose range of ports is used up (each stays in TIME_WAIT for a minute) has one again soon.
-constexpr std::array<std::chrono::seconds, 2> pauses{std::chrono::seconds(1), std::chrono::seconds(3)};
+constexpr int more_rounds = 2;
+constexpr std::chrono::seconds first_pause{2};
+constexpr std::chrono::seconds longest_pause{4};
 
 Support& support(ServerProfile& profile, Verb verb) noexcept {
   switch (verb) {
@@ -155,12 +157,13 @@ awaitable<DataPort> agree_on_data_port(Session& session, Verb verb, std::string 
     if (!argument.empty()) command += ' ' + argument;
     co_await session.command(Verb::pret, std::move(command), stop);
   }
-  for (std::size_t i = 0;; ++i) {
+  Backoff backoff(session.context(), first_pause, longest_pause);
+  for (int rounds_left = more_rounds;; --rounds_left) {
     Round round = co_await ask_for_data_port(session, stop);
     if (round.port) co_return std::move(*round.port);
-    if (!round.for_now || i == pauses.size())
+    if (!round.for_now || rounds_left == 0)
       throw Error(EPROTO, "no data connection offered", std::move(round.words));
-    const Clock::time_point again = session.context().clock.now() + pauses[i];
+    const Clock::time_point again = session.context().clock.now() + backoff.next();
     co_await session.context().clock.sleep_until(again, stop);
   }
 }

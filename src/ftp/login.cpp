@@ -24,14 +24,6 @@ constexpr std::chrono::milliseconds no_inactivity_limit = std::chrono::hours(24)
 
 constexpr const char* wanted_facts[] = {"type", "size", "modify", "unix.mode"};
 
-[[noreturn]] void refuse(std::string what, const Reply& reply) {
-  if (proto::is_connection_limit(reply)) {
-    throw Error(EUSERS, "server takes no more connections", reply.last_line());
-  }
-  if (reply.code == 430 || reply.permanent()) throw Error(EACCES, std::move(what), reply.last_line());
-  throw ConnectionLost(ECONNREFUSED, std::move(what), reply.last_line());
-}
-
 // Facts that we need and the server would not send without being asked (pyftpdlib: unix.mode); empty: none.
 std::string facts_to_enable(const proto::Features& features) {
   std::string list;
@@ -97,6 +89,18 @@ awaitable<void> Session::connect(std::stop_token stop) {
   limits.inactivity = no_inactivity_limit;
   stream_ = co_await context_->connector.connect(std::move(where), limits, stop);
   peer_ = stream_->peer();
+}
+
+void Session::refuse(std::string what, const Reply& reply) const {
+  if (proto::is_connection_limit(reply))
+    throw Error(EUSERS, "server takes no more connections", reply.last_line());
+  if (tls_ == nullptr && proto::wants_tls(reply)) {
+    const bool by_choice = context_->config.tls == TlsMode::off;
+    what += by_choice ? ": the server wants TLS, and tls=off does without" : ": the server wants TLS";
+    throw Error(EACCES, std::move(what), reply.last_line());
+  }
+  if (reply.code == 430 || reply.permanent()) throw Error(EACCES, std::move(what), reply.last_line());
+  throw ConnectionLost(ECONNREFUSED, std::move(what), reply.last_line());
 }
 
 awaitable<void> Session::greeting() {

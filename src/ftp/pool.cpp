@@ -4,6 +4,7 @@
 
 #include <ftpfs/ftp/pool.hpp>
 
+#include "backoff.hpp"
 #include "pool_state.hpp"
 
 namespace ftpfs::ftp {
@@ -11,7 +12,7 @@ namespace ftpfs::ftp {
 namespace {
 
 // When not even one connection is taken: somebody else, or our own dead ones, fill the server for a while.
-constexpr std::chrono::seconds first_pause{1};
+constexpr std::chrono::seconds first_pause{2};
 constexpr std::chrono::seconds longest_pause{8};
 
 }  // namespace
@@ -38,10 +39,6 @@ Session& Lease::operator*() const noexcept {
 
 const std::shared_ptr<Session>& Lease::session() const noexcept {
   return state_->session;
-}
-
-bool Lease::reused() const noexcept {
-  return state_->reused;
 }
 
 void Lease::offer(Yielder yielder) {
@@ -85,7 +82,7 @@ awaitable<Lease> SessionPool::acquire(Lane lane, std::stop_token stop) {
   const std::shared_ptr<State> state = state_;
   SessionContext& context = *state->context;
   const Clock::time_point deadline = context.clock.now() + context.config.queue_timeout;
-  Clock::duration pause = first_pause;
+  Backoff backoff(context, first_pause, longest_pause);
   bool again = false;
   for (;;) {
     co_await state->take_slot(lane, deadline, again, stop);
@@ -94,29 +91,23 @@ awaitable<Lease> SessionPool::acquire(Lane lane, std::stop_token stop) {
     state->leases.push_back(lease_state);
     Lease lease(std::move(slot));
     lease_state.session = state->pick_idle();
-    if (lease_state.session) {
-      lease_state.reused = true;
-      co_return std::move(lease);
-    }
+    if (lease_state.session) co_return std::move(lease);
     state->check_refusal();
     std::string full;
     try {
-      lease_state.session = co_await Session::open(state->context, stop);
-      if (state->closed) throw Error(ESHUTDOWN, "unmounting");
+      lease_state.session = co_await State::log_in(state, stop);
       co_return std::move(lease);
     } catch (const Error& error) {
-      if (error.code() == EACCES) state->refused(error);
-      if (error.code() != EUSERS) throw;
+      if (!state->may_be_full(error)) throw;
+      state->server_is_full(error);
       full = error.server_said();
     }
-    state->server_is_full();
     lease.release();
     again = true;
     if (state->open() > 0) continue;
-    if (context.clock.now() + pause > deadline)
-      throw Error(ETIMEDOUT, "server takes no more connections", full);
-    co_await context.clock.sleep_until(context.clock.now() + pause, stop);
-    pause = std::min<Clock::duration>(pause * 2, longest_pause);
+    const Clock::time_point next = context.clock.now() + backoff.next();
+    if (next > deadline) throw Error(ETIMEDOUT, "server takes no more connections", full);
+    co_await context.clock.sleep_until(next, stop);
   }
 }
 

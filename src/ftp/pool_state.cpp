@@ -10,8 +10,9 @@ namespace ftpfs::ftp {
 
 namespace {
 
-// A server's limit may have been a passing one.
+// A server's limit may have been a passing one; a refusal without words need not have been a limit at all.
 constexpr std::chrono::minutes remember_limit{10};
+constexpr std::chrono::minutes remember_guess{1};
 // Another wrong log-in within this time helps nobody and may lock the account.
 constexpr std::chrono::seconds remember_refusal{30};
 // With one slot both lanes share it: metadata first, but not for ever.
@@ -32,7 +33,8 @@ SessionPool::State::State(std::shared_ptr<SessionContext> shared)
     : context(std::move(shared)),
       learned_limit(context->config.max_conns),
       reaper(*context, [this] { reap(); }),
-      yield_timer(*context, [this] { ask_to_yield(); }) {
+      yield_timer(*context, [this] { ask_to_yield(); }),
+      limit_timer(*context, [this] { serve(); }) {
   idle.reserve(std::max<std::size_t>(context->config.max_conns, 1));
 }
 
@@ -45,6 +47,7 @@ void SessionPool::State::shut() noexcept {
   closed = true;
   reaper.cancel();
   yield_timer.cancel();
+  limit_timer.cancel();
   for (const Lease::State& lease : leases) {
     if (lease.session) lease.session->abort();
   }
@@ -189,10 +192,37 @@ awaitable<void> SessionPool::State::quit(std::shared_ptr<State> state, std::shar
   state->serve();
 }
 
-void SessionPool::State::server_is_full() noexcept {
+// What has worked before and dies while it logs in is tried once more: a restart, a NAT. Never a log-in that
+// was refused.
+awaitable<std::shared_ptr<Session>> SessionPool::State::log_in(std::shared_ptr<State> state,
+                                                               std::stop_token stop) {
+  const bool worked = state->context->profile.greeted;
+  for (bool again = false;; again = true) {
+    try {
+      std::shared_ptr<Session> session = co_await Session::open(state->context, stop);
+      if (state->closed) throw Error(ESHUTDOWN, "unmounting");
+      co_return session;
+    } catch (const ConnectionLost& error) {
+      if (again || !worked || error.code() != EIO) throw;
+    } catch (const Error& error) {
+      if (error.code() == EACCES) state->refused(error);
+      throw;
+    }
+  }
+}
+
+// Some servers and firewalls turn away without a word, or with a 421 that does not say why.
+bool SessionPool::State::may_be_full(const Error& why) const noexcept {
+  const bool others = open() > 1;
+  return why.code() == EUSERS || (why.code() == ECONNREFUSED && others);
+}
+
+void SessionPool::State::server_is_full(const Error& why) {
   const std::size_t before = limit();
   learned_limit = std::max<std::size_t>(open() - 1, 1);  // without the one that was refused
-  learned_until = context->clock.now() + remember_limit;
+  learned_until = context->clock.now();
+  learned_until += why.code() == EUSERS ? Clock::duration(remember_limit) : Clock::duration(remember_guess);
+  limit_timer.set(learned_until);
   if (limit() != before) context->logger->warn("server takes no more than {} connections", learned_limit);
 }
 

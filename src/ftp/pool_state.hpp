@@ -22,7 +22,6 @@ struct Lease::State : AutoUnlink {
   std::shared_ptr<SessionPool::State> pool;
   Lane lane;
   std::shared_ptr<Session> session;
-  bool reused = false;
   std::optional<Yielder> yielder;
   bool asked = false;  // to yield
 };
@@ -55,13 +54,15 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   void drop_idle() noexcept;
   void shut() noexcept;  // aborts what is leased, sends away who waits
   void reap();
+  static awaitable<std::shared_ptr<Session>> log_in(std::shared_ptr<State> state, std::stop_token stop);
   static awaitable<void> quit(std::shared_ptr<State> state, std::shared_ptr<Session> session);
 
   std::size_t limit() const noexcept;
   std::size_t in_use() const noexcept { return taken[0] + taken[1] + quitting; }
   std::size_t open() const noexcept { return in_use() + idle.size(); }
   bool may_take(Lane lane) const noexcept;
-  void server_is_full() noexcept;
+  bool may_be_full(const Error& why) const noexcept;  // and not broken: others are logged in
+  void server_is_full(const Error& why);
   void refused(const Error& why);
   void check_refusal() const;
 
@@ -86,6 +87,7 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   bool closed = false;
   Deadline reaper;
   Deadline yield_timer;
+  Deadline limit_timer;  // the learned limit is forgotten
 };
 
 }  // namespace ftpfs::ftp

@@ -49,8 +49,7 @@ awaitable<void> Session::secure() {
   const bool not_there =
       known == Support::unknown && (!offered || proto::is_unimplemented(Verb::auth, reply));
   if (mode == TlsMode::automatic && not_there) {
-    known = Support::no;
-    context_->logger->info("the server has no TLS: password and files are sent in clear text");
+    go_on_in_clear();
     co_return;
   }
   throw Error(EPROTO, "server refuses TLS (tls=off would send the password in clear text)",
@@ -62,11 +61,14 @@ awaitable<void> Session::secure() {
 awaitable<bool> Session::tls_is_offered() {
   const Reply reply = co_await ask(Verb::feat, "");
   const proto::Features features = proto::parse_features(reply);
-  if (features.known && !features.auth_tls && !features.auth_ssl) {
-    profile().tls = Support::no;
-    context_->logger->info("the server has no TLS: password and files are sent in clear text");
-  }
-  co_return features.auth_tls || features.auth_ssl;
+  const bool offered = features.auth_tls || features.auth_ssl;
+  if (features.known && !offered) go_on_in_clear();
+  co_return offered;
+}
+
+void Session::go_on_in_clear() {
+  profile().tls = Support::no;
+  context_->logger->info("the server has no TLS: password and files are sent in clear text");
 }
 
 awaitable<void> Session::start_tls() {

@@ -27,8 +27,10 @@ class PoolTest : public RemoteFixture {
   void make_pool(std::size_t max_conns) {
     ftp::FtpConfig settings = config();
     settings.max_conns = max_conns;
-    pool_ = std::make_unique<SessionPool>(std::make_shared<ftp::SessionContext>(
-        io_.get_executor(), connector_, clock_, make_logger(LogSink::none, spdlog::level::off), settings));
+    settings.queue_timeout = queue_timeout_;
+    context_ = std::make_shared<ftp::SessionContext>(
+        io_.get_executor(), connector_, clock_, make_logger(LogSink::none, spdlog::level::off), settings);
+    pool_ = std::make_unique<SessionPool>(context_);
   }
 
   Lease acquire(Lane lane = Lane::metadata) { return std::move(*run(io_, take(*pool_, lane, {}))); }
@@ -60,6 +62,8 @@ class PoolTest : public RemoteFixture {
 
   std::size_t logins() const { return std::ranges::count(server_.commands(), "PASS secret"); }
 
+  std::chrono::milliseconds queue_timeout_ = config().queue_timeout;
+  std::shared_ptr<ftp::SessionContext> context_;
   std::unique_ptr<SessionPool> pool_;
   std::list<std::shared_ptr<Wait>> waits_;  // shared with the acquire() that may outlive the test
 
@@ -80,9 +84,9 @@ TEST_F(PoolTest, OpensNothingBeforeItIsNeeded) {
 
 TEST_F(PoolTest, OneConnectionServesOneAfterTheOther) {
   make_pool(4);
-  EXPECT_FALSE(acquire().reused());
-  EXPECT_TRUE(acquire().reused());
-  EXPECT_TRUE(acquire(Lane::bulk).reused());
+  acquire();
+  acquire();
+  acquire(Lane::bulk);
   EXPECT_EQ(server_.sessions(), 1u);
 }
 
@@ -228,7 +232,6 @@ TEST_F(PoolTest, ASessionThatTheServerClosedIsReplacedUnseen) {
     run_until(io_, [&] { return server_.open_sessions() == 1; });
     server_.dismiss_idle(farewell);
     const Lease fresh = acquire();
-    EXPECT_FALSE(fresh.reused());
     EXPECT_EQ(run(io_, fresh->command(proto::Verb::noop, "", {})).code, 200);
   }
 }
@@ -240,7 +243,8 @@ TEST_F(PoolTest, ADeadSessionIsDroppedNotReturned) {
     lease->abort();
   }
   EXPECT_EQ(pool_->open_sessions(), 0u);
-  EXPECT_FALSE(acquire().reused());
+  acquire();
+  EXPECT_EQ(server_.sessions(), 2u);
 }
 
 TEST_F(PoolTest, TheServersLimitIsLearnedAndNobodyFails) {
@@ -294,6 +298,88 @@ TEST_F(PoolTest, AFullServerIsAskedAgainLater) {
   EXPECT_TRUE(wait.lease);
 }
 
+TEST_F(PoolTest, PausesGrowAndChanceShortensThem) {
+  for (const std::uint64_t chance : {std::uint64_t{0}, ~std::uint64_t{0}}) {
+    behaviour().max_sessions = 1;
+    make_pool(4);
+    context_->random = [chance] { return chance; };
+    auto other_client = run(io_, connector_.connect({"127.0.0.1", server_.port()}, {}, {}));
+    run_until(io_, [&] { return server_.open_sessions() == 1; });
+    start(Lane::metadata);
+    for (const int seconds : {2, 4, 8, 8}) {
+      const std::chrono::milliseconds whole = std::chrono::seconds(seconds);
+      const std::size_t tries = server_.sessions();
+      run_until(io_, [&] { return server_.sessions() == tries && server_.open_sessions() == 1; });
+      settle(io_);
+      const std::chrono::milliseconds pause = chance == 0 ? whole : whole / 2;
+      clock_.advance(pause - std::chrono::milliseconds(1));
+      settle(io_);
+      EXPECT_EQ(server_.sessions(), tries);
+      clock_.advance(std::chrono::milliseconds(1));
+      run_until(io_, [&] { return server_.sessions() == tries + 1; });
+    }
+    waits_.clear();
+    pool_.reset();
+    other_client.reset();
+    run_until(io_, [&] { return server_.open_sessions() == 0; });
+  }
+}
+
+TEST_F(PoolTest, AServerThatTurnsAwayWithoutAWordMayBeFull) {
+  behaviour().max_sessions = 1;
+  behaviour().limit_reply = "421 Service not available.";
+  make_pool(4);
+  auto one = std::make_unique<Lease>(acquire());
+  const Wait& two = start(Lane::metadata);
+  run_until(io_, [&] { return pool_->limit() == 1; });
+  EXPECT_FALSE(two.done());
+  one.reset();
+  finish(two);
+  EXPECT_TRUE(two.lease);
+}
+
+TEST_F(PoolTest, AloneAServerThatTurnsAwayIsAFailure) {
+  behaviour().limit_reply = "421 Service not available.";
+  make_pool(4);
+  server_.inject({"GREETING", Fault::Moment::received, Fault::Action::reply, "421 Service not available."});
+  const Wait& wait = start(Lane::metadata);
+  finish(wait);
+  EXPECT_EQ(wait.failed, ECONNREFUSED);
+}
+
+TEST_F(PoolTest, WhoWaitsIsServedWhenALearnedLimitIsForgotten) {
+  behaviour().max_sessions = 1;
+  queue_timeout_ = std::chrono::hours(1);
+  make_pool(4);
+  const Lease one = acquire();
+  const Wait& two = start(Lane::metadata);
+  run_until(io_, [&] { return pool_->limit() == 1; });
+  settle(io_);
+  behaviour().max_sessions = 0;
+  clock_.advance(std::chrono::minutes(10));
+  finish(two);
+  EXPECT_TRUE(two.lease);
+}
+
+TEST_F(PoolTest, ALogInThatIsCutOffIsRepeatedOnceWhereOneHasWorked) {
+  const Fault cut{"PASS", Fault::Moment::received, Fault::Action::reset};
+  make_pool(4);
+  server_.inject(cut);
+  const Wait& first = start(Lane::metadata);
+  finish(first);
+  EXPECT_EQ(first.failed, EIO);
+  const Lease one = acquire();
+  server_.inject(cut);
+  const Lease two = acquire();
+  Fault twice = cut;
+  twice.times = 2;
+  server_.inject(twice);
+  const Wait& last = start(Lane::metadata);
+  finish(last);
+  EXPECT_EQ(last.failed, EIO);
+  EXPECT_EQ(server_.faults_left(), 0u);
+}
+
 // F16: no account lock-outs, no fail2ban.
 TEST_F(PoolTest, RefusedCredentialsAreTriedOnceIn30Seconds) {
   make_pool(4);
@@ -306,7 +392,7 @@ TEST_F(PoolTest, RefusedCredentialsAreTriedOnceIn30Seconds) {
   EXPECT_EQ(logins(), 1u);
   behaviour().password = "secret";
   clock_.advance(std::chrono::seconds(30));
-  EXPECT_FALSE(acquire().reused());
+  acquire();
   EXPECT_EQ(logins(), 2u);
 }
 

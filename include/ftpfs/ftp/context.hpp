@@ -3,8 +3,12 @@
 // FtpRemote that started it by a few steps of the loop.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <random>
+#include <string>
+#include <unordered_set>
 
 #include <ftpfs/base/clock.hpp>
 #include <ftpfs/base/log.hpp>
@@ -34,6 +38,10 @@ struct SessionContext {
   ServerProfile profile;
   TaskSet tasks;          // drains of aborted transfers, QUITs, deadlines
   unsigned sessions = 0;  // opened so far; numbers them in the log
+  // What is left to chance: names of our own on the server, lengths of pauses. Any of 64 bits; tests decide
+  // it.
+  std::function<std::uint64_t()> random = std::mt19937_64{std::random_device{}()};
+  std::unordered_set<std::string> probes;  // names that listings leave out; see src/ftp/own_names.hpp
 
   // Made at the first call. Throws what TlsContext throws.
   const std::shared_ptr<const net::TlsContext>& tls() {

@@ -4,7 +4,9 @@
 // - metadata never queues behind transfers while a slot is free: with more than one slot, transfers leave one
 // alone;
 // - first come, first served within a lane; a wait ends after queue_timeout with Error(ETIMEDOUT);
-// - a server that takes fewer connections than max_conns lowers the limit; nobody fails because of that;
+// - a server that takes fewer connections than max_conns lowers the limit for a while (it says so, or turns
+// another one away while some are open); nobody fails because of that;
+// - where a log-in has worked before, one that the line cuts off is repeated, once;
 // - one slot is enough: whoever waits may have the session of a lease that is able to yield;
 // - an operation holds one lease at a time (a second acquire() while holding one could wait for itself).
 #pragma once
@@ -41,7 +43,6 @@ class Lease {
   Session& operator*() const noexcept;
   Session* operator->() const noexcept { return &**this; }
   const std::shared_ptr<Session>& session() const noexcept;
-  bool reused() const noexcept;  // it was idle in the pool before: may have died there
 
   void offer(Yielder yielder);  // from now on the pool may ask
   void keep() noexcept;         // no longer

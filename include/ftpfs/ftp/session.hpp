@@ -45,8 +45,8 @@ class Session {
   // receive() also returns preliminary (1xx) replies; the command stays outstanding until a final one.
   awaitable<void> send(proto::Verb verb, std::string argument);
   awaitable<proto::Reply> receive();
-  // For a server that stopped without a final reply: NOOP, and every reply up to its 200, so that none of
-  // them can be taken for the answer to the next command.
+  // For a server that stopped without a final reply, or may have another one: NOOP, and every reply up to its
+  // 200, so that none of them can be taken for the answer to the next command.
   awaitable<void> fence(Clock::duration limit);
   // The next reply must be complete in this time; without a limit (during a transfer) silence is allowed.
   void limit_reply(Clock::duration limit);
@@ -83,6 +83,7 @@ class Session {
   awaitable<void> greeting();
   awaitable<void> secure();
   awaitable<bool> tls_is_offered();
+  void go_on_in_clear();
   awaitable<void> start_tls();
   awaitable<void> protect_data();
   awaitable<void> log_in();
@@ -96,6 +97,7 @@ class Session {
   awaitable<void> read_more();
   void expire() noexcept;
   void log(const proto::Reply& reply) const;
+  [[noreturn]] void refuse(std::string what, const proto::Reply& reply) const;
   [[noreturn]] void lose(int code, std::string what, std::string server_said = {});
 
   std::shared_ptr<SessionContext> context_;

@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "listing.hpp"
 #include "look.hpp"
-#include "probe.hpp"
+#include "own_names.hpp"
 
 namespace ftpfs::ftp {
 
@@ -42,11 +43,11 @@ NameTraits trait_of(char c) noexcept {
   return sign == signs.npos ? 0 : NameTraits{first_sign} << sign;
 }
 
-// A name of ours with one trait of `name`: the very characters that make it up.
-std::string sample(std::string_view name, NameTraits trait) {
-  const std::string plain = probe_name();
+// `plain` with one trait of `name`: the very characters that make it up.
+std::string with_trait(const std::string& plain, std::string_view name, NameTraits trait) {
   if (trait == leading_blank) return ' ' + plain;
-  if (trait == trailing_blank || trait == trailing_dot) return plain + name.back();
+  if (trait == trailing_blank) return plain + ' ';
+  if (trait == trailing_dot) return plain + '.';
   std::string text = plain + '-';
   for (const char c : name) {
     const bool wanted = (trait_of(c) & trait) != 0;
@@ -56,84 +57,76 @@ std::string sample(std::string_view name, NameTraits trait) {
   return text + '-';
 }
 
-// The digits of a probe's name are the one thing that no server changes.
-std::string_view digits_of(std::string_view probe) noexcept {
-  const std::size_t begin = probe.find_first_of("0123456789");
-  return probe.substr(begin, 20);
+// The digits of a sample's name are the one thing that no server changes.
+std::string_view digits_of(std::string_view sample) noexcept {
+  const std::size_t begin = sample.find_first_of("0123456789");
+  return sample.substr(begin, 20);
 }
 
-awaitable<std::vector<Entry>> list_or_nothing(std::shared_ptr<Session> session, std::string path,
-                                              std::stop_token stop) {
-  std::vector<Entry> entries;
-  try {
-    entries = co_await list_directory(session, path, stop);
-  } catch (const ConnectionLost&) {
-    throw;
-  } catch (const Cancelled&) {
-    throw;
-  } catch (const Error&) {
-    // May not be read: then nothing is known.
-  }
-  co_return entries;
-}
-
-struct Probe {
+struct Sample {
   NameTraits trait;
   std::string name;
 };
 
-std::vector<Probe> probes_for(std::string_view name, NameTraits traits) {
-  std::vector<Probe> probes;
+std::vector<Sample> samples_for(SessionContext& context, std::string_view name, NameTraits traits) {
+  std::vector<Sample> samples;
   for (; traits != 0; traits &= traits - 1) {
     const NameTraits trait = NameTraits{1} << std::countr_zero(traits);
-    probes.push_back({trait, sample(name, trait)});
+    samples.push_back({trait, with_trait(own_name(context, "probe"), name, trait)});
   }
-  return probes;
+  return samples;
 }
 
 // A name that the server refused is not listed: that does no harm, what was wanted goes to it as it is.
-void judge(SessionContext& context, const Probe& probe, const std::vector<Entry>& entries) {
+void judge(SessionContext& context, const Sample& sample, const std::vector<Entry>& entries) {
   ServerProfile& profile = context.profile;
   const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) {
-    return entry.name.find(digits_of(probe.name)) != entry.name.npos;
+    return entry.name.find(digits_of(sample.name)) != entry.name.npos;
   });
-  const std::string& name = found == entries.end() ? probe.name : found->name;
-  const bool kept = name == probe.name;
-  (kept ? profile.kept_traits : profile.lost_traits) |= probe.trait;
+  const std::string& name = found == entries.end() ? sample.name : found->name;
+  const bool kept = name == sample.name;
+  (kept ? profile.kept_traits : profile.lost_traits) |= sample.trait;
   if (kept) return;
   context.logger->info("the server makes '{}' of the name '{}': such names are refused", escaped(name),
-                       escaped(probe.name));
+                       escaped(sample.name));
 }
 
 // What there is to remove; as it was asked for where the server does not list it.
-std::vector<std::string> leftovers(const std::vector<Probe>& probes, const std::vector<Entry>& entries) {
+std::vector<std::string> leftovers(const std::vector<Sample>& samples, const std::vector<Entry>& entries) {
   std::vector<std::string> names;
   for (const Entry& entry : entries) names.push_back(entry.name);
   if (!names.empty()) return names;
-  for (const Probe& probe : probes) names.push_back(probe.name);
+  for (const Sample& sample : samples) names.push_back(sample.name);
   return names;
 }
 
-// In a directory of their own, which is quickly listed.
-awaitable<void> find_out(std::shared_ptr<Session> session, std::string directory, std::vector<Probe> probes) {
-  const std::stop_token stop = session->context().tasks.stop_token();  // what is made is removed
-  const std::string place = child_path(directory, probe_name());
-  const Reply made = co_await session->command(Verb::mkd, place, stop);
+// In a directory of their own, which is quickly listed. What is made is removed, whoever stops waiting.
+awaitable<void> find_out(std::shared_ptr<Session> session, std::string directory,
+                         std::vector<Sample> samples) {
+  SessionContext& context = session->context();
+  const std::stop_token stop = context.tasks.stop_token();
+  Probe place(session->shared_context(), directory);
   std::vector<Entry> entries;
+  const Reply made = co_await session->command(Verb::mkd, place.path(), stop);
   if (made.completion()) {
-    for (const Probe& probe : probes) {
-      const std::string path = child_path(place, probe.name);
+    for (const Sample& sample : samples) {
+      const std::string path = child_path(place.path(), sample.name);
       co_await session->command(Verb::mkd, path, stop);
     }
-    entries = co_await list_or_nothing(session, place, stop);
+    entries = co_await list_if_readable(session, place.path(), stop);
   }
-  for (const Probe& probe : probes) judge(session->context(), probe, entries);
-  const std::vector<std::string> names = leftovers(probes, entries);
+  for (const Sample& sample : samples) judge(context, sample, entries);
+  if (!made.completion()) {
+    place.gone();
+    co_return;
+  }
+  const std::vector<std::string> names = leftovers(samples, entries);
   for (const std::string& name : names) {
-    const std::string path = child_path(place, name);
-    if (made.completion()) co_await session->command(Verb::rmd, path, stop);
+    const std::string path = child_path(place.path(), name);
+    co_await session->command(Verb::rmd, path, stop);
   }
-  if (made.completion()) co_await session->command(Verb::rmd, place, stop);
+  const Reply removed = co_await session->command(Verb::rmd, place.path(), stop);
+  if (removed.completion()) place.gone();
 }
 
 }  // namespace
@@ -164,8 +157,8 @@ awaitable<void> require(std::shared_ptr<Session> session, std::string path, Name
   const NameTraits unknown = traits_of(name) & which & ~profile.kept_traits & ~profile.lost_traits;
   if (unknown != 0 && !known_lost(profile, path)) {
     const std::string directory = parent_of(path);
-    std::vector<Probe> probes = probes_for(name, unknown);
-    co_await find_out(session, directory, std::move(probes));
+    std::vector<Sample> samples = samples_for(session->context(), name, unknown);
+    co_await find_out(session, directory, std::move(samples));
   }
   if (known_lost(profile, path))
     throw Error(EINVAL, fmt::format("{}: the server would give it another name", escaped(path)));
@@ -179,6 +172,32 @@ awaitable<void> require_kept(std::shared_ptr<Session> session, std::string path)
 
 awaitable<void> require_unconfused(std::shared_ptr<Session> session, std::string path) {
   return require(std::move(session), std::move(path), confusing);
+}
+
+awaitable<void> learn_traits(std::shared_ptr<Session> session, std::string directory, std::string foreign) {
+  const ServerProfile& profile = session->profile();
+  const std::string everything = fmt::format("A\x01{}{}", signs, foreign);
+  const NameTraits traits = traits_of(everything) | confusing;
+  const NameTraits unknown = traits & ~profile.kept_traits & ~profile.lost_traits;
+  std::vector<Sample> samples = samples_for(session->context(), everything, unknown);
+  if (!samples.empty()) co_await find_out(session, directory, std::move(samples));
+}
+
+std::vector<std::string> in_words(NameTraits traits) {
+  constexpr std::pair<NameTraits, const char*> words[] = {{leading_blank, "blanks at the beginning"},
+                                                          {trailing_blank, "blanks at the end"},
+                                                          {trailing_dot, "dots at the end"},
+                                                          {control, "control characters"},
+                                                          {upper_case, "capitals"},
+                                                          {beyond_ascii, "letters beyond ASCII"}};
+  std::vector<std::string> result;
+  for (const auto& [trait, word] : words) {
+    if ((traits & trait) != 0) result.emplace_back(word);
+  }
+  for (std::size_t i = 0; i < signs.size(); ++i) {
+    if ((traits & NameTraits{first_sign} << i) != 0) result.emplace_back(1, signs[i]);
+  }
+  return result;
 }
 
 void learn_from(ServerProfile& profile, std::span<const Entry> entries) noexcept {

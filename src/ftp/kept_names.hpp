@@ -13,6 +13,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <ftpfs/ftp/session.hpp>
 #include <ftpfs/remote/types.hpp>
@@ -31,6 +32,12 @@ awaitable<void> require_unconfused(std::shared_ptr<Session> session, std::string
 bool known_lost(const ServerProfile& profile, std::string_view path) noexcept;
 // Could the server take a shorter name for this one? Then only a listing tells what is there.
 bool may_be_confused(const ServerProfile& profile, std::string_view path) noexcept;
+
+// All that is not known yet about this server, by one question in `directory`. `foreign`: something beyond
+// ASCII in the server's character set.
+awaitable<void> learn_traits(std::shared_ptr<Session> session, std::string directory, std::string foreign);
+// For reports: "capitals", "blanks at the end".
+std::vector<std::string> in_words(NameTraits traits);
 
 // What a listing proves: upper case letters in it are kept.
 void learn_from(ServerProfile& profile, std::span<const Entry> entries) noexcept;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <unordered_set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,7 +14,7 @@
 
 #include "kept_names.hpp"
 #include "look.hpp"
-#include "probe.hpp"
+#include "own_names.hpp"
 #include "refusal.hpp"
 #include "server_times.hpp"
 #include "stop.hpp"
@@ -27,6 +28,7 @@ using proto::Verb;
 namespace {
 
 constexpr std::size_t chunk_size = 64 * 1024;
+constexpr std::size_t most_questions = 200;  // about single entries of one listing
 
 // What came back from one listing command.
 struct Listed {
@@ -121,6 +123,8 @@ awaitable<Listed> fetch(std::shared_ptr<Session> session, Verb verb, std::string
 
 bool may_have_mlsd(const ServerProfile& profile) noexcept {
   if (profile.mlsd != Support::unknown) return profile.mlsd == Support::yes;
+  const bool sizes = profile.features.mlst_facts.empty() || profile.features.has_fact("size");
+  if (!sizes) return false;  // LIST tells more
   return profile.features.mlsd || profile.features.mlst || !profile.features.known;
 }
 
@@ -182,23 +186,68 @@ awaitable<Listed> list_by_list(std::shared_ptr<Session> session, std::string pat
   co_return plain;
 }
 
-// proftpd and FileZilla Server show symlinks without their target, and a link is worth nothing then: show
-// what it leads to instead.
-awaitable<void> follow_links(std::shared_ptr<Session> session, std::string path, std::vector<Entry>* entries,
-                             std::stop_token stop) {
-  for (Entry& entry : *entries) {
-    if (entry.attributes.kind != Kind::symlink || !entry.link_target.empty()) continue;
-    const std::string link = child_path(path, entry.name);
+bool is_blind_link(const Entry& entry) noexcept {
+  return entry.attributes.kind == Kind::symlink && entry.link_target.empty();
+}
+
+bool leaves_questions(const std::vector<Entry>& entries) {
+  const auto open = [](const Entry& entry) { return is_blind_link(entry) || !entry.attributes.size_known; };
+  return std::cmp_greater(std::ranges::count_if(entries, open), most_questions);
+}
+
+// What a listing does not tell about single entries. So many questions and no more: whoever lists a directory
+// waits for them, and a server may make up any number of entries that need one.
+class Questions {
+ public:
+  explicit Questions(std::string directory) : directory_(std::move(directory)) {}
+
+  // proftpd and FileZilla Server show symlinks without their target, and a link is worth nothing then: shown
+  // is what it leads to.
+  awaitable<void> follow(Session& session, Entry& entry, std::stop_token stop) {
+    const std::string link = child_path(directory_, entry.name);
     entry.attributes.kind = Kind::file;
-    if (link.find('\r') != link.npos) continue;  // cannot be asked for
-    const std::optional<std::uint64_t> size = co_await ask_size(*session, link, stop);
-    if (size) entry.attributes.size = *size;
-    if (size) continue;
-    const bool directory = co_await enter(*session, link, stop);
-    if (!directory) continue;
+    entry.attributes.size_known = false;
+    co_await measure(session, entry, stop);
+    if (entry.attributes.size_known || !may_ask(link)) co_return;
+    const bool directory = co_await enter(session, link, stop);
+    if (!directory) co_return;
     entry.attributes.kind = Kind::directory;
-    entry.attributes.size = 0;
+    entry.attributes.size_known = true;
   }
+
+  awaitable<void> measure(Session& session, Entry& entry, std::stop_token stop) {
+    const std::string path = child_path(directory_, entry.name);
+    if (session.profile().size == Support::no || !may_ask(path)) co_return;
+    entry.attributes = co_await with_size(session, path, entry.attributes, stop);
+  }
+
+  bool exhausted() const noexcept { return left_ == 0; }
+
+ private:
+  bool may_ask(const std::string& path) {
+    if (left_ == 0 || path.find('\r') != path.npos) return false;  // a CR cannot be sent
+    --left_;
+    return true;
+  }
+
+  std::string directory_;
+  std::size_t left_ = most_questions;
+};
+
+awaitable<void> complete(std::shared_ptr<Session> session, std::string path, std::vector<Entry>* entries,
+                         std::stop_token stop) {
+  Questions questions(path);
+  for (Entry& entry : *entries) {
+    if (is_blind_link(entry)) {
+      co_await questions.follow(*session, entry, stop);
+    } else if (!entry.attributes.size_known) {
+      co_await questions.measure(*session, entry, stop);
+    }
+  }
+  if (questions.exhausted())
+    session->context().logger->warn(
+        "{}: more than {} links or files of unknown size, the rest is shown as empty files", escaped(path),
+        most_questions);
 }
 
 }  // namespace
@@ -207,16 +256,37 @@ awaitable<std::vector<Entry>> list_directory(std::shared_ptr<Session> session, s
                                              std::stop_token stop) {
   std::optional<Listed> listed;
   if (may_have_mlsd(session->profile())) listed = co_await list_by_mlsd(session, path, stop);
-  const bool local_times = !listed;
-  if (local_times) listed = co_await list_by_list(session, path, stop);
+  bool local_times = !listed;
+  if (!listed) {
+    listed = co_await list_by_list(session, path, stop);
+  } else if (leaves_questions(listed->entries)) {
+    Listed other = co_await list_by_list(session, path, stop);
+    local_times = other.lines > 0;
+    if (local_times) listed = std::move(other);
+  }
   if (listed->refusal && !means_empty(*listed->refusal)) {
     const int code = proto::errno_for(Verb::dele, *listed->refusal);
     throw refusal(Verb::list, path, *listed->refusal, code == ENOENT ? EIO : code);
   }
   if (local_times) co_await move_to_utc(session, path, &listed->entries, stop);
-  co_await follow_links(session, path, &listed->entries, stop);
+  co_await complete(session, path, &listed->entries, stop);
   learn_from(session->profile(), listed->entries);
   co_return std::move(listed->entries);
+}
+
+awaitable<std::vector<Entry>> list_if_readable(std::shared_ptr<Session> session, std::string path,
+                                               std::stop_token stop) {
+  std::vector<Entry> entries;
+  try {
+    entries = co_await list_directory(session, path, stop);
+  } catch (const ConnectionLost&) {
+    throw;
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const Error&) {
+    // Nothing is known, then.
+  }
+  co_return entries;
 }
 
 }  // namespace ftpfs::ftp

@@ -16,5 +16,8 @@ namespace ftpfs::ftp {
 // EACCES, EIO (no line of the listing makes sense, or the server cut it), EFBIG (FtpConfig), ConnectionLost.
 awaitable<std::vector<Entry>> list_directory(std::shared_ptr<Session> session, std::string path,
                                              std::stop_token stop);
+// The same where it is only of help: empty, too, when the directory may not be read.
+awaitable<std::vector<Entry>> list_if_readable(std::shared_ptr<Session> session, std::string path,
+                                               std::stop_token stop);
 
 }  // namespace ftpfs::ftp

@@ -113,6 +113,15 @@ awaitable<std::optional<std::uint64_t>> ask_size(Session& session, std::string p
   co_return last_number(reply.text);
 }
 
+awaitable<Attributes> with_size(Session& session, std::string path, Attributes attributes,
+                                std::stop_token stop) {
+  if (attributes.size_known) co_return attributes;
+  const std::optional<std::uint64_t> size = co_await ask_size(session, std::move(path), stop);
+  attributes.size_known = size.has_value();
+  attributes.size = size.value_or(0);
+  co_return attributes;
+}
+
 std::int64_t wall_seconds(Session& session) {
   const auto since_epoch = session.context().clock.wall().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::seconds>(since_epoch).count();
@@ -135,13 +144,13 @@ awaitable<std::optional<Timestamp>> ask_mdtm(Session& session, std::string path,
 
 awaitable<std::optional<Attributes>> ask_facts(Session& session, std::string path, std::stop_token stop) {
   if (!may_have_mlst(session.profile())) co_return std::nullopt;
-  const Reply reply = co_await session.command(Verb::mlst, std::move(path), stop);
+  const Reply reply = co_await session.command(Verb::mlst, path, stop);
   learn(session.profile().mlst, Verb::mlst, reply);
   if (!reply.completion()) co_return std::nullopt;
   const std::optional<Entry> entry = proto::parse_mlst_reply(reply);
   if (!entry || entry->attributes.kind == Kind::symlink)
     co_return std::nullopt;  // it is the target that counts
-  co_return entry->attributes;
+  co_return co_await with_size(session, path, entry->attributes, stop);
 }
 
 awaitable<bool> shows_file(Session& session, std::string path, std::stop_token stop) {
@@ -160,7 +169,8 @@ awaitable<std::optional<Attributes>> look(std::shared_ptr<Session> session, std:
     if (says_absent(reply)) co_return std::nullopt;
     std::optional<Entry> entry;
     if (reply.completion()) entry = proto::parse_mlst_reply(reply);
-    if (entry && entry->attributes.kind != Kind::symlink) co_return entry->attributes;
+    if (entry && entry->attributes.kind != Kind::symlink)
+      co_return co_await with_size(*session, path, entry->attributes, stop);
     // pure-ftpd refuses what is missing without saying so, and makes each failed CWD slower than the one
     // before.
     const bool refused = !reply.completion() && may_have_mlst(session->profile());

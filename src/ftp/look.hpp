@@ -25,6 +25,9 @@ awaitable<bool> enter(Session& session, std::string path, std::stop_token stop);
 
 // The bytes that SIZE reports; nullopt: the server does not say.
 awaitable<std::optional<std::uint64_t>> ask_size(Session& session, std::string path, std::stop_token stop);
+// Asks for it where `attributes` do not have it: a server may leave the fact out of MLST.
+awaitable<Attributes> with_size(Session& session, std::string path, Attributes attributes,
+                                std::stop_token stop);
 awaitable<std::optional<Timestamp>> ask_mtime(Session& session, std::string path, std::stop_token stop);
 // As MDTM tells it, in whatever zone that is (ServerClock).
 awaitable<std::optional<Timestamp>> ask_mdtm(Session& session, std::string path, std::stop_token stop);

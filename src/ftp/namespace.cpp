@@ -8,6 +8,7 @@
 #include "listing.hpp"
 #include "look.hpp"
 #include "operations.hpp"
+#include "passing.hpp"
 #include "refusal.hpp"
 
 namespace ftpfs::ftp {
@@ -46,25 +47,16 @@ awaitable<void> mkd(std::shared_ptr<Session> session, std::string path) {
 awaitable<void> dele(std::shared_ptr<Session> session, std::string path) {
   const std::stop_token stop = mount_ends(session);
   co_await require_unconfused(session, path);
-  const Reply reply = co_await session->command(Verb::dele, path, stop);
-  if (reply.completion()) co_return;
+  Patience patience(session->context());
+  Reply reply;
+  bool again = false;
+  do {
+    reply = co_await session->command(Verb::dele, path, stop);
+    if (reply.completion()) co_return;
+    again = co_await patience.lasts(Verb::dele, reply, stop);
+  } while (again);
   const Error why = co_await explain_refusal(session, Verb::dele, path, reply, Wants::file, EACCES, stop);
   throw why;
-}
-
-// Most servers refuse RMD without saying that something is in it.
-awaitable<bool> has_entries(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
-  std::vector<Entry> entries;
-  try {
-    entries = co_await list_directory(session, path, stop);
-  } catch (const ConnectionLost&) {
-    throw;
-  } catch (const Cancelled&) {
-    throw;
-  } catch (const Error&) {
-    // It cannot be read: the refusal speaks for itself.
-  }
-  co_return !entries.empty();
 }
 
 awaitable<void> rmd(std::shared_ptr<Session> session, std::string path) {
@@ -74,8 +66,9 @@ awaitable<void> rmd(std::shared_ptr<Session> session, std::string path) {
   if (reply.completion()) co_return;
   const Error why = co_await explain_refusal(session, Verb::rmd, path, reply, Wants::directory, EACCES, stop);
   if (why.code() != EACCES) throw why;  // clear enough
-  const bool occupied = co_await has_entries(session, path, stop);
-  if (occupied) throw refusal(Verb::rmd, path, reply, ENOTEMPTY);
+  // Most servers refuse RMD without saying that something is in it.
+  const std::vector<Entry> entries = co_await list_if_readable(session, path, stop);
+  if (!entries.empty()) throw refusal(Verb::rmd, path, reply, ENOTEMPTY);
   throw why;
 }
 

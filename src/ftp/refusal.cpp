@@ -16,32 +16,16 @@ using proto::Verb;
 
 namespace {
 
-// What the server's words or code say for sure; 0: anything may be meant (a 550 without known words, or one
-// that speaks of a missing file without saying which).
-int certain(Verb verb, const Reply& reply) noexcept {
-  const int code = proto::errno_for(verb, reply);
-  switch (code) {
-    case ENOSPC:
-    case EDQUOT:
-    case EROFS:
-    case EBUSY:
-    case ENAMETOOLONG:
-    case ELOOP:
-    case EXDEV:
-    case ENOTSUP:
-    case EPROTO:
-    case EAGAIN:
-      return code;
-    default:
-      return 0;
-  }
-}
-
 // The words' meaning where a look brought nothing against it.
 int by_words(Verb verb, const Reply& reply, int unclear) noexcept {
   const int code = proto::errno_for(verb, reply);
   const bool guess = code == ENOENT || code == EIO || code == EISDIR || code == ENOTDIR || code == EEXIST;
   return guess ? unclear : code;
+}
+
+// Where neither the words nor a look tell: what the codes for passing troubles mean once they have lasted.
+int by_code(const Reply& reply, int unclear) noexcept {
+  return reply.code == 450 ? EBUSY : reply.code == 451 ? EIO : unclear;
 }
 
 struct Seen {
@@ -66,6 +50,25 @@ awaitable<Seen> see(std::shared_ptr<Session> session, std::string path, std::sto
 
 }  // namespace
 
+int certain(Verb verb, const Reply& reply) noexcept {
+  const int code = proto::errno_for(verb, reply);
+  switch (code) {
+    case ENOSPC:
+    case EDQUOT:
+    case EROFS:
+    case EBUSY:
+    case ENAMETOOLONG:
+    case ELOOP:
+    case EXDEV:
+    case ENOTSUP:
+    case EPROTO:
+    case EAGAIN:
+      return code;
+    default:
+      return 0;
+  }
+}
+
 Error refusal(Verb verb, std::string_view path, const Reply& reply, int code) {
   return Error(code, fmt::format("{} {} refused", proto::verb_text(verb), escaped(path)), reply.last_line());
 }
@@ -74,7 +77,7 @@ awaitable<Error> explain_refusal(std::shared_ptr<Session> session, Verb verb, st
                                  Wants wants, int unclear, std::stop_token stop) {
   if (const int code = certain(verb, reply)) co_return refusal(verb, path, reply, code);
   const Seen seen = co_await see(session, path, stop);
-  int code = by_words(verb, reply, unclear);
+  int code = by_words(verb, reply, by_code(reply, unclear));
   if (seen.known) {
     if (!seen.what) {
       code = ENOENT;
@@ -82,8 +85,6 @@ awaitable<Error> explain_refusal(std::shared_ptr<Session> session, Verb verb, st
       code = EISDIR;
     } else if (wants == Wants::directory && seen.what->kind != Kind::directory) {
       code = ENOTDIR;
-    } else if (reply.code == 450) {
-      code = EBUSY;
     } else if (reply.permanent()) {
       code = by_words(verb, reply, EACCES);  // it is there, of the right kind, and yet refused for good
     }
@@ -98,12 +99,12 @@ awaitable<Error> explain_creation(std::shared_ptr<Session> session, Verb verb, s
   if (target.known && target.what) {
     if (wants == Wants::directory) co_return refusal(verb, path, reply, EEXIST);
     if (target.what->kind == Kind::directory) co_return refusal(verb, path, reply, EISDIR);
-    co_return refusal(verb, path, reply, by_words(verb, reply, EACCES));
+    co_return refusal(verb, path, reply, by_words(verb, reply, by_code(reply, EACCES)));
   }
   const Seen parent = co_await see(session, parent_of(path), stop);
   if (parent.known && !parent.what) co_return refusal(verb, path, reply, ENOENT);
   if (parent.known && parent.what->kind != Kind::directory) co_return refusal(verb, path, reply, ENOTDIR);
-  co_return refusal(verb, path, reply, by_words(verb, reply, EACCES));
+  co_return refusal(verb, path, reply, by_words(verb, reply, by_code(reply, EACCES)));
 }
 
 }  // namespace ftpfs::ftp

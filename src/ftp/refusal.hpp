@@ -13,6 +13,10 @@
 
 namespace ftpfs::ftp {
 
+// What the server's words or code say for sure; 0: anything may be meant (a 550 without known words, or one
+// that speaks of a missing file without saying which).
+int certain(proto::Verb verb, const proto::Reply& reply) noexcept;
+
 // "STOR /a/b refused", with the server's words.
 Error refusal(proto::Verb verb, std::string_view path, const proto::Reply& reply, int code);
 

@@ -5,14 +5,14 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
-#include <random>
 
 #include <fmt/format.h>
 
 #include "kept_names.hpp"
 #include "look.hpp"
 #include "operations.hpp"
-#include "probe.hpp"
+#include "own_names.hpp"
+#include "passing.hpp"
 #include "refusal.hpp"
 
 namespace ftpfs::ftp {
@@ -52,6 +52,7 @@ Error in_the_way(const Names& names) {
 // directory in the way of a directory.
 awaitable<Error> explain_target(std::shared_ptr<Session> session, Names names, Reply reply,
                                 std::stop_token stop) {
+  if (const int code = certain(Verb::rnto, reply)) co_return refusal(Verb::rnto, names.to, reply, code);
   const std::optional<Attributes> target = co_await look(session, names.to, stop);
   if (!target) {
     const Error why = co_await explain_creation(session, Verb::rnto, names.to, reply, Wants::anything, stop);
@@ -65,6 +66,19 @@ awaitable<Error> explain_target(std::shared_ptr<Session> session, Names names, R
   co_return refusal(Verb::rnto, names.to, reply, code);
 }
 
+awaitable<void> name_source(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
+  Patience patience(session->context());
+  Reply reply;
+  bool again = false;
+  do {
+    reply = co_await session->command(Verb::rnfr, path, stop);
+    if (reply.intermediate()) co_return;
+    again = co_await patience.lasts(Verb::rnfr, reply, stop);
+  } while (again);
+  const Error why = co_await explain_refusal(session, Verb::rnfr, path, reply, Wants::anything, EACCES, stop);
+  throw why;
+}
+
 // Fails with EEXIST where a file is in the way and has to step aside.
 awaitable<void> move(std::shared_ptr<Session> session, Names names, std::stop_token stop) {
   co_await require_unconfused(session, names.from);
@@ -75,12 +89,7 @@ awaitable<void> move(std::shared_ptr<Session> session, Names names, std::stop_to
   const bool ask = replacing != Support::yes && !may_be_one_name(names);
   if (ask) onto_file = co_await shows_file(*session, names.to, stop);
   if (onto_file && replacing == Support::no) throw in_the_way(names);
-  const Reply from = co_await session->command(Verb::rnfr, names.from, stop);
-  if (!from.intermediate()) {
-    const Error why =
-        co_await explain_refusal(session, Verb::rnfr, names.from, from, Wants::anything, EACCES, stop);
-    throw why;
-  }
+  co_await name_source(session, names.from, stop);
   const Reply to = co_await session->command(Verb::rnto, names.to, stop);
   if (!to.completion()) {
     const Error why = co_await explain_target(session, names, to, stop);
@@ -101,9 +110,8 @@ awaitable<void> move_once(ServerPtr server, std::string from, std::string to) {
 }
 
 // A hidden name beside `path` that nobody else will think of.
-std::string aside(const std::string& path) {
-  static std::mt19937_64 random{std::random_device{}()};
-  return child_path(parent_of(path), fmt::format(".ftpfs-old-{:016x}", random()));
+std::string aside(SessionContext& context, const std::string& path) {
+  return child_path(parent_of(path), own_name(context, "old"));
 }
 
 awaitable<bool> is_directory(ServerPtr server, std::string path, std::stop_token stop) {
@@ -137,7 +145,7 @@ awaitable<void> replace(ServerPtr server, std::string from, std::string to) {
     co_await move_once(server, from, to);
     co_return;
   }
-  const std::string hidden = aside(to);
+  const std::string hidden = aside(*server->context, to);
   co_await move_once(server, to, hidden);
   std::exception_ptr failure;
   try {
@@ -152,20 +160,25 @@ awaitable<void> replace(ServerPtr server, std::string from, std::string to) {
   co_await discard(server, hidden);
 }
 
-awaitable<void> move_over(ServerPtr server, std::string from, std::string to) {
-  bool in_the_way = false;
+// False: what is at `to` is in the way.
+awaitable<bool> moves(ServerPtr server, std::string from, std::string to) {
   try {
     co_await move_once(server, from, to);
   } catch (const Error& error) {
     if (error.code() != EEXIST) throw;
-    in_the_way = true;
+    co_return false;
   }
-  if (in_the_way) co_await replace(server, from, to);
+  co_return true;
+}
+
+awaitable<void> move_over(ServerPtr server, std::string from, std::string to) {
+  const bool moved = co_await moves(server, from, to);
+  if (!moved) co_await replace(server, from, to);
 }
 
 // On a server that folds case the name itself is in its own way.
 awaitable<void> change_case(ServerPtr server, std::string from, std::string to) {
-  const std::string hidden = aside(to);
+  const std::string hidden = aside(*server->context, to);
   co_await move_once(server, from, hidden);
   std::exception_ptr failure;
   try {
@@ -185,14 +198,8 @@ awaitable<void> rename(ServerPtr server, std::string from, std::string to) {
     co_await move_over(server, from, to);
     co_return;
   }
-  bool in_the_way = false;
-  try {
-    co_await move_once(server, from, to);
-  } catch (const Error& error) {
-    if (error.code() != EEXIST) throw;
-    in_the_way = true;
-  }
-  if (in_the_way) co_await change_case(server, from, to);
+  const bool moved = co_await moves(server, from, to);
+  if (!moved) co_await change_case(server, from, to);
 }
 
 }  // namespace ftpfs::ftp

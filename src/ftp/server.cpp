@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "probe.hpp"
+#include "own_names.hpp"
 
 namespace ftpfs::ftp {
 
@@ -29,18 +29,22 @@ awaitable<void> run(std::shared_ptr<Outcome> outcome, awaitable<void> work) {
   outcome->changed.wake_all();
 }
 
-// The server's character set by the user's word, else by its own.
 proto::NameCodec codec_for(const FtpConfig& config, const ServerProfile& profile) {
-  const bool speaks_utf8 = config.ask_for_utf8 && profile.utf8 == Support::yes;
-  if (config.codepage.empty() && !speaks_utf8) return {};
+  const std::string charset = charset_of(config, profile);
+  if (charset.empty()) return {};
   try {
-    return {config.codepage.empty() ? "UTF-8" : config.codepage, config.iocharset};
+    return {charset, config.iocharset};
   } catch (const std::invalid_argument& error) {
     throw Error(EINVAL, error.what());
   }
 }
 
 }  // namespace
+
+std::string charset_of(const FtpConfig& config, const ServerProfile& profile) {
+  if (!config.codepage.empty()) return config.codepage;
+  return config.ask_for_utf8 && profile.utf8 == Support::yes ? "UTF-8" : "";
+}
 
 void Server::find_root() {
   names = codec_for(context->config, context->profile);
@@ -75,7 +79,7 @@ std::string Server::path(const Path& below_root) const {
 }
 
 std::vector<Entry> Server::local(std::vector<Entry> entries) const {
-  std::erase_if(entries, [](const Entry& entry) { return is_probe(entry.name); });
+  std::erase_if(entries, [&](const Entry& entry) { return is_probe(*context, entry.name); });
   if (names.transparent()) return entries;
   for (Entry& entry : entries) {
     entry.name = names.to_local(entry.name);

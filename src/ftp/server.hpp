@@ -16,6 +16,9 @@
 
 namespace ftpfs::ftp {
 
+// Of file names as the server writes them, by the user's word, else by its own; empty: unknown.
+std::string charset_of(const FtpConfig& config, const ServerProfile& profile);
+
 struct Server {
   explicit Server(std::shared_ptr<SessionContext> shared) : context(shared), pool(std::move(shared)) {}
 
@@ -38,7 +41,7 @@ struct Server {
 using ServerPtr = std::shared_ptr<Server>;
 
 // For operations without effects: `work(Lease&)` runs on a session; if that dies, once more on a fresh one.
-// Log-ins are not repeated: an acquire() that fails has failed.
+// The pool has its own way with log-ins: an acquire() that fails has failed.
 template <class T, class Work>
 awaitable<T> retrying(ServerPtr server, Lane lane, Work work, std::stop_token stop) {
   for (bool again = false;; again = true) {

@@ -6,7 +6,7 @@
 #include <ftpfs/ftp/transfer.hpp>
 
 #include "look.hpp"
-#include "probe.hpp"
+#include "own_names.hpp"
 
 namespace ftpfs::ftp {
 namespace {
@@ -28,7 +28,7 @@ std::vector<const Entry*> doubtful(const std::vector<Entry>& entries, const Serv
   return result;
 }
 
-// False: the server would not have it.
+// False: the server would not have it, and there is none.
 awaitable<bool> make_empty_file(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
   const auto transfer = co_await Transfer::begin(session, proto::Verb::stor, path, 0, stop);
   if (transfer->refusal()) co_return false;
@@ -37,7 +37,7 @@ awaitable<bool> make_empty_file(std::shared_ptr<Session> session, std::string pa
   } catch (const ConnectionLost&) {
     throw;
   } catch (const Error&) {
-    co_return false;
+    // Begun is as good as done: there may be a file.
   }
   co_return true;
 }
@@ -66,13 +66,16 @@ awaitable<void> move_to_utc(std::shared_ptr<Session> session, std::string direct
 
 awaitable<void> calibrate_clock(std::shared_ptr<Session> session, std::string directory) {
   const std::stop_token stop = session->context().tasks.stop_token();  // what is made is removed
-  const std::string path = child_path(directory, probe_name());
-  const bool made = co_await make_empty_file(session, path, stop);
+  Probe probe(session->shared_context(), directory);
+  const bool made = co_await make_empty_file(session, probe.path(), stop);
   std::optional<Timestamp> told;
+  bool gone = !made;
   if (made) {
-    told = co_await ask_mdtm(*session, path, stop);
-    co_await session->command(proto::Verb::dele, path, stop);
+    told = co_await ask_mdtm(*session, probe.path(), stop);
+    const proto::Reply removed = co_await session->command(proto::Verb::dele, probe.path(), stop);
+    gone = removed.completion();
   }
+  if (gone) probe.gone();
   session->profile().clock.calibrate(told ? std::optional(told->seconds) : std::nullopt,
                                      wall_seconds(*session));
 }

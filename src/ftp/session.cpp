@@ -15,6 +15,15 @@ namespace ftpfs::ftp {
 using proto::Reply;
 using proto::Verb;
 
+namespace {
+
+// No transfer ends so.
+bool answers_noop(const Reply& reply) noexcept {
+  return reply.code == 200 || proto::is_unimplemented(Verb::noop, reply);
+}
+
+}  // namespace
+
 Session::Session(std::shared_ptr<SessionContext> context)
     : context_(std::move(context)),
       number_(++context_->sessions),
@@ -126,7 +135,7 @@ awaitable<void> Session::fence(Clock::duration limit) {
   for (;;) {
     deadline_.set(end);
     const Reply reply = co_await receive();
-    if (reply.code == 200) break;
+    if (answers_noop(reply)) break;
     outstanding_ = true;
   }
 }

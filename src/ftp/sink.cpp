@@ -7,6 +7,7 @@
 #include "kept_names.hpp"
 #include "look.hpp"
 #include "operations.hpp"
+#include "passing.hpp"
 #include "refusal.hpp"
 
 namespace ftpfs::ftp {
@@ -46,7 +47,7 @@ awaitable<Attributes> read_back(std::shared_ptr<Session> shared, const Upload& u
   const std::stop_token never;
   Session& session = *shared;
   const std::optional<Attributes> facts = co_await ask_facts(session, upload.path, never);
-  if (facts) co_return *facts;
+  if (facts && facts->size_known) co_return *facts;
   Attributes attributes;
   const std::optional<std::uint64_t> size = co_await ask_size(session, upload.path, never);
   if (!size) {
@@ -76,7 +77,8 @@ void check_size(const Upload& upload, const Attributes& found) {
 awaitable<Attributes> look_again(Lease& lease, std::shared_ptr<Upload> upload, bool confirmed) {
   const std::stop_token never;
   std::optional<Attributes> found = co_await ask_facts(*lease, upload->path, never);
-  if (!found) {
+  if (!found || !found->size_known) {
+    found.reset();
     const std::optional<std::uint64_t> size = co_await ask_size(*lease, upload->path, never);
     if (size) found = Attributes{Kind::file, *size, std::nullopt, std::nullopt};
   }
@@ -150,6 +152,8 @@ awaitable<std::uint64_t> size_before(std::shared_ptr<Session> session, std::stri
   const std::optional<std::uint64_t> size = co_await ask_size(*session, path, stop);
   if (size) co_return *size;
   const std::optional<Attributes> found = co_await look(session, path, stop);
+  if (found && !found->size_known)
+    throw Error(EOPNOTSUPP, fmt::format("{}: the server does not tell its size", escaped(path)));
   co_return found ? found->size : 0;
 }
 
@@ -163,7 +167,7 @@ awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, 
     upload->verb = Verb::appe;
     upload->before = co_await size_before(lease.session(), path, stop);
   }
-  std::unique_ptr<Transfer> transfer = co_await Transfer::begin(lease.session(), upload->verb, path, 0, stop);
+  std::unique_ptr<Transfer> transfer = co_await begin_patiently(lease.session(), upload->verb, path, 0, stop);
   if (transfer->refusal()) {
     const Reply reply = *transfer->refusal();
     const Error why =

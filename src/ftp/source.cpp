@@ -6,6 +6,7 @@
 #include "held_transfer.hpp"
 #include "kept_names.hpp"
 #include "operations.hpp"
+#include "passing.hpp"
 #include "refusal.hpp"
 
 namespace ftpfs::ftp {
@@ -55,7 +56,7 @@ awaitable<Opened> begin_download(Lease& lease, std::string path, std::uint64_t o
   if (known_lost(lease->profile(), path))
     throw Error(EINVAL, fmt::format("{}: the server takes another name for it", escaped(path)));
   std::unique_ptr<Transfer> transfer =
-      co_await Transfer::begin(lease.session(), Verb::retr, path, offset, stop);
+      co_await begin_patiently(lease.session(), Verb::retr, path, offset, stop);
   Opened opened;
   if (!transfer->refusal()) {
     opened.held = std::make_shared<HeldTransfer>(std::move(lease), std::move(transfer));

@@ -59,10 +59,12 @@ awaitable<void> Transfer::State::listen(std::shared_ptr<State> state) {
   try {
     while (!state->final_reply) {
       Reply reply = co_await state->session->receive();
-      // pure-ftpd ends a download that was given up with one more 150, and nothing after it.
-      const bool last_word = state->aborted && state->accepted && reply.preliminary();
+      // What was given up may end in more than one way: pure-ftpd has one more 150 and nothing after it,
+      // others a 426 for the data connection and, some time later, a 226 for themselves.
+      const bool given_up = state->aborted && state->accepted;
+      const bool in_doubt = given_up && !reply.completion();
       state->heard(std::move(reply));
-      if (last_word) {
+      if (in_doubt) {
         co_await state->session->fence(settle_limit);
         break;
       }

@@ -42,6 +42,7 @@ std::optional<Entry> to_entry(ListedLine&& line, std::int64_t now) {
                           : line.kind == ListedKind::symlink ? Kind::symlink
                                                              : Kind::file;
   if (line.kind != ListedKind::directory) entry.attributes.size = std::min(line.size.value_or(0), largest);
+  entry.attributes.size_known = line.size || line.kind != ListedKind::file;
   if (line.mode) entry.attributes.mode = static_cast<std::uint16_t>(*line.mode & 0777);
   if (line.time) entry.attributes.mtime = to_timestamp(*line.time, now);
   return entry;

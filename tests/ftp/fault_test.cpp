@@ -21,6 +21,15 @@ std::string text_of(const Fault& fault) {
          actions[static_cast<int>(fault.action)] + " " + fault.reply;
 }
 
+awaitable<void> read_and_forget(Remote& remote, Path path) {
+  co_await read_file(remote, std::move(path), 0);
+}
+
+awaitable<void> write_and_forget(Remote& remote, Path path) {
+  const SinkRequest replace;
+  co_await write_file(remote, std::move(path), "new", replace);
+}
+
 class FaultTest : public RemoteFixture {
  protected:
   FaultTest() {
@@ -71,6 +80,24 @@ TEST_F(FaultTest, ADyingControlConnectionIsInvisibleToWhoeverOnlyLooks) {
         expect_all_fired();
       }
     }
+  }
+}
+
+TEST_F(FaultTest, AServerThatWantsTlsIsUnderstood) {
+  inject({"USER", Moment::received, Action::reply, "530 Non-anonymous sessions must use encryption."});
+  try {
+    mount();
+    ADD_FAILURE() << "logged in";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), EACCES);
+    EXPECT_THAT(error.what(), testing::HasSubstr("the server wants TLS, and tls=off does without"));
+  }
+  inject({"PASS", Moment::received, Action::reply, "530 Login incorrect."});
+  try {
+    mount();
+    ADD_FAILURE() << "logged in";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::Not(testing::HasSubstr("TLS")));
   }
 }
 
@@ -259,22 +286,99 @@ TEST_F(FaultTest, RefusalsKeepTheirMeaning) {
   EXPECT_EQ(failure(try_write), EROFS);
   refuse("STOR", "553 File name too long");
   EXPECT_EQ(failure(try_write), ENAMETOOLONG);
-  refuse("RETR", "450 File busy");
-  EXPECT_EQ(failure([&] { read("/a"); }), EBUSY);
   refuse("RETR", "550 Permission denied");
   EXPECT_EQ(failure([&] { read("/a"); }), EACCES);
   refuse("MKD", "550 Permission denied");
   EXPECT_EQ(failure([&] { mkdir("/new"); }), EACCES);
   refuse("DELE", "550 Permission denied");
   EXPECT_EQ(failure([&] { unlink("/a"); }), EACCES);
-  refuse("DELE", "450 File busy");
-  EXPECT_EQ(failure([&] { unlink("/a"); }), EBUSY);
   refuse("RMD", "550 Device or resource busy");
   EXPECT_EQ(failure([&] { rmdir("/d"); }), EBUSY);
   refuse("RNFR", "550 Permission denied");
   EXPECT_EQ(failure([&] { rename("/a", "/b"); }), EACCES);
   expect_all_fired();
   EXPECT_EQ(server_.sessions(), 1u);  // none of this costs a session
+}
+
+// F11: busy for a moment, and for ever.
+TEST_F(FaultTest, PassingRefusalsAreWaitedOut) {
+  struct Case {
+    std::string verb;
+    std::function<awaitable<void>()> operation;
+  };
+  const std::vector<Case> cases{
+      {"RETR", [&] { return read_and_forget(*remote_, Path("/a")); }},
+      {"STOR", [&] { return write_and_forget(*remote_, Path("/a")); }},
+      {"RNFR", [&] { return remote_->rename(Path("/a"), Path("/b"), {}); }},
+      {"DELE", [&] { return remote_->remove_file(Path("/b"), {}); }},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.verb);
+    for (const auto& [reply, code] :
+         {std::pair("450 Try again.", EBUSY), std::pair("451 Local error.", EIO)}) {
+      inject({one.verb, Moment::received, Action::reply, reply, 0, 0, 4});
+      EXPECT_EQ(run_through_stalls(one.operation(), 4, std::chrono::seconds(1)), code);
+      expect_all_fired();
+    }
+    inject({one.verb, Moment::received, Action::reply, "450 Try again.", 0, 0, 3});
+    EXPECT_EQ(run_through_stalls(one.operation(), 3, std::chrono::seconds(1)), 0);
+    expect_all_fired();
+  }
+  EXPECT_EQ(server_.sessions(), 1u);
+}
+
+TEST_F(FaultTest, WhatARefusalForTheMomentSaysForSureIsNotWaitedFor) {
+  inject({"RETR", Moment::received, Action::reply, "450 No such file"});
+  EXPECT_NE(failure([&] { read("/a"); }), 0);
+  inject({"STOR", Moment::received, Action::reply, "451 No space left on device"});
+  EXPECT_EQ(failure([&] { write("/a", "x"); }), ENOSPC);
+  expect_all_fired();
+}
+
+// One slot, and a transfer given up whose end is told twice.
+TEST_F(FaultTest, ASecondFinalReplyIsNoAnswerToTheNextCommand) {
+  behaviour().late_226 = true;
+  tree().file("/big", std::string(20'000'000, 'b'));
+  ftp::FtpConfig alone = config();
+  alone.max_conns = 1;
+  mount(alone);
+  run(io_, remote_->open_source(Path("/big"), 0, {}));
+  inject({"DELE", Moment::received, Action::reply, "550 Permission denied"});
+  EXPECT_EQ(failure([&] { unlink("/a"); }), EACCES);
+  EXPECT_EQ(stat("/a").value().size, 7u);
+  EXPECT_EQ(server_.open_sessions(), 1u);
+}
+
+// Neither file may be lost, however far the three renames have come.
+TEST_F(FaultTest, ARenameThatFailsHalfWayLosesNothing) {
+  behaviour().rename_replaces = false;
+  for (const auto& [reply, code] :
+       {std::pair("550 Cross-device link", EXDEV), std::pair("452 No space left on device", ENOSPC)}) {
+    for (std::size_t passing = 0; passing < 3; ++passing) {
+      tree().file("/from", "from");
+      tree().file("/to", "to");
+      inject({"RNTO", Moment::received, Action::reply, reply, 0, passing});
+      const int failed = failure([&] { rename("/from", "/to"); });
+      EXPECT_EQ(failed, code) << passing;
+      EXPECT_EQ(tree().content("/from"), "from");
+      EXPECT_EQ(tree().content("/to"), "to");
+      server_.clear_faults();
+    }
+  }
+}
+
+TEST_F(FaultTest, WhatCannotBePutBackKeepsItsHiddenName) {
+  behaviour().rename_replaces = false;
+  tree().file("/d/from", "from");
+  tree().file("/d/to", "to");
+  inject({"RNTO", Moment::received, Action::reply, "452 No space left on device", 0, 2, 2});
+  EXPECT_EQ(failure([&] { rename("/d/from", "/d/to"); }), ENOSPC);
+  EXPECT_EQ(tree().content("/d/from"), "from");
+  const std::vector<std::string> left = names("/d");
+  const auto aside =
+      std::ranges::find_if(left, [](const auto& name) { return name.starts_with(".ftpfs-old-"); });
+  ASSERT_NE(aside, left.end());
+  EXPECT_EQ(read("/d/" + *aside), "to");
 }
 
 // F12: a 550 that says nothing is never ENOENT for something that is there.

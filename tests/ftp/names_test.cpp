@@ -16,6 +16,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::IsSupersetOf;
 using testing::Not;
+using testing::StartsWith;
 using testing::UnorderedElementsAre;
 
 class Charsets : public RemoteFixture {
@@ -259,6 +260,39 @@ TEST_F(KeptNames, AFileStoredUnderAnotherNameIsAnError) {
   stat("/report");
   behaviour().new_names = Behaviour::Rewrites::upper_case;
   EXPECT_EQ(failure([&] { write("/lower", "x"); }), EINVAL);
+}
+
+// A leftover that no listing shows keeps its directory from ever being removed.
+TEST_F(KeptNames, AQuestionCutOffLeavesSomethingThatIsSeenAndCanBeRemoved) {
+  tree().directory("/d");
+  mount();
+  server_.inject({"MKD", Fault::Moment::done, Fault::Action::reset});
+  mkdir("/d/two  words ");
+  std::vector<std::string> left = names("/d");
+  ASSERT_THAT(left, ElementsAre(StartsWith(".ftpfs-probe-"), "two  words "));
+  rmdir("/d/" + left[0]);
+  EXPECT_THAT(names("/d"), ElementsAre("two  words "));
+}
+
+TEST_F(KeptNames, AQuestionUnderWayIsNotSeen) {
+  mount();
+  server_.inject({"RMD", Fault::Moment::received, Fault::Action::stall});
+  bool made = false;
+  asio::co_spawn(io_, remote_->make_directory(Path("/a:b"), {}), [&](std::exception_ptr) { made = true; });
+  run_until(io_, [&] { return server_.faults_fired() == 1; });
+  ASSERT_THAT(on_server(), Contains(StartsWith(".ftpfs-probe-")));
+  EXPECT_THAT(names("/"), ElementsAre("report"));
+  clock_.advance(config().timeout);
+  run_until(io_, [&] { return made; });
+  EXPECT_THAT(names("/"), UnorderedElementsAre(StartsWith(".ftpfs-probe-"), "a:b", "report"));
+}
+
+// Another mount's, or one of a mount that was killed.
+TEST_F(KeptNames, ProbesOfOthersAreSeen) {
+  const std::string name = ".ftpfs-probe-00000000000000000001";
+  tree().directory("/" + name);
+  mount();
+  EXPECT_THAT(names("/"), UnorderedElementsAre(name, "report"));
 }
 
 class FoldingServer : public RemoteFixture {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <ftpfs/ftp/server_clock.hpp>
 #include <ftpfs/net/tls.hpp>
@@ -34,6 +35,10 @@ enum class ModeCommand : std::uint8_t {
   site_chmod,  // most servers on Unix
   none
 };
+
+// As the server is told it: "SITE UTIME"; empty for untested and none.
+std::string_view command_name(MtimeCommand command) noexcept;
+std::string_view command_name(ModeCommand command) noexcept;
 
 // What a file name may have that some servers do not keep, one bit each; see ftp/kept_names.hpp.
 using NameTraits = std::uint32_t;

@@ -40,8 +40,8 @@ struct ListedLine {
   friend bool operator==(const ListedLine&, const ListedLine&) = default;
 };
 
-// Mode masked to 0777, size at most 2^63-1 and 0 for directories; kind `other` becomes a file (it can be
-// removed and renamed). nullopt: not a name that may exist.
+// Mode masked to 0777, size at most 2^63-1 and 0 for directories; kind `other` becomes a file of no size (it
+// can be removed and renamed). nullopt: not a name that may exist.
 std::optional<Entry> to_entry(ListedLine&& line, std::int64_t now);
 
 // A line without its line end. nullopt: no entry (cdir, pdir, "." "..", garbage).

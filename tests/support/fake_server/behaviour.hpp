@@ -65,7 +65,10 @@ struct Behaviour {
   bool list_options = true;            // LIST -a shows dot files; off: -a is a name (FileZilla, IIS)
   bool hides_dot_files = true;         // LIST without -a (vsftpd, proftpd)
   bool list_missing_is_empty = false;  // vsftpd, pure-ftpd: 150, nothing, 226
-  bool list_ignores_path = false;      // FRITZ!Box, consoles: LIST path lists the root, only CWD + LIST works
+  bool facts_have_size = true;         // in MLSD and MLST, and in what FEAT says of MLST
+  bool facts_hide_size = false;        // not in them, although FEAT says so
+  bool late_226 = false;           // a transfer that broke is a 426, and then, after the next command, a 226
+  bool list_ignores_path = false;  // FRITZ!Box, consoles: LIST path lists the root, only CWD + LIST works
   std::string
       empty_listing;  // a reply instead of an empty listing: "450 No files found" (proftpd), "550 ..."
   enum class Links { slink, symlink, followed } mlsd_links = Links::slink;  // pure-ftpd, proftpd, pyftpdlib

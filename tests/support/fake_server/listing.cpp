@@ -46,19 +46,22 @@ std::optional<std::time_t> parse_timestamp(std::string_view text) {
   return timegm(&fields);
 }
 
-std::string facts(const Node& node, const Node* target, std::string_view type, Behaviour::Links links) {
+std::string facts(const Node& node, const Node* target, std::string_view type, const Behaviour& behaviour) {
+  using Links = Behaviour::Links;
+  const Links links = behaviour.mlsd_links;
   const Node* shown = &node;
   std::string shown_type(type);
   if (node.kind == Node::Kind::symlink) {
-    if (links == Behaviour::Links::followed && target != nullptr) {
+    if (links == Links::followed && target != nullptr) {
       shown = target;
       shown_type = target->is_directory() ? "dir" : "file";
     } else {
-      shown_type = links == Behaviour::Links::slink ? "OS.unix=slink:" + node.target : "OS.unix=symlink";
+      shown_type = links == Links::slink ? "OS.unix=slink:" + node.target : "OS.unix=symlink";
     }
   }
   std::string text = "type=" + shown_type + ";modify=" + timestamp(shown->mtime) + ";";
-  if (!shown->is_directory()) text += fmt::format("size={};", size_of(*shown));
+  const bool sized = behaviour.facts_have_size && !behaviour.facts_hide_size;
+  if (sized && !shown->is_directory()) text += fmt::format("size={};", size_of(*shown));
   return text + fmt::format("UNIX.mode={:04o}; ", shown->mode);
 }
 

@@ -17,7 +17,7 @@ std::optional<std::time_t> parse_timestamp(std::string_view text);
 
 // RFC 3659 facts with their final "; "-separator; `target` is what a symlink leads to, nullptr when it
 // dangles.
-std::string facts(const Node& node, const Node* target, std::string_view type, Behaviour::Links links);
+std::string facts(const Node& node, const Node* target, std::string_view type, const Behaviour& behaviour);
 // `offset`: of the clock that the listing shows. `now`: decides between clock and year.
 std::string unix_line(const std::string& name, const Node& node, std::time_t now, std::time_t offset);
 std::string dos_line(const std::string& name, const Node& node, std::time_t offset);

@@ -98,6 +98,8 @@ awaitable<void> Session::obey(std::string line) {
   if (replied) co_return;
   const bool secure = verb == "AUTH" && text.starts_with("234");
   if (secure) text += "\r\n" + behaviour().tls.injected;
+  if (std::exchange(owes_226_, false)) text.insert(0, "226 Transfer aborted.\r\n");
+  owes_226_ = behaviour().late_226 && text.starts_with("426");
   co_await reply(std::move(text));
   if (secure) co_await secure_control();
   co_await strike(verb, Fault::Moment::replied);

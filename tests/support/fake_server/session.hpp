@@ -124,6 +124,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::uint64_t offset_ = 0;  // from REST
   std::string rename_from_;
   bool clnt_ = false;  // said who it is
+  bool owes_226_ = false;
   tcp::acceptor passive_;
   std::optional<tcp::endpoint> active_;  // from PORT or EPRT
   int watchers_ = 0;                     // that still wait in watch_data() for a connection

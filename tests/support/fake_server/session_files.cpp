@@ -49,7 +49,7 @@ std::string Session::mlst(const std::string& argument) {
   const Node* node = state_.tree.find_itself(path);
   if (node == nullptr) return refusal(absent);
   const std::string line =
-      facts(*node, state_.tree.find(path), node->is_directory() ? "dir" : "file", behaviour().mlsd_links);
+      facts(*node, state_.tree.find(path), node->is_directory() ? "dir" : "file", behaviour());
   return "250-Listing " + argument + "\r\n " + line + path + "\r\n250 End.";
 }
 

@@ -38,7 +38,8 @@ std::string Session::feat(const std::string&) {
   add(can.epsv, "EPSV");
   add(can.pasv, "PASV");
   add(can.eprt, "EPRT");
-  add(can.mlst || can.overstates, "MLST type*;size*;modify*;UNIX.mode*;");
+  add(can.mlst || can.overstates,
+      can.facts_have_size ? "MLST type*;size*;modify*;UNIX.mode*;" : "MLST type*;modify*;UNIX.mode*;");
   add(can.size || can.overstates, "SIZE");
   add(can.mdtm || can.overstates, "MDTM");
   add(can.rest || can.overstates, "REST STREAM");

@@ -197,13 +197,12 @@ awaitable<std::string> Session::list_facts(std::string argument) {
   if (directory == nullptr) co_return refusal("No such file or directory.");
   if (!directory->is_directory()) co_return refusal("Not a directory.", "501");
   if (directory->children.empty() && !behaviour().empty_listing.empty()) co_return behaviour().empty_listing;
-  std::string text = facts(*directory, nullptr, "cdir", behaviour().mlsd_links) + ".\r\n";
+  std::string text = facts(*directory, nullptr, "cdir", behaviour()) + ".\r\n";
   for (const auto& [name, node] : directory->children) {
     const Node* target = state_.tree.find(Tree::resolve(path, name));
     const bool dangling = target == nullptr && behaviour().mlsd_links != Behaviour::Links::slink;
     if (dangling) continue;  // proftpd and pyftpdlib leave them out
-    text +=
-        facts(*node, target, node->is_directory() ? "dir" : "file", behaviour().mlsd_links) + name + "\r\n";
+    text += facts(*node, target, node->is_directory() ? "dir" : "file", behaviour()) + name + "\r\n";
   }
   co_return co_await send_listing("MLSD", std::move(text));
 }

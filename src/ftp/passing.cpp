@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#include "passing.hpp"
+
+#include <ftpfs/proto/fault.hpp>
+
+namespace ftpfs::ftp {
+
+namespace {
+
+constexpr int most_tries = 3;  // besides the first
+constexpr std::chrono::milliseconds first_pause{200};
+constexpr std::chrono::milliseconds longest_pause{500};
+
+}  // namespace
+
+Patience::Patience(SessionContext& context)
+    : context_(context), backoff_(context, first_pause, longest_pause), tries_left_(most_tries) {}
+
+awaitable<bool> Patience::lasts(proto::Verb verb, proto::Reply refusal, std::stop_token stop) {
+  if (tries_left_ == 0 || !proto::is_passing(verb, refusal)) co_return false;
+  --tries_left_;
+  const Clock::time_point again = context_.clock.now() + backoff_.next();
+  co_await context_.clock.sleep_until(again, stop);
+  co_return true;
+}
+
+awaitable<std::unique_ptr<Transfer>> begin_patiently(std::shared_ptr<Session> session, proto::Verb verb,
+                                                     std::string path, std::uint64_t offset,
+                                                     std::stop_token stop) {
+  Patience patience(session->context());
+  for (;;) {
+    std::unique_ptr<Transfer> transfer = co_await Transfer::begin(session, verb, path, offset, stop);
+    if (!transfer->refusal()) co_return transfer;
+    const proto::Reply refusal = *transfer->refusal();
+    const bool again = co_await patience.lasts(verb, refusal, stop);
+    if (!again) co_return transfer;
+  }
+}
+
+}  // namespace ftpfs::ftp

@@ -32,16 +32,23 @@ json of(const std::optional<proto::Verb>& command) {
   return command ? json(proto::verb_text(*command)) : json();
 }
 
-json of(ftp::MtimeCommand command) {
-  constexpr const char* names[] = {nullptr, "MFMT", "MFF", "MDTM", "SITE UTIME", "SITE UTIME", "none"};
-  const char* name = names[static_cast<std::size_t>(command)];
-  return name == nullptr ? json() : json(name);
+template <class Command>
+json command(Command command) {
+  if (command == Command::untested) return nullptr;
+  return command == Command::none ? "none" : json(ftp::command_name(command));
 }
 
-json of(ftp::ModeCommand command) {
-  constexpr const char* names[] = {nullptr, "MFF", "SITE CHMOD", "none"};
-  const char* name = names[static_cast<std::size_t>(command)];
-  return name == nullptr ? json() : json(name);
+json of(const ftp::Zones& zones) {
+  json ahead = json::array();
+  for (const std::chrono::seconds offset : zones.list) ahead.push_back(offset.count());
+  return {{"told", zones.told}, {"list_ahead_s", ahead}, {"mdtm_ahead_s", zones.mdtm.count()}};
+}
+
+json of(const ftp::NameReport& names) {
+  return {{"charset", names.charset.empty() ? json() : json(names.charset)},
+          {"kept", names.kept},
+          {"changed", names.changed},
+          {"folds_case", or_null(names.folds_case)}};
 }
 
 json of(const std::optional<ftp::Overwrite>& overwrite) {
@@ -80,9 +87,11 @@ std::string report_json(const ftp::ServerReport& report) {
       {"rest", of(report.restart)},
       {"writable", or_null(report.writable)},
       {"rename_over", of(report.overwrite)},
-      {"set_mtime", of(report.mtime)},
-      {"chmod", of(report.mode)},
+      {"set_mtime", command(report.mtime)},
+      {"chmod", command(report.mode)},
       {"clock_ahead_s", report.clock_ahead ? json(report.clock_ahead->count()) : json()},
+      {"zones", of(report.zones)},
+      {"names", of(report.names)},
       {"connections", of(report.connections)},
       {"troubles", troubles},
   };

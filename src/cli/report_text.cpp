@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -62,6 +64,40 @@ void write_listing(Page& page, const ftp::ServerReport& report) {
             hidden ? "files whose names begin with a dot can be opened, not listed" : "");
 }
 
+std::string offset(std::chrono::seconds ahead) {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(ahead).count();
+  return fmt::format("UTC{}{:02}:{:02}", minutes < 0 ? '-' : '+', std::abs(minutes) / 60,
+                     std::abs(minutes) % 60);
+}
+
+void write_zones(Page& page, const ftp::ServerReport& report) {
+  const ftp::Zones& zones = report.zones;
+  if (zones.told) {
+    page.line("Time zone", "as server_tz says", "times of listings are moved to UTC");
+  } else if (!zones.list.empty()) {
+    std::vector<std::string> offsets;
+    for (const std::chrono::seconds ahead : zones.list) offsets.push_back(offset(ahead));
+    page.line("Time zone", fmt::format("{} in listings", fmt::join(offsets, " and ")),
+              "times of listings are moved to UTC");
+  } else if (report.entries && !report.by_mlsd) {
+    page.line("Time zone", "not known", "times of listings are taken for UTC; server_tz= tells the zone");
+  }
+  if (zones.mdtm.count() != 0)
+    page.line("MDTM", fmt::format("{} instead of UTC", offset(zones.mdtm)),
+              "times are moved to UTC, and back");
+}
+
+void write_names(Page& page, const ftp::NameReport& names) {
+  page.line("File names", names.charset.empty() ? "of an unknown character set" : names.charset,
+            names.charset.empty() ? "their bytes pass unchanged; codepage= tells the character set" : "");
+  if (names.folds_case)
+    page.line("", *names.folds_case ? "upper and lower case are the same" : "upper and lower case differ",
+              *names.folds_case ? "names that differ in case only cannot be made" : "");
+  if (!names.changed.empty())
+    page.line("", fmt::format("changed by the server: {}", fmt::join(names.changed, ", ")),
+              "such names are refused");
+}
+
 void write_restart(Page& page, Support restart) {
   page.line("REST", yes_or_no(restart),
             restart == Support::yes  ? "reading begins anywhere in a file"
@@ -85,37 +121,10 @@ void write_overwrite(Page& page, const ftp::ServerReport& report) {
   }
 }
 
-std::string_view mtime_name(ftp::MtimeCommand command) {
-  switch (command) {
-    case ftp::MtimeCommand::mfmt:
-      return "MFMT";
-    case ftp::MtimeCommand::mff:
-      return "MFF";
-    case ftp::MtimeCommand::site_utime:
-    case ftp::MtimeCommand::site_utime_utc:
-      return "SITE UTIME";
-    case ftp::MtimeCommand::mdtm:
-      return "MDTM";
-    case ftp::MtimeCommand::none:
-      return "no";
-    case ftp::MtimeCommand::untested:
-      break;
-  }
-  return "not tried";
-}
-
-std::string_view mode_name(ftp::ModeCommand command) {
-  switch (command) {
-    case ftp::ModeCommand::mff:
-      return "MFF";
-    case ftp::ModeCommand::site_chmod:
-      return "SITE CHMOD";
-    case ftp::ModeCommand::none:
-      return "no";
-    case ftp::ModeCommand::untested:
-      break;
-  }
-  return "not tried";
+template <class Command>
+std::string_view name_of(Command command) {
+  if (command == Command::untested) return "not tried";
+  return command == Command::none ? "no" : ftp::command_name(command);
 }
 
 void write_changes(Page& page, const ftp::ServerReport& report) {
@@ -125,9 +134,9 @@ void write_changes(Page& page, const ftp::ServerReport& report) {
   }
   page.line("Writing", *report.writable ? "yes" : "refused");
   write_overwrite(page, report);
-  page.line("Set times", mtime_name(report.mtime),
+  page.line("Set times", name_of(report.mtime),
             report.mtime == ftp::MtimeCommand::none ? "touch -d and rsync -t have no effect" : "");
-  page.line("chmod", mode_name(report.mode),
+  page.line("chmod", name_of(report.mode),
             report.mode == ftp::ModeCommand::none ? "chmod has no effect" : "");
   if (!report.clock_ahead) return;
   const auto seconds = report.clock_ahead->count();
@@ -161,6 +170,8 @@ std::string report_text(const ftp::ServerReport& report) {
   page.line("FEAT", report.features.empty() ? "nothing"
                                             : escaped(fmt::format("{}", fmt::join(report.features, ", "))));
   write_listing(page, report);
+  write_zones(page, report);
+  write_names(page, report.names);
   page.line("Data connection", report.data_command ? proto::verb_text(*report.data_command) : "not tried");
   write_restart(page, report.restart);
   write_changes(page, report);

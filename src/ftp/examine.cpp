@@ -2,16 +2,19 @@
 // Looks a server over: does what a mount would do, one thing after the other, and notes what happened. A step
 // that fails is a finding; only a server that cannot be logged in to ends it.
 #include <algorithm>
-#include <random>
+#include <cerrno>
 
 #include <fmt/format.h>
 
 #include <ftpfs/ftp/report.hpp>
 #include <ftpfs/ftp/transfer.hpp>
 
+#include "kept_names.hpp"
 #include "listing.hpp"
 #include "look.hpp"
 #include "operations.hpp"
+#include "own_names.hpp"
+#include "stop.hpp"
 
 namespace ftpfs::ftp {
 
@@ -24,16 +27,24 @@ constexpr int round_trips = 5;
 constexpr std::size_t most_connections = 10;  // enough to know; more would look like an attack
 constexpr std::size_t sample_size = 100'000;
 constexpr std::uint64_t sample_offset = 40'000;
+constexpr std::chrono::seconds tidy_limit{5};
 constexpr std::int64_t sample_time = 1'234'567'890;  // 2009-02-13 23:31:30 UTC
+
+awaitable<void> remove_own(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
+  const Reply reply = co_await session->command(Verb::dele, path, stop);
+  if (reply.completion()) co_return;
+  const std::optional<Attributes> found = co_await look(session, path, stop);
+  if (found) throw Error(EIO, "DELE refused", reply.last_line());  // else renamed, or never made
+}
 
 // One examination. Lives in the frame of examine().
 class Examiner {
  public:
   Examiner(ServerPtr server, std::stop_token stop) : server_(std::move(server)), stop_(std::move(stop)) {
-    std::mt19937_64 random{std::random_device{}()};
-    const std::uint64_t number = random();
-    file_ = fmt::format("{}/.ftpfs-check-{:016x}", server_->root, number);
-    other_ = file_ + "-new";
+    SessionContext& context = *server_->context;
+    const std::uint64_t number = context.random();
+    file_.path = child_path(server_->path(Path()), own_name(context, "check"));
+    other_.path = file_.path + "-new";
     for (std::size_t i = 0; i < sample_size; ++i) sample_ += static_cast<char>(i * number >> 7);
   }
 
@@ -41,7 +52,12 @@ class Examiner {
 
  private:
   using Step = awaitable<void> (Examiner::*)(Lease& lease);
+  struct OwnFile {
+    std::string path;
+    bool touched = false;  // a STOR has gone out: it may be there
+  };
 
+  awaitable<void> look_over(bool may_write);
   awaitable<void> attempt(const char* name, Step step);
   awaitable<void> meet(Lease& lease);
   awaitable<void> list(Lease& lease);
@@ -49,42 +65,67 @@ class Examiner {
   awaitable<void> read_back(Lease& lease);
   awaitable<void> read_clock(Lease& lease);
   awaitable<void> find_dot_file(Lease& lease);
+  awaitable<void> learn_names(Lease& lease);
   awaitable<void> set_time(Lease& lease);
   awaitable<void> set_permissions(Lease& lease);
   awaitable<void> overwrite(Lease& lease);
-  awaitable<void> clean_up(Lease& lease);
+  awaitable<void> clean_up();
+  awaitable<void> remove(OwnFile file);
   awaitable<void> count_connections();
-  awaitable<void> store(Lease& lease, std::string path, std::size_t size);
+  awaitable<void> store(Lease& lease, OwnFile& file, std::size_t size);
+  void tell_what_is_known();
   void note(const char* step, const Error& error);
 
   ServerPtr server_;
   std::stop_token stop_;
-  std::string file_;
-  std::string other_;
+  OwnFile file_;
+  OwnFile other_;
   std::string sample_;
   ServerReport report_;
 };
 
+// Whatever happens, what was written is removed.
 awaitable<ServerReport> Examiner::run(bool may_write) {
+  std::exception_ptr failure;
+  try {
+    co_await look_over(may_write);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await clean_up();
+  if (failure) std::rethrow_exception(failure);
+  co_await count_connections();
+  tell_what_is_known();
+  co_return std::move(report_);
+}
+
+awaitable<void> Examiner::look_over(bool may_write) {
   co_await attempt("log in", &Examiner::meet);
   co_await attempt("list", &Examiner::list);
   if (may_write) co_await attempt("upload", &Examiner::upload);
-  if (report_.writable == true) {
-    co_await attempt("read from an offset", &Examiner::read_back);
-    co_await attempt("clock", &Examiner::read_clock);
-    co_await attempt("dot files", &Examiner::find_dot_file);
-    co_await attempt("set times", &Examiner::set_time);
-    co_await attempt("chmod", &Examiner::set_permissions);
-    co_await attempt("overwrite by rename", &Examiner::overwrite);
-  }
-  if (report_.writable) co_await attempt("clean up", &Examiner::clean_up);
-  co_await count_connections();
-  const ServerProfile& known = server_->context->profile;
+  if (report_.writable != true) co_return;
+  co_await attempt("read from an offset", &Examiner::read_back);
+  co_await attempt("clock", &Examiner::read_clock);
+  co_await attempt("dot files", &Examiner::find_dot_file);
+  co_await attempt("names", &Examiner::learn_names);
+  co_await attempt("set times", &Examiner::set_time);
+  co_await attempt("chmod", &Examiner::set_permissions);
+  co_await attempt("overwrite by rename", &Examiner::overwrite);
+}
+
+void Examiner::tell_what_is_known() {
+  const SessionContext& context = *server_->context;
+  const ServerProfile& known = context.profile;
   report_.restart = known.rest;
   report_.data_command = known.data_command;
   report_.mtime = known.mtime;
   report_.mode = known.mode;
-  co_return std::move(report_);
+  report_.zones.told = known.clock.told();
+  for (const std::int32_t offset : known.clock.list_offsets()) report_.zones.list.emplace_back(offset);
+  report_.zones.mdtm = std::chrono::seconds(known.clock.mdtm_offset());
+  report_.names.charset = charset_of(context.config, known);
+  report_.names.kept = in_words(known.kept_traits);
+  report_.names.changed = in_words(known.lost_traits);
 }
 
 void Examiner::note(const char* step, const Error& error) {
@@ -93,11 +134,13 @@ void Examiner::note(const char* step, const Error& error) {
 
 awaitable<void> Examiner::attempt(const char* name, Step step) {
   Lease lease = co_await server_->pool.acquire(Lane::metadata, stop_);
+  const std::stop_callback on_stop(stop_, Abort(*lease));
   try {
     co_await (this->*step)(lease);
   } catch (const Cancelled&) {
     throw;
   } catch (const Error& error) {
+    if (stop_.stop_requested()) throw Cancelled();
     note(name, error);
   }
 }
@@ -135,9 +178,11 @@ awaitable<void> Examiner::list(Lease& lease) {
     report_.tls_resumed = known.tls_data_resumed;
 }
 
-awaitable<void> Examiner::store(Lease& lease, std::string path, std::size_t size) {
+awaitable<void> Examiner::store(Lease& lease, OwnFile& file, std::size_t size) {
+  file.touched = true;
   const std::unique_ptr<Transfer> transfer =
-      co_await Transfer::begin(lease.session(), Verb::stor, path, 0, stop_);
+      co_await Transfer::begin(lease.session(), Verb::stor, file.path, 0, stop_);
+  const std::stop_callback on_stop(stop_, Abort(*transfer));
   if (const std::optional<Reply>& refused = transfer->refusal())
     throw Error(EACCES, "STOR refused", refused->last_line());
   const Bytes bytes = as_bytes(std::string_view(sample_).substr(0, size));
@@ -153,7 +198,8 @@ awaitable<void> Examiner::upload(Lease& lease) {
 
 awaitable<void> Examiner::read_back(Lease& lease) {
   const std::unique_ptr<Transfer> transfer =
-      co_await Transfer::begin(lease.session(), Verb::retr, file_, sample_offset, stop_);
+      co_await Transfer::begin(lease.session(), Verb::retr, file_.path, sample_offset, stop_);
+  const std::stop_callback on_stop(stop_, Abort(*transfer));
   if (const std::optional<Reply>& refused = transfer->refusal())
     throw Error(EIO, "RETR refused", refused->last_line());
   std::string content;
@@ -167,7 +213,7 @@ awaitable<void> Examiner::read_back(Lease& lease) {
 }
 
 awaitable<void> Examiner::read_clock(Lease& lease) {
-  const std::optional<Attributes> found = co_await look(lease.session(), file_, stop_);
+  const std::optional<Attributes> found = co_await look(lease.session(), file_.path, stop_);
   if (!found || !found->mtime || found->mtime->precision != Precision::second) co_return;
   const auto now =
       std::chrono::duration_cast<std::chrono::seconds>(server_->context->clock.wall().time_since_epoch());
@@ -176,46 +222,73 @@ awaitable<void> Examiner::read_clock(Lease& lease) {
 
 awaitable<void> Examiner::find_dot_file(Lease& lease) {
   const std::vector<Entry> entries = co_await list_directory(lease.session(), report_.root, stop_);
-  const std::string_view name = name_of(file_);
+  const std::string_view name = name_of(file_.path);
   const bool shown = std::ranges::any_of(entries, [&](const Entry& entry) { return entry.name == name; });
   report_.dot_files = shown ? Support::yes : Support::no;
 }
 
+awaitable<void> Examiner::learn_names(Lease& lease) {
+  const std::string directory = server_->path(Path());
+  std::string capitals = file_.path.substr(file_.path.rfind('/') + 1);
+  for (char& c : capitals) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  const std::string other_case = child_path(directory, capitals);
+  const bool found = co_await shows_file(*lease, other_case, stop_);
+  const ServerProfile& known = lease->profile();
+  if (known.size == Support::yes || known.mlst == Support::yes) report_.names.folds_case = found;
+  const std::string foreign = server_->names.to_server("\xC3\xA4").value_or("");
+  co_await learn_traits(lease.session(), directory, foreign);
+}
+
 awaitable<void> Examiner::set_time(Lease& lease) {
-  co_await ftp::set_mtime(lease.session(), file_, sample_time, stop_);
-  const std::optional<Attributes> found = co_await look(lease.session(), file_, stop_);
+  co_await ftp::set_mtime(lease.session(), file_.path, sample_time, stop_);
+  const std::optional<Attributes> found = co_await look(lease.session(), file_.path, stop_);
   if (!found || !found->mtime || !consistent(*found->mtime, Timestamp{sample_time, Precision::second}))
     throw Error(EIO, "the server said yes, and shows another time");
 }
 
 awaitable<void> Examiner::set_permissions(Lease& lease) {
   constexpr std::uint16_t wanted = 0640;
-  co_await ftp::set_mode(lease.session(), file_, wanted, stop_);
+  co_await ftp::set_mode(lease.session(), file_.path, wanted, stop_);
 }
 
 // By hand: what rename() does on a server that refuses is not the question here.
 awaitable<void> Examiner::overwrite(Lease& lease) {
   const std::size_t new_size = sample_.size() / 2;
   co_await store(lease, other_, new_size);
-  const Reply from = co_await lease->command(Verb::rnfr, other_, stop_);
+  const Reply from = co_await lease->command(Verb::rnfr, other_.path, stop_);
   if (!from.intermediate()) throw Error(EIO, "RNFR refused", from.last_line());
-  const Reply to = co_await lease->command(Verb::rnto, file_, stop_);
+  const Reply to = co_await lease->command(Verb::rnto, file_.path, stop_);
   if (!to.completion()) {
     report_.overwrite = Overwrite::refuses;
     co_return;
   }
-  const std::optional<std::uint64_t> size = co_await ask_size(*lease, file_, stop_);
+  const std::optional<std::uint64_t> size = co_await ask_size(*lease, file_.path, stop_);
   const bool replaced = !size || *size == new_size;
   report_.overwrite = replaced ? Overwrite::replaces : Overwrite::pretends;
 }
 
-awaitable<void> Examiner::clean_up(Lease& lease) {
-  const Reply other = co_await lease->command(Verb::dele, other_, stop_);
-  const Reply file = co_await lease->command(Verb::dele, file_, stop_);
-  if (!file.completion() && report_.writable == true)
-    throw Error(EIO, fmt::format("{} is left over", file_), file.last_line());
-  if (!other.completion() && report_.overwrite != Overwrite::replaces && report_.overwrite)
-    throw Error(EIO, fmt::format("{} is left over", other_), other.last_line());
+// Also after Ctrl-C and on a server that has hung up, therefore with a stop and a limit of its own.
+awaitable<void> Examiner::clean_up() {
+  co_await remove(other_);
+  co_await remove(file_);
+}
+
+awaitable<void> Examiner::remove(OwnFile file) {
+  if (!file.touched) co_return;
+  std::stop_source late;
+  Deadline limit(*server_->context, [&late] { late.request_stop(); });
+  limit.set_in(tidy_limit);
+  const std::stop_token stop = late.get_token();
+  const auto work = [path = file.path, stop](Lease& lease) {
+    return remove_own(lease.session(), path, stop);
+  };
+  try {
+    co_await retrying<void>(server_, Lane::metadata, work, stop);
+  } catch (const Error& error) {
+    const std::string what = fmt::format("{} may be left over: {}", file.path, error.what());
+    note("clean up", Error(error.code(), what, error.server_said()));
+    server_->context->logger->warn("{}", escaped(what));
+  }
 }
 
 awaitable<void> Examiner::count_connections() {

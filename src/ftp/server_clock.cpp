@@ -61,6 +61,12 @@ std::int32_t ServerClock::list_offset(std::int64_t told) const noexcept {
   return told - before->first < after->first - told ? before->second : after->second;
 }
 
+std::set<std::int32_t> ServerClock::list_offsets() const {
+  std::set<std::int32_t> offsets;
+  for (const auto& [listed, ahead_of_mdtm] : samples_) offsets.insert(ahead_of_mdtm + mdtm_offset_);
+  return offsets;
+}
+
 bool ServerClock::knows(std::int64_t told) const noexcept {
   if (zone_ || asked_ >= most_questions || in_vain_ >= most_in_vain) return true;
   const auto after = samples_.lower_bound(told);

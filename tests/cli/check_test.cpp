@@ -29,6 +29,10 @@ ftp::ServerReport modest_report() {
   report.mtime = ftp::MtimeCommand::none;
   report.mode = ftp::ModeCommand::site_chmod;
   report.clock_ahead = std::chrono::seconds(-90);
+  report.zones.list = {std::chrono::hours(1), std::chrono::hours(2)};
+  report.zones.mdtm = -std::chrono::minutes(210);
+  report.names.changed = {"capitals", "?"};
+  report.names.folds_case = true;
   report.connections = ftp::ConnectionCount{2, true, "421 Too many"};
   report.troubles = {{"set times", "server cannot set the time", "500 \x1b[2J"}};
   return report;
@@ -48,10 +52,23 @@ TEST(ReportText, TellsWhatFollows) {
   EXPECT_THAT(text, HasSubstr("SITE CHMOD"));
   EXPECT_THAT(text, HasSubstr("90 s behind"));
   EXPECT_THAT(text, HasSubstr("2, then: 421 Too many"));
+  EXPECT_THAT(text, HasSubstr("UTC+01:00 and UTC+02:00 in listings"));
+  EXPECT_THAT(text, HasSubstr("UTC-03:30 instead of UTC"));
+  EXPECT_THAT(text, HasSubstr("bytes pass unchanged"));
+  EXPECT_THAT(text, HasSubstr("names that differ in case only cannot be made"));
+  EXPECT_THAT(text, HasSubstr("changed by the server: capitals, ?"));
 }
 
 TEST(ReportText, TheServersWordsCannotDriveATerminal) {
   EXPECT_THAT(report_text(modest_report()), Not(HasSubstr("\x1b")));
+}
+
+TEST(ReportText, AZoneThatNobodyKnowsIsAskedFor) {
+  ftp::ServerReport report = modest_report();
+  report.zones.list.clear();
+  EXPECT_THAT(report_text(report), HasSubstr("server_tz= tells the zone"));
+  report.zones.told = true;
+  EXPECT_THAT(report_text(report), HasSubstr("as server_tz says"));
 }
 
 TEST(ReportText, SaysWhoseCertificateItIs) {
@@ -79,6 +96,11 @@ TEST(ReportJson, IsOneObjectWithNullForWhatIsNotKnown) {
   EXPECT_EQ(report["set_mtime"], "none");
   EXPECT_EQ(report["chmod"], "SITE CHMOD");
   EXPECT_EQ(report["clock_ahead_s"], -90);
+  EXPECT_EQ(report["zones"]["list_ahead_s"], (std::vector<int>{3600, 7200}));
+  EXPECT_EQ(report["zones"]["mdtm_ahead_s"], -12600);
+  EXPECT_EQ(report["names"]["charset"], nullptr);
+  EXPECT_EQ(report["names"]["changed"], (std::vector<std::string>{"capitals", "?"}));
+  EXPECT_EQ(report["names"]["folds_case"], true);
   EXPECT_EQ(report["connections"]["open"], 2);
   EXPECT_EQ(report["troubles"][0]["step"], "set times");
 }

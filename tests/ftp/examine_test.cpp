@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What `ftpfs check` finds out, on servers with habits.
+#include <algorithm>
+#include <cerrno>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -83,6 +86,35 @@ TEST_F(ExamineTest, AServerThatCanDoLittle) {
   EXPECT_EQ(report.writable, true);
 }
 
+TEST_F(ExamineTest, WhatBecomesOfNames) {
+  const ftp::ServerReport good = examine();
+  EXPECT_EQ(good.names.charset, "UTF-8");
+  EXPECT_THAT(good.names.changed, IsEmpty());
+  EXPECT_THAT(good.names.kept,
+              testing::IsSupersetOf({"capitals", "blanks at the end", "letters beyond ASCII", "?"}));
+  EXPECT_EQ(good.names.folds_case, false);
+
+  behaviour().trims_blanks = true;
+  behaviour().folds_case = true;
+  behaviour().utf8 = false;
+  const ftp::ServerReport odd = examine();
+  EXPECT_EQ(odd.names.charset, "");
+  EXPECT_THAT(odd.names.changed, testing::ElementsAre("blanks at the end"));
+  EXPECT_EQ(odd.names.folds_case, true);
+  EXPECT_THAT(names("/"), IsEmpty());
+}
+
+TEST_F(ExamineTest, TheZoneOfListings) {
+  behaviour().mlsd = behaviour().mlst = false;
+  behaviour().zone = [](std::time_t) { return 2 * 3600; };
+  behaviour().now = 1'700'000'000;
+  tree().file("/hello", "hello", 1'699'990'000);
+  const ftp::ServerReport report = examine();
+  EXPECT_FALSE(report.zones.told);
+  EXPECT_EQ(report.zones.list, std::vector<std::chrono::seconds>{std::chrono::hours(2)});
+  EXPECT_EQ(report.zones.mdtm.count(), 0);
+}
+
 TEST_F(ExamineTest, RenamesThatDoNotReplace) {
   behaviour().rename_replaces = false;
   EXPECT_EQ(examine().overwrite, ftp::Overwrite::refuses);
@@ -93,6 +125,67 @@ TEST_F(ExamineTest, RenamesThatPretend) {
   behaviour().rename_lies = true;
   EXPECT_EQ(examine().overwrite, ftp::Overwrite::pretends);
   EXPECT_THAT(names("/"), IsEmpty());
+}
+
+class CutShort : public ExamineTest {
+ protected:
+  // Ends as soon as `moment` has come.
+  template <class Moment>
+  int examine_until(Moment moment) {
+    mount();
+    std::stop_source stop;
+    std::optional<int> code;
+    asio::co_spawn(io_, remote_->examine(true, stop.get_token()),
+                   [&code](std::exception_ptr error, ftp::ServerReport) {
+                     code = 0;
+                     try {
+                       if (error) std::rethrow_exception(error);
+                     } catch (const Error& failure) {
+                       code = failure.code();
+                     }
+                   });
+    run_until(io_, [&] { return moment() || code; });
+    stop.request_stop();
+    settle(io_);
+    if (!code) clock_.advance(std::chrono::seconds(5));
+    run_until(io_, [&] { return code.has_value(); });
+    return *code;
+  }
+  bool has_come(std::string_view verb) {
+    return std::ranges::any_of(server_.commands(), [&](const auto& line) { return line.starts_with(verb); });
+  }
+};
+
+// Ctrl-C.
+TEST_F(CutShort, NothingIsLeftBehindWhereverItWasStopped) {
+  for (const std::string verb : {"STOR", "RETR", "MFMT", "SITE CHMOD", "RNTO"}) {
+    SCOPED_TRACE(verb);
+    EXPECT_EQ(examine_until([&] { return has_come(verb); }), EINTR);
+    EXPECT_TRUE(has_come("DELE"));
+    EXPECT_TRUE(tree().find("/")->children.empty());
+  }
+}
+
+TEST_F(CutShort, AServerThatIsSilentDoesNotHoldTheUser) {
+  server_.inject({"RETR", Fault::Moment::received, Fault::Action::stall});
+  server_.inject({"DELE", Fault::Moment::received, Fault::Action::stall});
+  EXPECT_EQ(examine_until([&] { return has_come("RETR"); }), EINTR);
+}
+
+// The session dies, and so does the log-in that the next step wants.
+TEST_F(CutShort, NothingIsLeftBehindWhenNoSessionCanBeHad) {
+  server_.inject({"RETR", Fault::Moment::received, Fault::Action::reset});
+  server_.inject({"GREETING", Fault::Moment::received, Fault::Action::reset, {}, 0, 1, 2});
+  EXPECT_EQ(examine_until([] { return false; }), EIO);
+  EXPECT_TRUE(tree().find("/")->children.empty());
+}
+
+TEST_F(ExamineTest, WhatCannotBeRemovedIsTold) {
+  behaviour().replies["DELE"] = "550 Permission denied.";
+  const ftp::ServerReport report = examine();
+  ASSERT_THAT(report.troubles, SizeIs(1));
+  EXPECT_EQ(report.troubles[0].step, "clean up");
+  EXPECT_THAT(report.troubles[0].what, testing::HasSubstr("/.ftpfs-check-"));
 }
 
 TEST_F(ExamineTest, ALimitOfConnectionsIsFound) {

@@ -35,6 +35,21 @@ struct Trouble {
   std::string server_said;
 };
 
+// LIST shows the server's local time, and sometimes MDTM does: how far ahead of UTC.
+struct Zones {
+  bool told = false;                       // server_tz: LIST's was not asked for
+  std::vector<std::chrono::seconds> list;  // as far as learned; two where summer time counts
+  std::chrono::seconds mdtm{0};
+};
+
+// What becomes of file names.
+struct NameReport {
+  std::string charset;               // of the server; empty: bytes pass unchanged
+  std::vector<std::string> kept;     // what was tried and kept: "capitals", "blanks at the end"
+  std::vector<std::string> changed;  // what the server makes another name of: such names are refused
+  std::optional<bool> folds_case;    // "A" is "a"
+};
+
 struct ServerReport {
   std::string host;
   std::string address;  // "192.0.2.1:21"
@@ -60,6 +75,8 @@ struct ServerReport {
   MtimeCommand mtime = MtimeCommand::untested;
   ModeCommand mode = ModeCommand::untested;
   std::optional<std::chrono::seconds> clock_ahead;  // of the server, against ours
+  Zones zones;
+  NameReport names;
   std::optional<ConnectionCount> connections;
 
   std::vector<Trouble> troubles;

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 
 #include <ftpfs/proto/zone.hpp>
@@ -34,6 +35,12 @@ class ServerClock {
   std::optional<std::size_t> doubtful(std::span<const std::int64_t> told) const;
   // LIST and MDTM of one file, MDTM as told. nullopt: it was not told, or asking was of no use.
   void learn(std::int64_t listed, std::optional<std::int64_t> mdtm);
+
+  // For reports: how far ahead of UTC, in seconds, LIST was found to be (two where the clocks change), and
+  // MDTM is taken to be.
+  std::set<std::int32_t> list_offsets() const;
+  std::int32_t mdtm_offset() const noexcept { return mdtm_offset_; }
+  bool told() const noexcept { return zone_.has_value(); }  // by the user
 
  private:
   std::int32_t list_offset(std::int64_t told) const noexcept;

@@ -7,6 +7,7 @@
 
 #include <ftpfs/cli/exit_status.hpp>
 #include <ftpfs/cli/options.hpp>
+#include <ftpfs/cli/password.hpp>
 #include <ftpfs/proto/url.hpp>
 
 namespace ftpfs::cli {
@@ -58,6 +59,15 @@ std::vector<std::string> complaints(const Settings& settings) {
   return found;
 }
 
+// The key that proves who we are: a secret as any other. Without key= it is in the certificate's file.
+void require_secret_key(const net::TlsPolicy& policy) {
+  const std::string& path = policy.key.empty() ? policy.certificate : policy.key;
+  if (path.empty()) return;
+  const std::optional<SecretFile> file = read_secret_file(path);
+  if (file && file->exposed)
+    throw Failure(ExitStatus::usage, fmt::format("{}: others can read the key: chmod 600 it", path));
+}
+
 }  // namespace
 
 void complete(Settings& settings) {
@@ -75,6 +85,7 @@ void complete(Settings& settings) {
 
   const std::vector<std::string> found = complaints(settings);
   if (!found.empty()) throw Failure(ExitStatus::usage, fmt::format("{}", fmt::join(found, "; ")));
+  require_secret_key(settings.ftp.tls_policy);
 }
 
 // Colon included: df and file managers take it for the mark of a network mount.

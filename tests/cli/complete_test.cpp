@@ -7,6 +7,8 @@
 #include <ftpfs/cli/exit_status.hpp>
 #include <ftpfs/cli/options.hpp>
 
+#include "temporary.hpp"
+
 namespace ftpfs::cli {
 namespace {
 
@@ -52,6 +54,19 @@ TEST(Complete, WarnsOfAPasswordInTheSourceAndForgetsTheText) {
   EXPECT_EQ(settings.password, "secret");
   EXPECT_EQ(settings.warnings.size(), 1u);
   EXPECT_TRUE(settings.source.empty());
+}
+
+// S23
+TEST(Complete, AKeyThatOthersCanReadIsRefused) {
+  const test::TemporaryDirectory directory;
+  const std::string certificate = "cert=" + directory.write("certificate", "public", 0644);
+  const std::string open_key = directory.write("open", "secret", 0644);
+  const std::string key = directory.write("key", "secret", 0600);
+  EXPECT_EQ(completed({"ftps://host", "-o", certificate + ",key=" + key}).ftp.tls_policy.key, key);
+  EXPECT_EQ(refusal({"ftps://host", "-o", certificate + ",key=" + open_key}),
+            open_key + ": others can read the key: chmod 600 it");
+  EXPECT_EQ(refusal({"ftps://host", "-o", "cert=" + open_key}),
+            open_key + ": others can read the key: chmod 600 it");
 }
 
 TEST(Complete, OptionsHaveTheLastWord) {

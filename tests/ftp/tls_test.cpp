@@ -4,7 +4,12 @@
 #include <functional>
 
 #include <gmock/gmock.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
+#include <ftpfs/net/tls.hpp>
+
+#include "cli/temporary.hpp"
 #include "tls_fixture.hpp"
 
 namespace ftpfs::test {
@@ -16,6 +21,15 @@ using testing::HasSubstr;
 
 constexpr int both_versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
 constexpr auto vsftpd_wants_reuse = "522 SSL connection failed: session reuse required";
+
+// Under which a directory of authorities has this one: "9d66eef0.0".
+std::string hashed_name(const std::string& pem) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> text(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+      PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr), X509_free);
+  return fmt::format("{:08x}.0", X509_subject_name_hash(certificate.get()));
+}
 
 class TlsTest : public TlsFixture {};
 
@@ -204,6 +218,61 @@ TEST_F(TlsTest, DownloadsWithoutCloseNotify) {
   lenient.lenient_eof = true;
   mount(lenient);
   EXPECT_EQ(names("/d"), std::vector<std::string>{"inner"});
+}
+
+TEST_F(TlsTest, DownloadsAreAnsweredWithCloseNotify) {
+  behaviour().tls.awaits_close_notify = true;
+  for (const int version : both_versions) {
+    behaviour().tls.min_version = behaviour().tls.max_version = version;
+    mount();
+    for (const std::size_t size : {0u, 1u, 16'384u, 1'000'000u}) {
+      tree().file("/sized", std::string(size, 's'));
+      EXPECT_EQ(read("/sized").size(), size);
+      EXPECT_TRUE(server_.data_tls().back().closed) << size;
+    }
+    EXPECT_EQ(names("/d"), std::vector<std::string>{"inner"});
+    EXPECT_TRUE(server_.data_tls().back().closed);
+  }
+}
+
+// A directory as openssl-rehash(1) makes it.
+TEST_F(TlsTest, AuthoritiesOfADirectory) {
+  const TemporaryDirectory directory;
+  ftp::FtpConfig wanted = config();
+  wanted.tls_policy.ca_file.clear();
+  wanted.tls_policy.ca_path = directory.path().string();
+  EXPECT_EQ(failure([&] { mount(wanted); }), EKEYREJECTED);
+  directory.write(hashed_name(authority_.certificate()), authority_.certificate());
+  mount(wanted);
+  expect_transfers();
+}
+
+// Also where nobody has signed it, for another name.
+TEST_F(TlsTest, ACertificateFromAFileIsTrusted) {
+  const Identity stranger = self_signed({.dns_names = {"elsewhere.example.org"}});
+  const TextFile file(stranger.certificate());
+  behaviour().tls.certificate = stranger.pem();
+  ftp::FtpConfig wanted = config();
+  EXPECT_EQ(failure([&] { mount(wanted); }), EKEYREJECTED);
+  for (const net::Certificate& certificate : net::read_certificates(file.path()))
+    wanted.tls_policy.pins.push_back(certificate.fingerprint);
+  mount(wanted);
+  expect_transfers();
+}
+
+TEST_F(TlsTest, CiphersAreChosenForBothKindsOfVersion) {
+  const auto cipher_at = [this](int version, const std::string& wanted) {
+    behaviour().tls.min_version = behaviour().tls.max_version = version;
+    ftp::FtpConfig choosy = config();
+    choosy.tls_policy.ciphers = wanted;
+    mount(choosy);
+    return run(io_, remote_->examine(false, {})).tls.value().cipher;
+  };
+  const std::string list = "ECDHE-ECDSA-AES128-GCM-SHA256:TLS_CHACHA20_POLY1305_SHA256";
+  EXPECT_EQ(cipher_at(TLS1_2_VERSION, list), "ECDHE-ECDSA-AES128-GCM-SHA256");
+  EXPECT_EQ(cipher_at(TLS1_3_VERSION, list), "TLS_CHACHA20_POLY1305_SHA256");
+  EXPECT_THROW(cipher_at(TLS1_2_VERSION, "ECDHE-RSA-AES128-GCM-SHA256"), Error);  // the server's key is EC
+  EXPECT_EQ(failure([&] { cipher_at(TLS1_2_VERSION, "NO-SUCH-CIPHER"); }), EINVAL);
 }
 
 TEST_F(TlsTest, VersionsAreKeptTo) {

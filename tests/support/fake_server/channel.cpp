@@ -117,6 +117,20 @@ awaitable<void> Channel::send_close_notify() {
   co_await tls_->stream.async_shutdown(token);
 }
 
+awaitable<bool> Channel::exchange_close_notify() {
+  const auto waiting = std::make_shared<bool>(true);  // the timer may be due when this is over
+  asio::steady_timer timer(socket_.get_executor(), std::chrono::seconds(1));
+  timer.async_wait([this, waiting](const error_code& stopped) {
+    error_code ignored;
+    if (!stopped && *waiting) socket_.cancel(ignored);
+  });
+  error_code error;
+  auto token = asio::redirect_error(use_awaitable, error);
+  co_await tls_->stream.async_shutdown(token);
+  *waiting = false;
+  co_return !error || error == asio::error::eof;
+}
+
 awaitable<bool> Channel::await_fin() {
   const auto waiting = std::make_shared<bool>(true);  // the timer may be due when this is over
   asio::steady_timer timer(socket_.get_executor(), std::chrono::seconds(1));

@@ -38,8 +38,9 @@ class Channel {
   awaitable<Received> read_some(asio::mutable_buffer into);
   awaitable<bool> write(std::string bytes);  // false: the client is gone
   void write_now(const std::string& bytes);
-  awaitable<void> send_close_notify();  // and does not wait for the client's; nothing in clear
-  awaitable<bool> await_fin();          // whether it comes within a second, with nothing before it
+  awaitable<void> send_close_notify();      // and does not wait for the client's; nothing in clear
+  awaitable<bool> exchange_close_notify();  // whether the client's comes within a second
+  awaitable<bool> await_fin();              // whether it comes within a second, with nothing before it
 
  private:
   struct Tls;

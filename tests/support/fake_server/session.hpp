@@ -65,7 +65,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string pbsz(const std::string& argument);
   std::string prot(const std::string& argument);
   awaitable<void> secure_control();
-  awaitable<std::string> secure_data();          // why not; empty: done, or nothing to do
+  awaitable<std::string> secure_data();  // why not; empty: done, or nothing to do
+  awaitable<void> end_download();
   awaitable<bool> end_upload(Channel::End end);  // false: the file may be cut off
 
   // session_files.cpp: commands on names

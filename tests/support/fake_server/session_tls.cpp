@@ -55,6 +55,17 @@ awaitable<std::string> Session::secure_data() {
   co_return resumed ? std::string() : tls.reuse_refusal;
 }
 
+awaitable<void> Session::end_download() {
+  const TlsBehaviour& tls = behaviour().tls;
+  if (!data_.secured() || !tls.close_notify) co_return;
+  if (!tls.awaits_close_notify) {
+    co_await data_.send_close_notify();
+    co_return;
+  }
+  const bool clean = co_await data_.exchange_close_notify();
+  state_.data_tls.at(data_number_).closed = clean;
+}
+
 awaitable<bool> Session::end_upload(Channel::End end) {
   if (!data_.secured()) co_return true;
   const TlsBehaviour& tls = behaviour().tls;

@@ -234,7 +234,7 @@ awaitable<std::string> Session::send_data(std::string verb, std::string bytes) {
   const bool written = co_await data_.write(std::move(bytes));
   if (!written) co_return std::string(broken);
   if (fault && !extra) co_return cut_data(*fault);
-  if (behaviour().tls.close_notify) co_await data_.send_close_notify();
+  co_await end_download();
   data_.close();
   co_return std::string(complete);
 }

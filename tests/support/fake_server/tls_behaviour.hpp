@@ -37,7 +37,9 @@ struct TlsBehaviour {
   bool tickets_on_data = true;        // TLS 1.3 tickets, also while it receives (OpenSSL's default)
 
   // Their end.
-  bool close_notify = true;         // downloads end with it; off: with a bare FIN
+  bool close_notify = true;  // downloads end with it; off: with a bare FIN
+  bool awaits_close_notify =
+      false;                        // the client's, after its own and before the 226 (proftpd lingers for it)
   bool needs_close_notify = false;  // uploads without it are 426 (FileZilla, vsftpd's strict_ssl_read_eof)
   // Uploads are answered with it only after the FIN; a client that waits for it first gets a 426 (IIS).
   bool close_notify_after_fin = false;
@@ -48,7 +50,7 @@ struct DataTls {
   std::size_t session = 0;                       // which control connection it belongs to; 0: the first
   bool secured = false;                          // the handshake succeeded
   std::optional<std::size_t> resumed_from = {};  // the control connection whose session it resumed
-  bool closed = false;                           // an upload ended with the client's close_notify
+  bool closed = false;  // it ended with the client's close_notify (downloads: if that was awaited)
 };
 
 }  // namespace ftpfs::test

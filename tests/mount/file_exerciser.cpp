@@ -145,7 +145,8 @@ class FileExerciser {
     note("reopen", {});
     if (const int failed = close_all()) throw std::system_error(failed, std::generic_category(), "close");
     if (!exercise_.stored.empty()) compare(whole(exercise_.stored), content_, 0);
-    if (exercise_.remount && below(20) == 0) exercise_.remount();
+    const std::size_t seldom = exercise_.close_each ? 500 : 20;
+    if (exercise_.remount && below(seldom) == 0) exercise_.remount();
     open_all(0);
     compare(whole(path_), content_, 0);
   }

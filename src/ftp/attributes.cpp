@@ -191,12 +191,17 @@ awaitable<void> set_mtime(std::shared_ptr<Session> session, std::string path, st
   co_await apply(session, again, seconds, path, "time", &profile.mtime, check, stop);
 }
 
-awaitable<void> set_mode(std::shared_ptr<Session> session, std::string path, std::uint16_t mode,
-                         std::stop_token stop) {
+awaitable<std::uint16_t> set_mode(std::shared_ptr<Session> session, std::string path, std::uint16_t mode,
+                                  std::stop_token stop) {
   const std::vector<ModeCommand> commands = mode_commands(session->profile());
-  const auto bits = static_cast<std::uint16_t>(mode & 07777);
+  // pure-ftpd (1.0.50) opens for reading what it is to change: without that right it could never change it
+  // again.
+  constexpr std::uint16_t owner_reads = 0400;
+  const bool keeps = session->profile().features.estp;
+  const auto bits = static_cast<std::uint16_t>((mode & 07777) | (keeps ? owner_reads : 0));
   const Check<std::uint16_t> by_the_reply = nullptr;
   co_await apply(session, commands, bits, path, "mode", &session->profile().mode, by_the_reply, stop);
+  co_return bits;
 }
 
 }  // namespace ftpfs::ftp

@@ -37,6 +37,7 @@ awaitable<std::optional<Attributes>> nothing() {
 awaitable<std::vector<Entry>> list_local(ServerPtr server, std::shared_ptr<Session> session, std::string path,
                                          std::stop_token stop) {
   std::vector<Entry> entries = co_await list_directory(session, path, stop);
+  for (Entry& entry : entries) entry.link_target = target_from(server->root, path, entry.link_target);
   co_return server->local(std::move(entries));
 }
 
@@ -119,19 +120,36 @@ awaitable<void> FtpRemote::set_mtime(Path path, std::int64_t seconds, std::stop_
   return retrying<void>(impl_->server, Lane::metadata, work, stop);
 }
 
-awaitable<void> FtpRemote::set_mode(Path path, std::uint16_t mode, std::stop_token stop) {
+awaitable<std::uint16_t> FtpRemote::set_mode(Path path, std::uint16_t mode, std::stop_token stop) {
   const auto work = [where = impl_->server->path(path), mode, stop](Lease& lease) {
     return ftp::set_mode(lease.session(), where, mode, stop);
   };
-  return retrying<void>(impl_->server, Lane::metadata, work, stop);
+  return retrying<std::uint16_t>(impl_->server, Lane::metadata, work, stop);
+}
+
+awaitable<void> FtpRemote::make_symlink(std::string target, Path path, std::stop_token stop) {
+  return to_the_end(impl_->server,
+                    ftp::make_symlink(impl_->server, link_argument(*impl_->server, target, path),
+                                      impl_->server->new_path(path)),
+                    stop);
+}
+
+awaitable<std::optional<Space>> FtpRemote::space(std::stop_token stop) {
+  const auto work = [where = impl_->server->path(Path()), stop](Lease& lease) {
+    return ask_space(lease.session(), where, stop);
+  };
+  return retrying<std::optional<Space>>(impl_->server, Lane::metadata, work, stop);
 }
 
 Capabilities FtpRemote::capabilities() const noexcept {
   const ServerProfile& profile = impl_->server->context->profile;
   Capabilities result;
   result.cheap_stat = may_have_mlst(profile) && profile.greeted;
+  result.tells_mode = result.cheap_stat && profile.features.has_fact("unix.mode");
   result.set_mtime = profile.mtime != MtimeCommand::none;
   result.set_mode = profile.mode != ModeCommand::none;
+  result.make_symlink = profile.features.site_symlink;
+  result.tells_space = may_tell_space(profile);
   return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -195,16 +196,29 @@ bool leaves_questions(const std::vector<Entry>& entries) {
   return std::cmp_greater(std::ranges::count_if(entries, open), most_questions);
 }
 
+// proftpd's MLSD shows symlinks without their target, its LIST shows it.
+awaitable<void> find_targets(std::shared_ptr<Session> session, std::string path, std::vector<Entry>* entries,
+                             std::stop_token stop) {
+  if (std::none_of(entries->begin(), entries->end(), is_blind_link)) co_return;
+  const Listed listed = co_await list_by_list(session, path, stop);
+  std::unordered_map<std::string_view, std::string_view> targets;
+  for (const Entry& entry : listed.entries) targets.emplace(entry.name, entry.link_target);
+  for (Entry& entry : *entries) {
+    const auto found = targets.find(entry.name);
+    if (is_blind_link(entry) && found != targets.end()) entry.link_target = found->second;
+  }
+}
+
 // What a listing does not tell about single entries. So many questions and no more: whoever lists a directory
 // waits for them, and a server may make up any number of entries that need one.
 class Questions {
  public:
   explicit Questions(std::string directory) : directory_(std::move(directory)) {}
 
-  // proftpd and FileZilla Server show symlinks without their target, and a link is worth nothing then: shown
-  // is what it leads to.
+  // A link is worth nothing without its target (FileZilla Server): shown is what it leads to.
   awaitable<void> follow(Session& session, Entry& entry, std::stop_token stop) {
     const std::string link = child_path(directory_, entry.name);
+    entry.link_target.clear();
     entry.attributes.kind = Kind::file;
     entry.attributes.size_known = false;
     co_await measure(session, entry, stop);
@@ -237,8 +251,10 @@ class Questions {
 awaitable<void> complete(std::shared_ptr<Session> session, std::string path, std::vector<Entry>* entries,
                          std::stop_token stop) {
   Questions questions(path);
+  const bool follow_all = session->context().config.follow_symlinks;
   for (Entry& entry : *entries) {
-    if (is_blind_link(entry)) {
+    const bool link = entry.attributes.kind == Kind::symlink;
+    if (link && (follow_all || entry.link_target.empty())) {
       co_await questions.follow(*session, entry, stop);
     } else if (!entry.attributes.size_known) {
       co_await questions.measure(*session, entry, stop);
@@ -269,6 +285,8 @@ awaitable<std::vector<Entry>> list_directory(std::shared_ptr<Session> session, s
     throw refusal(Verb::list, path, *listed->refusal, code == ENOENT ? EIO : code);
   }
   if (local_times) co_await move_to_utc(session, path, &listed->entries, stop);
+  const bool follow_all = session->context().config.follow_symlinks;
+  if (!local_times && !follow_all) co_await find_targets(session, path, &listed->entries, stop);
   co_await complete(session, path, &listed->entries, stop);
   learn_from(session->profile(), listed->entries);
   co_return std::move(listed->entries);

@@ -20,13 +20,25 @@ awaitable<void> make_directory(ServerPtr server, std::string path);
 awaitable<void> remove_file(ServerPtr server, std::string path);
 awaitable<void> remove_directory(ServerPtr server, std::string path);
 awaitable<void> rename(ServerPtr server, std::string from, std::string to);
+awaitable<void> make_symlink(ServerPtr server, std::string target, std::string path);
+// How SITE SYMLINK is told of a target: proftpd resolves it against the session's current directory, so it
+// gets a path from the root. Throws Error(EINVAL) where the server would cut the names at a blank.
+std::string link_argument(const Server& server, const std::string& target, const Path& link);
+// The target of a link in `directory` as it leads there from the mount: an absolute one below `root` becomes
+// relative, for here it would start at another root. Others stay what they are.
+std::string target_from(const std::string& root, const std::string& directory, const std::string& target);
 
 // See report.hpp. Writes, renames and removes a file of its own, if it may.
 awaitable<ServerReport> examine(ServerPtr server, bool may_write, std::stop_token stop);
 
 awaitable<void> set_mtime(std::shared_ptr<Session> session, std::string path, std::int64_t seconds,
                           std::stop_token stop);
-awaitable<void> set_mode(std::shared_ptr<Session> session, std::string path, std::uint16_t mode,
-                         std::stop_token stop);
+// AVBL, XQUOTA, SITE QUOTA: the first that FEAT names and that tells a number.
+bool may_tell_space(const ServerProfile& profile) noexcept;
+awaitable<std::optional<Space>> ask_space(std::shared_ptr<Session> session, std::string path,
+                                          std::stop_token stop);
+
+awaitable<std::uint16_t> set_mode(std::shared_ptr<Session> session, std::string path, std::uint16_t mode,
+                                  std::stop_token stop);
 
 }  // namespace ftpfs::ftp

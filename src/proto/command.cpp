@@ -9,13 +9,13 @@ namespace ftpfs::proto {
 namespace {
 
 // In the order of Verb.
-constexpr std::array<std::string_view, 46> texts = {
-    "USER", "PASS", "ACCT", "FEAT", "OPTS", "CLNT", "SYST", "TYPE", "PWD",  "CWD",  "EPSV", "PASV",
-    "MLSD", "MLST", "LIST", "SIZE", "MDTM", "REST", "RETR", "STOR", "APPE", "DELE", "MKD",  "RMD",
-    "RNFR", "RNTO", "MFMT", "MFF",  "SITE", "NOOP", "ABOR", "QUIT", "AUTH", "PBSZ", "PROT", "EPRT",
-    "PORT", "HOST", "AVBL", "STAT", "CDUP", "PRET", "CCC",  "LANG", "HELP", "ALLO",
+constexpr std::array<std::string_view, 47> texts = {
+    "USER", "PASS", "ACCT", "FEAT", "OPTS", "CLNT", "SYST", "TYPE", "PWD",  "CWD",  "EPSV",   "PASV",
+    "MLSD", "MLST", "LIST", "SIZE", "MDTM", "REST", "RETR", "STOR", "APPE", "DELE", "MKD",    "RMD",
+    "RNFR", "RNTO", "MFMT", "MFF",  "SITE", "NOOP", "ABOR", "QUIT", "AUTH", "PBSZ", "PROT",   "EPRT",
+    "PORT", "HOST", "AVBL", "STAT", "CDUP", "PRET", "CCC",  "LANG", "HELP", "ALLO", "XQUOTA",
 };
-static_assert(texts.size() == static_cast<std::size_t>(Verb::allo) + 1);
+static_assert(texts.size() == static_cast<std::size_t>(Verb::xquota) + 1);
 
 void check(std::string_view argument) {
   if (argument.find_first_of(std::string_view("\r\n\0", 3)) != argument.npos) {

@@ -54,6 +54,7 @@ void read_site(std::string_view arguments, Features& features) {
     if (equals_ignoring_case(word, "CHMOD")) features.site_chmod = true;
     if (equals_ignoring_case(word, "UTIME")) features.site_utime = true;
     if (equals_ignoring_case(word, "SYMLINK")) features.site_symlink = true;
+    if (equals_ignoring_case(word, "QUOTA")) features.site_quota = true;
   });
 }
 
@@ -62,12 +63,13 @@ struct Flag {
   bool Features::*member;
 };
 constexpr std::array flags = {
-    Flag{"MLSD", &Features::mlsd}, Flag{"SIZE", &Features::size}, Flag{"MDTM", &Features::mdtm},
-    Flag{"MFMT", &Features::mfmt}, Flag{"UTF8", &Features::utf8}, Flag{"UTF-8", &Features::utf8},
-    Flag{"CLNT", &Features::clnt}, Flag{"TVFS", &Features::tvfs}, Flag{"HOST", &Features::host},
-    Flag{"LANG", &Features::lang}, Flag{"EPSV", &Features::epsv}, Flag{"EPRT", &Features::eprt},
-    Flag{"PRET", &Features::pret}, Flag{"PBSZ", &Features::pbsz}, Flag{"PROT", &Features::prot},
-    Flag{"CCC", &Features::ccc},   Flag{"AVBL", &Features::avbl}, Flag{"HASH", &Features::hash},
+    Flag{"MLSD", &Features::mlsd},     Flag{"SIZE", &Features::size}, Flag{"MDTM", &Features::mdtm},
+    Flag{"MFMT", &Features::mfmt},     Flag{"UTF8", &Features::utf8}, Flag{"UTF-8", &Features::utf8},
+    Flag{"CLNT", &Features::clnt},     Flag{"TVFS", &Features::tvfs}, Flag{"HOST", &Features::host},
+    Flag{"LANG", &Features::lang},     Flag{"EPSV", &Features::epsv}, Flag{"EPRT", &Features::eprt},
+    Flag{"PRET", &Features::pret},     Flag{"PBSZ", &Features::pbsz}, Flag{"PROT", &Features::prot},
+    Flag{"CCC", &Features::ccc},       Flag{"AVBL", &Features::avbl}, Flag{"HASH", &Features::hash},
+    Flag{"XQUOTA", &Features::xquota}, Flag{"ESTP", &Features::estp},
 };
 
 void read_feature(std::string_view verb, std::string_view arguments, Features& features) {

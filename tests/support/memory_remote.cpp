@@ -376,13 +376,34 @@ awaitable<void> MemoryRemote::set_mtime(Path path, std::int64_t seconds, std::st
   co_await control.finish(stop);
 }
 
-awaitable<void> MemoryRemote::set_mode(Path path, std::uint16_t mode, std::stop_token stop) {
+awaitable<void> MemoryRemote::make_symlink(std::string target, Path path, std::stop_token stop) {
+  CallControl& control = on(Op::make_symlink);
+  co_await control.start(stop);
+  const Session session = co_await acquire(stop);
+  if (!capabilities_.make_symlink) throw Error(EOPNOTSUPP, "server: no way to make symbolic links");
+  if (tree_.find(path)) throw Error(EEXIST, "server: exists");
+  tree_.need_directory(path.parent());
+  tree_.put_symlink(path.str(), std::move(target));
+  co_await control.finish(stop);
+}
+
+awaitable<std::optional<Space>> MemoryRemote::space(std::stop_token stop) {
+  CallControl& control = on(Op::space);
+  co_await control.start(stop);
+  const Session session = co_await acquire(stop);
+  co_await control.finish(stop);
+  co_return space_;
+}
+
+awaitable<std::uint16_t> MemoryRemote::set_mode(Path path, std::uint16_t mode, std::stop_token stop) {
   CallControl& control = on(Op::set_mode);
   co_await control.start(stop);
   const Session session = co_await acquire(stop);
   if (!capabilities_.set_mode) throw Error(EOPNOTSUPP, "server: no way to set modes");
-  tree_.need(path)->mode = mode & 0777;
+  const auto kept = static_cast<std::uint16_t>((mode & 0777) | kept_rights_);
+  tree_.need(path)->mode = kept;
   co_await control.finish(stop);
+  co_return kept;
 }
 
 }  // namespace ftpfs::test

@@ -36,8 +36,10 @@ enum class Op {
   rename,
   set_mtime,
   set_mode,
+  make_symlink,
+  space,
 };
-inline constexpr std::size_t op_count = 13;
+inline constexpr std::size_t op_count = 15;
 
 class MemoryRemote final : public Remote {
  public:
@@ -64,6 +66,9 @@ class MemoryRemote final : public Remote {
   void set_list_precision(Precision precision) noexcept { list_precision_ = precision; }
   void set_stat_precision(Precision precision) noexcept { stat_precision_ = precision; }
   void set_tells_mode(bool tells) noexcept { tells_mode_ = tells; }
+  // Like pure-ftpd, which could change a file it may not read no more.
+  void keep_rights(std::uint16_t bits) noexcept { kept_rights_ = bits; }
+  void set_space(std::optional<Space> space) noexcept { space_ = space; }
   void set_piece(std::size_t bytes) noexcept { piece_ = bytes; }  // the most one read_some delivers
   void set_sessions(std::size_t limit) noexcept;                  // 0: no limit
 
@@ -99,7 +104,9 @@ class MemoryRemote final : public Remote {
   awaitable<void> remove_directory(Path path, std::stop_token stop) override;
   awaitable<void> rename(Path from, Path to, std::stop_token stop) override;
   awaitable<void> set_mtime(Path path, std::int64_t seconds, std::stop_token stop) override;
-  awaitable<void> set_mode(Path path, std::uint16_t mode, std::stop_token stop) override;
+  awaitable<std::uint16_t> set_mode(Path path, std::uint16_t mode, std::stop_token stop) override;
+  awaitable<void> make_symlink(std::string target, Path path, std::stop_token stop) override;
+  awaitable<std::optional<Space>> space(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override { return capabilities_; }
 
  private:
@@ -126,6 +133,8 @@ class MemoryRemote final : public Remote {
   Precision list_precision_ = Precision::second;
   Precision stat_precision_ = Precision::second;
   bool tells_mode_ = true;
+  std::optional<Space> space_;
+  std::uint16_t kept_rights_ = 0;
   std::size_t piece_ = 64 * 1024;
   std::shared_ptr<Sessions> sessions_;
   std::vector<std::weak_ptr<Stream>> streams_;

@@ -61,8 +61,9 @@ struct FtpConfig {
 
   TlsMode tls = TlsMode::automatic;
   net::TlsPolicy tls_policy;
-  bool tls_data_clear = false;  // PROT C: file contents and listings can be read on the way
-  bool lenient_eof = false;     // believe a listing whose end came without close_notify
+  bool tls_data_clear = false;   // PROT C: file contents and listings can be read on the way
+  bool follow_symlinks = false;  // list what links lead to instead of the links
+  bool lenient_eof = false;      // believe a listing whose end came without close_notify
 
   // Character sets of file names, as iconv(1) calls them. codepage "": UTF-8 where the server speaks it, else
   // the bytes pass unchanged.

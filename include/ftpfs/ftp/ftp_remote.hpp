@@ -39,7 +39,9 @@ class FtpRemote final : public Remote {
   awaitable<void> remove_directory(Path path, std::stop_token stop) override;
   awaitable<void> rename(Path from, Path to, std::stop_token stop) override;
   awaitable<void> set_mtime(Path path, std::int64_t seconds, std::stop_token stop) override;
-  awaitable<void> set_mode(Path path, std::uint16_t mode, std::stop_token stop) override;
+  awaitable<std::uint16_t> set_mode(Path path, std::uint16_t mode, std::stop_token stop) override;
+  awaitable<void> make_symlink(std::string target, Path path, std::stop_token stop) override;
+  awaitable<std::optional<Space>> space(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override;
 
  private:

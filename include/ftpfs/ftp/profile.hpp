@@ -36,6 +36,14 @@ enum class ModeCommand : std::uint8_t {
   none
 };
 
+enum class SpaceCommand : std::uint8_t {
+  untested,
+  avbl,        // draft-peterson-streamlined-ftp-command-extensions; SFTPGo
+  xquota,      // Serv-U, WS_FTP, GlobalSCAPE
+  site_quota,  // proftpd mod_quotatab
+  none
+};
+
 // As the server is told it: "SITE UTIME"; empty for untested and none.
 std::string_view command_name(MtimeCommand command) noexcept;
 std::string_view command_name(ModeCommand command) noexcept;
@@ -66,6 +74,7 @@ struct ServerProfile {
                                         // file name here (FileZilla Server); a probe beside plain LIST
   MtimeCommand mtime = MtimeCommand::untested;  // the first set_mtime that the server took and showed
   ModeCommand mode = ModeCommand::untested;     // FEAT MFF, then the first set_mode that the server took
+  SpaceCommand space = SpaceCommand::untested;  // FEAT, then the first one that told a number
   Support mlst = Support::unknown;              // FEAT, then the first answer to MLST
   Support size = Support::unknown;  // the first answer to SIZE (not in FEAT of some servers that do it)
   Support mdtm = Support::unknown;  // the first answer to MDTM

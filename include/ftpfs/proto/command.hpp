@@ -13,7 +13,7 @@ namespace ftpfs::proto {
 enum class Verb : std::uint8_t {
   user, pass, acct, feat, opts, clnt, syst, type, pwd, cwd, epsv, pasv, mlsd, mlst, list, size, mdtm, rest, retr,
   stor, appe, dele, mkd, rmd, rnfr, rnto, mfmt, mff, site, noop, abor, quit, auth, pbsz, prot, eprt, port, host,
-  avbl, stat, cdup, pret, ccc, lang, help, allo
+  avbl, stat, cdup, pret, ccc, lang, help, allo, xquota
 };
 // clang-format on
 

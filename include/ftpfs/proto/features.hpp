@@ -42,6 +42,7 @@ struct Features {
   bool epsv = false;
   bool eprt = false;
   bool pret = false;
+  bool estp = false;  // pure-ftpd alone has it
 
   bool auth_tls = false;
   bool auth_ssl = false;
@@ -50,10 +51,12 @@ struct Features {
   bool ccc = false;
 
   bool avbl = false;
+  bool xquota = false;
   bool hash = false;
   bool site_chmod = false;
   bool site_utime = false;
   bool site_symlink = false;
+  bool site_quota = false;
 
   bool has_fact(std::string_view lower_case_name) const noexcept;
 };

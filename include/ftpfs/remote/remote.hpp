@@ -76,7 +76,13 @@ class Remote {
   virtual awaitable<void> rename(Path from, Path to, std::stop_token stop) = 0;
   // EOPNOTSUPP when the server has no way to do it (Capabilities then says so too).
   virtual awaitable<void> set_mtime(Path path, std::int64_t seconds, std::stop_token stop) = 0;
-  virtual awaitable<void> set_mode(Path path, std::uint16_t mode, std::stop_token stop) = 0;
+  // Returns the mode that the server then shows: `mode`, or more where its account needs a right to itself.
+  virtual awaitable<std::uint16_t> set_mode(Path path, std::uint16_t mode, std::stop_token stop) = 0;
+  // `target` as symlink(2) takes it. Servers may demand that it exists (EPERM), and may spell it in another
+  // way.
+  virtual awaitable<void> make_symlink(std::string target, Path path, std::stop_token stop) = 0;
+  // nullopt: the server does not say.
+  virtual awaitable<std::optional<Space>> space(std::stop_token stop) = 0;
 
   virtual Capabilities capabilities() const noexcept = 0;
 };

@@ -71,11 +71,22 @@ struct Entry {
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 
+// What may be stored on the server, in bytes.
+struct Space {
+  std::uint64_t free = 0;
+  std::optional<std::uint64_t> total;  // absent: the server tells only what is left
+
+  friend bool operator==(const Space&, const Space&) = default;
+};
+
 // What the server at the other end can do, as far as known now. Learned, so it may change during a mount.
 struct Capabilities {
   bool cheap_stat = false;  // stat() of one file costs one round trip and no listing (MLST)
+  bool tells_mode = false;  // and the permissions come with it
   bool set_mtime = true;
   bool set_mode = true;
+  bool make_symlink = false;
+  bool tells_space = false;
 };
 
 }  // namespace ftpfs

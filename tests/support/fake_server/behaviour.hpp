@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <ctime>
 #include <functional>
 #include <map>
@@ -43,7 +44,11 @@ struct Behaviour {
   bool site_utime = false;      // SITE UTIME YYYYMMDDhhmmss path (pure-ftpd)
   bool site_utime_utc = false;  // SITE UTIME path atime mtime ctime UTC (the same)
   bool site_chmod = true;
-  bool overstates = false;  // FEAT lists MLST, SIZE, MDTM, REST, MFMT although they are off
+  bool chmod_opens = false;           // SITE CHMOD needs the owner's right to read (pure-ftpd 1.0.50)
+  bool site_symlink = false;          // makes links to what exists only (proftpd mod_site_misc)
+  std::optional<std::uint64_t> avbl;  // bytes that AVBL tells
+  std::string site_quota;             // what SITE QUOTA answers
+  bool overstates = false;            // FEAT lists MLST, SIZE, MDTM, REST, MFMT although they are off
 
   // Names.
   bool utf8_wants_clnt = false;      // OPTS UTF8 ON is 501 before CLNT (G6, RaidenFTPd)

@@ -114,9 +114,9 @@ awaitable<std::string> Session::answer(std::string verb, std::string argument) {
       {"CWD", &Session::cwd},   {"REST", &Session::rest}, {"NOOP", &Session::noop}, {"ABOR", &Session::abor},
       {"QUIT", &Session::quit}, {"SIZE", &Session::size}, {"MDTM", &Session::mdtm}, {"MLST", &Session::mlst},
       {"MFMT", &Session::mfmt}, {"MFF", &Session::mff},   {"SITE", &Session::site}, {"DELE", &Session::dele},
-      {"MKD", &Session::mkd},   {"RMD", &Session::rmd},   {"RNFR", &Session::rnfr}, {"RNTO", &Session::rnto},
-      {"EPSV", &Session::epsv}, {"PASV", &Session::pasv}, {"AUTH", &Session::auth}, {"PBSZ", &Session::pbsz},
-      {"PROT", &Session::prot}, {"EPRT", &Session::eprt}, {"PORT", &Session::port}};
+      {"AVBL", &Session::avbl}, {"MKD", &Session::mkd},   {"RMD", &Session::rmd},   {"RNFR", &Session::rnfr},
+      {"RNTO", &Session::rnto}, {"EPSV", &Session::epsv}, {"PASV", &Session::pasv}, {"AUTH", &Session::auth},
+      {"PBSZ", &Session::pbsz}, {"PROT", &Session::prot}, {"EPRT", &Session::eprt}, {"PORT", &Session::port}};
 
   const auto fixed = behaviour().replies.find(verb);
   if (fixed != behaviour().replies.end()) co_return fixed->second;

@@ -84,6 +84,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string set_mtime(std::string_view time, std::string_view path, std::string_view success,
                         bool local = false);
   std::string site_utime_utc(std::string_view rest);
+  std::string site_symlink(std::string_view target, std::string_view link);
+  std::string avbl(const std::string& argument);
   std::string set_mode(std::string_view mode, std::string_view path);
 
   // session_transfer.cpp: what moves over a data connection

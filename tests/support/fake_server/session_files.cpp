@@ -71,6 +71,8 @@ std::string Session::set_mode(std::string_view text, std::string_view path) {
   if (error != std::errc() || end != text.data() + text.size()) return "501 Bad mode.";
   Node* node = state_.tree.find(path_of(path));
   if (node == nullptr) return refusal(absent);
+  if (behaviour().chmod_opens && (node->mode & 0400) == 0)
+    return "550 Could not change perms on " + std::string(path) + ": Permission denied";
   node->mode = mode;
   return "200 Mode changed.";
 }
@@ -97,10 +99,26 @@ std::string Session::site(const std::string& argument) {
   const auto [command, rest] = split(argument);
   const auto [value, path] = split(rest);
   if (command == "CHMOD" && behaviour().site_chmod) return set_mode(value, path);
+  if (command == "SYMLINK" && behaviour().site_symlink) return site_symlink(value, path);
+  if (command == "QUOTA" && !behaviour().site_quota.empty()) return behaviour().site_quota;
   if (command == "UTIME" && rest.ends_with(" UTC")) return site_utime_utc(rest);
   if (command == "UTIME" && behaviour().site_utime)
     return set_mtime(value, path, "200 Done.", behaviour().site_utime_is_local);
   return "504 SITE command not understood.";
+}
+
+std::string Session::site_symlink(std::string_view target, std::string_view link) {
+  const std::string path = path_of(link);
+  if (!state_.tree.exists(path_of(target))) return "550 SYMLINK: No such file or directory";
+  if (state_.tree.exists(path)) return "550 SYMLINK: File exists";
+  if (!state_.tree.exists(Tree::parent(path))) return "550 SYMLINK: No such file or directory";
+  state_.tree.symlink(path, path_of(target));
+  return "200 SITE SYMLINK command successful";
+}
+
+std::string Session::avbl(const std::string&) {
+  if (!behaviour().avbl) return "500 'AVBL': command not understood.";
+  return "213 " + std::to_string(*behaviour().avbl);
 }
 
 // "path atime mtime ctime UTC"

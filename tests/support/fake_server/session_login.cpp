@@ -46,6 +46,9 @@ std::string Session::feat(const std::string&) {
   add(can.mfmt || can.overstates, "MFMT");
   add(can.mff, "MFF modify;UNIX.mode;");
   add(can.site_chmod, "SITE CHMOD");
+  add(can.chmod_opens, "ESTP");
+  add(can.site_symlink, "SITE SYMLINK");
+  add(can.avbl.has_value(), "AVBL");
   add(true, "TVFS");
   return text + "211 End.";
 }

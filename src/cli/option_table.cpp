@@ -163,6 +163,30 @@ std::vector<Option> make_table() {
        "... from directories",
        [](S& s, Text v) { s.vfs.directory_mask = parse_mask(v); }},
       {files, "perms", {}, "HOW", "chmod etc. the server does not do: ignore (default), strict", set_perms},
+      {files,
+       "follow_symlinks",
+       {},
+       "",
+       "show what symbolic links lead to instead of the links",
+       [](S& s, Text) { s.ftp.follow_symlinks = true; }},
+      {files,
+       "contain_symlinks",
+       {},
+       "",
+       "refuse to follow links out of the mount (default)",
+       [](S& s, Text) { s.vfs.contain_symlinks = true; }},
+      {files,
+       "no_contain_symlinks",
+       {},
+       "",
+       "hand their targets out wherever they point",
+       [](S& s, Text) { s.vfs.contain_symlinks = false; }},
+      {files,
+       "statfs_size",
+       {},
+       "SIZE",
+       "room that df shows (what the server tells, or 1T)",
+       [](S& s, Text v) { s.vfs.statfs_size = parse_size(v); }},
       {files, "upload", {}, "HOW", "replace files: auto (default), atomic, inplace", set_upload},
 
       {caching,
@@ -237,12 +261,13 @@ std::span<const Option> option_table() {
 }
 
 std::span<const std::string_view> ignored_options() {
-  static constexpr auto names = std::to_array<Text>(
-      {"auto",        "noauto",      "nouser",  "users",       "owner",      "group",
-       "defaults",    "nofail",      "_netdev", "comment",     "x-*",        "nonempty",
-       "large_read",  "hard_remove", "use_ino", "readdir_ino", "krb4",       "engine",
-       "tcp_nodelay", "intr",        "tlsv1",   "enable_epsv", "reconnect",  "skip_pasv_ip",
-       "soft",        "async",       "sync",    "noatime",     "nodiratime", "relatime"});
+  // clang-format off
+  static constexpr auto names = std::to_array<Text>({
+      "auto", "noauto", "nouser", "users", "owner", "group", "defaults", "nofail", "_netdev", "comment",
+      "x-*", "nonempty", "large_read", "hard_remove", "use_ino", "readdir_ino", "krb4", "engine",
+      "tcp_nodelay", "intr", "tlsv1", "enable_epsv", "reconnect", "skip_pasv_ip", "soft", "async",
+      "sync", "noatime", "nodiratime", "relatime", "transform_symlinks"});
+  // clang-format on
   return names;
 }
 

@@ -49,6 +49,9 @@ int shift_of(char suffix) {
     case 'g':
     case 'G':
       return 30;
+    case 't':
+    case 'T':
+      return 40;
     default:
       return 0;
   }

@@ -61,8 +61,16 @@ void access(fuse_req_t handle, fuse_ino_t ino, int mask) {
   });
 }
 
+awaitable<void> do_statfs(RequestPtr request) {
+  const struct ::statvfs statistics = co_await request->vfs().statfs(request->stop());
+  request->statfs(statistics);
+}
+
 void statfs(fuse_req_t handle, fuse_ino_t ino) {
-  serve(handle, "statfs", ino, [](const RequestPtr& request) { request->statfs(request->vfs().statfs()); });
+  serve(handle, "statfs", ino, [](const RequestPtr& request) {
+    if (const auto known = request->vfs().statfs_now()) return request->statfs(*known);
+    start(request, do_statfs);
+  });
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Open files.
+#include <cerrno>
 #include <cstring>
 #include <string>
 
@@ -86,6 +87,20 @@ void fsync(fuse_req_t handle, fuse_ino_t ino, int, fuse_file_info* file) {
   serve(handle, "fsync", ino, [&](const RequestPtr& request) { start(request, do_fsync, Handle{file->fh}); });
 }
 
+awaitable<void> do_fallocate(RequestPtr request, Handle file, std::uint64_t end) {
+  co_await request->vfs().allocate(file, end, request->stop());
+  request->ok();
+}
+
+// Nothing can be set aside on the server; what mode 0 promises beyond that is the length.
+void fallocate(fuse_req_t handle, fuse_ino_t ino, int mode, off_t offset, off_t length,
+               fuse_file_info* file) {
+  serve(handle, "fallocate", ino, [&](const RequestPtr& request) {
+    if (mode != 0) return request->error(EOPNOTSUPP);
+    start(request, do_fallocate, Handle{file->fh}, static_cast<std::uint64_t>(offset + length));
+  });
+}
+
 // Not through serve(): a handle is given back whoever asks, and nobody looks at the answer.
 void release(fuse_req_t handle, fuse_ino_t, fuse_file_info* file) {
   context_of(handle).vfs.release(file->fh);
@@ -101,6 +116,7 @@ void add_file_operations(fuse_lowlevel_ops& table) {
   table.write = write;
   table.flush = flush;
   table.fsync = fsync;
+  table.fallocate = fallocate;
   table.release = release;
 }
 

@@ -108,14 +108,22 @@ void mknod(fuse_req_t handle, fuse_ino_t parent, const char* name, mode_t mode, 
   });
 }
 
-// FTP has no command for either. EPERM is what link(2) documents for such file systems, and what makes git
-// and others fall back to rename.
+// FTP has no command for it. EPERM is what link(2) documents for such file systems, and what makes git and
+// others fall back to rename.
 void link(fuse_req_t handle, fuse_ino_t ino, fuse_ino_t, const char*) {
   serve(handle, "link", ino, [](const RequestPtr& request) { request->error(EPERM); });
 }
 
-void symlink(fuse_req_t handle, const char*, fuse_ino_t parent, const char*) {
-  serve(handle, "symlink", parent, [](const RequestPtr& request) { request->error(EPERM); });
+awaitable<void> do_symlink(RequestPtr request, Ino parent, std::string name, std::string target) {
+  const vfs::Looked made =
+      co_await request->vfs().symlink(parent, std::move(name), std::move(target), request->stop());
+  request->entry(made);
+}
+
+void symlink(fuse_req_t handle, const char* target, fuse_ino_t parent, const char* name) {
+  serve(handle, "symlink", parent, [&](const RequestPtr& request) {
+    start(request, do_symlink, Ino{parent}, std::string(name), std::string(target));
+  });
 }
 
 awaitable<void> do_readlink(RequestPtr request, Ino ino) {

@@ -109,6 +109,12 @@ void Directories::publish(const Node& node) {
   edit(*node.parent, node.name, [&](Listing& listing) { listing.put(std::move(entry)); });
 }
 
+void Directories::made(const Node& directory) {
+  auto listing = std::make_shared<Listing>(std::vector<Entry>(), clock_.now());
+  const std::size_t weight = listing->weight();
+  listings_.put(directory.ino, std::move(listing), weight);
+}
+
 void Directories::erase(Node& directory, std::string_view name) {
   Directory& own = state(directory);
   if (const auto found = own.unsent.find(name); found != own.unsent.end()) own.unsent.erase(found);

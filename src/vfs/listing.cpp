@@ -26,6 +26,10 @@ constexpr char32_t lower(char32_t letter) noexcept {
   return within(U'\u0400', U'\u040F') ? letter + 0x50 : letter;
 }
 
+bool is_directory(const Entry& entry) noexcept {
+  return entry.attributes.kind == Kind::directory;
+}
+
 }  // namespace
 
 bool may_be_twins(std::string_view left, std::string_view right) noexcept {
@@ -38,7 +42,10 @@ bool may_be_twins(std::string_view left, std::string_view right) noexcept {
 
 Listing::Listing(std::vector<Entry> entries, Clock::time_point fetched)
     : slots_(std::move(entries)), fetched_(fetched), index_(0, Hash{this}, Equal{this}) {
-  for (const Entry& entry : slots_) name_bytes_ += entry.name.size() + entry.link_target.size();
+  for (const Entry& entry : slots_) {
+    name_bytes_ += entry.name.size() + entry.link_target.size();
+    if (is_directory(entry)) ++directories_;
+  }
 }
 
 Listing::Index& Listing::index() const {
@@ -67,7 +74,9 @@ const Entry* Listing::twin_of(std::string_view name) const noexcept {
 void Listing::put(Entry entry) {
   Index& by_name = index();
   const auto found = by_name.find(std::string_view(entry.name));
+  if (is_directory(entry)) ++directories_;
   if (found != by_name.end()) {
+    if (is_directory(slots_[*found])) --directories_;
     slots_[*found] = std::move(entry);
     return;
   }
@@ -83,6 +92,7 @@ void Listing::erase(std::string_view name) {
   const Slot slot = *found;
   by_name.erase(found);
   name_bytes_ -= slots_[slot].name.size() + slots_[slot].link_target.size();
+  if (is_directory(slots_[slot])) --directories_;
   slots_[slot] = Entry{};
   ++erased_;
 }

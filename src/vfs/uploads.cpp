@@ -232,10 +232,10 @@ awaitable<void> Uploads::save_attributes(NodeRef node) {
   const std::optional<std::uint16_t> mode = stage->mode;
   const std::optional<std::int64_t> mtime = stage->mtime;
   try {
-    if (mode) {
+    if (mode && mode != node->attributes.mode) {
       const std::uint16_t wanted = *mode;
-      co_await remote.set_mode(path, wanted, stop);
-      node->attributes.mode = wanted;
+      const std::uint16_t taken = co_await remote.set_mode(path, wanted, stop);
+      node->took_mode(wanted, taken);
     }
   } catch (const Error& error) {
     ignore_refusal(*node, error);

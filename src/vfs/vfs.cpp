@@ -40,15 +40,11 @@ void Vfs::Impl::drop_caches() noexcept {
   nodes.for_each([](Node& node) { node.learned = {}; });
 }
 
-namespace {
-
 awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_source waits,
                         std::stop_token done) {
   co_await clock.sleep_until(deadline, done);
   waits.request_stop();
 }
-
-}  // namespace
 
 awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadline) {
   shutting_down = true;
@@ -141,6 +137,9 @@ awaitable<std::string> Vfs::readlink(Ino ino, std::stop_token stop) {
 awaitable<Looked> Vfs::mkdir(Ino parent, std::string name, mode_t mode, std::stop_token stop) {
   return held(impl_, impl_->mkdir(parent, std::move(name), mode, std::move(stop)));
 }
+awaitable<Looked> Vfs::symlink(Ino parent, std::string name, std::string target, std::stop_token stop) {
+  return held(impl_, impl_->symlink(parent, std::move(name), std::move(target), std::move(stop)));
+}
 awaitable<void> Vfs::unlink(Ino parent, std::string name, std::stop_token stop) {
   return held(impl_, impl_->unlink(parent, std::move(name), std::move(stop)));
 }
@@ -175,6 +174,9 @@ awaitable<std::size_t> Vfs::write(Handle handle, std::uint64_t offset, Buffer by
 awaitable<void> Vfs::flush(Handle handle, std::stop_token stop) {
   return held(impl_, impl_->flush(handle, std::move(stop)));
 }
+awaitable<void> Vfs::allocate(Handle handle, std::uint64_t end, std::stop_token stop) {
+  return held(impl_, impl_->allocate(handle, end, std::move(stop)));
+}
 awaitable<void> Vfs::fsync(Handle handle, std::stop_token stop) {
   return flush(handle, std::move(stop));
 }
@@ -192,16 +194,11 @@ void Vfs::releasedir(DirHandle handle) noexcept {
   impl_->open_directories.erase(handle);
 }
 
-struct ::statvfs Vfs::statfs() const noexcept {
-  // FTP has no standard way to ask; large finite numbers keep programs that check first (cp, borg, Samba)
-  // working.
-  struct ::statvfs result {};
-  constexpr fsblkcnt_t terabyte_in_blocks = (1ull << 40) / 4096;
-  result.f_bsize = result.f_frsize = 4096;
-  result.f_blocks = result.f_bfree = result.f_bavail = terabyte_in_blocks;
-  result.f_files = result.f_ffree = result.f_favail = 1u << 30;
-  result.f_namemax = 255;
-  return result;
+std::optional<struct ::statvfs> Vfs::statfs_now() {
+  return impl_->statfs_now();
+}
+awaitable<struct ::statvfs> Vfs::statfs(std::stop_token stop) {
+  return held(impl_, impl_->statfs(std::move(stop)));
 }
 
 void Vfs::drop_caches() noexcept {

@@ -10,7 +10,27 @@
 
 namespace ftpfs::vfs {
 
-Attr Vfs::Impl::attr(const Node& node) const {
+std::int64_t Vfs::Impl::wall_seconds() const {
+  return std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch()).count();
+}
+
+// The server's time of the directory changes with its entries, but nobody would ask for it now.
+void Vfs::Impl::entries_changed(Node& directory) {
+  changed(directory);
+  directory.kept_mtime.reset();
+  directory.attributes.mtime = Timestamp{*directory.ctime, Precision::second};
+  directories.publish(directory);
+}
+
+// A directory has one link, which tells programs not to count, as long as its subdirectories are not known.
+nlink_t Vfs::Impl::links(const Node& node) {
+  if (!node.linked) return 0;
+  if (node.attributes.kind != Kind::directory) return 1;
+  const auto listing = directories.cached(node);
+  return listing ? 2 + listing->directories() : 1;
+}
+
+Attr Vfs::Impl::attr(const Node& node) {
   Attr result;
   result.ttl = config.kernel_ttl;
   struct ::stat& stat = result.stat;
@@ -18,11 +38,12 @@ Attr Vfs::Impl::attr(const Node& node) const {
   const mode_t type = directory ? S_IFDIR : node.attributes.kind == Kind::symlink ? S_IFLNK : S_IFREG;
   const std::uint16_t known =
       node.attributes.mode.value_or(directory ? config.directory_mode : config.file_mode);
-  const std::uint16_t mode = node.stage && node.stage->mode ? *node.stage->mode : known;
+  const std::uint16_t shown = node.shown_mode.value_or(known);
+  const std::uint16_t mode = node.stage && node.stage->mode ? *node.stage->mode : shown;
   const std::uint16_t mask = directory ? config.directory_mask : config.file_mask;
   stat.st_ino = node.ino;
   stat.st_mode = type | (type == S_IFLNK ? 0777 : mode & 0777 & ~mask);
-  stat.st_nlink = node.linked ? 1 : 0;  // 1 for directories too: "find" then does not count on link counts
+  stat.st_nlink = links(node);
   stat.st_uid = config.uid;
   stat.st_gid = config.gid;
   stat.st_blksize = 4096;
@@ -37,7 +58,9 @@ Attr Vfs::Impl::attr(const Node& node) const {
   }
   stat.st_size = static_cast<off_t>(directory ? 4096 : size);
   stat.st_blocks = static_cast<blkcnt_t>((stat.st_size + 511) / 512);
-  stat.st_mtim.tv_sec = stat.st_ctim.tv_sec = mtime;
+  mtime = node.kept_mtime.value_or(mtime);
+  stat.st_mtim.tv_sec = mtime;
+  stat.st_ctim.tv_sec = node.ctime.value_or(mtime);
   stat.st_atim.tv_sec = node.atime.value_or(mtime);
   return result;
 }
@@ -102,11 +125,13 @@ awaitable<Attr> Vfs::Impl::setattr(Ino ino, Changes changes, std::stop_token sto
   if (changes.mode) co_await set_mode(node, *changes.mode, stop);
   if (changes.mtime) co_await set_mtime(node, *changes.mtime, stop);
   if (changes.atime) node->atime = *changes.atime;
+  changed(*node);
   co_return attr(*node);
 }
 
 awaitable<void> Vfs::Impl::set_size(NodeRef node, std::uint64_t size, std::stop_token stop) {
   if (node->attributes.kind != Kind::file) throw Error(EISDIR, node->name + " is not a file");
+  if (size > Stage::largest) throw Error(EFBIG, node->name + " cannot become so large");
   co_await revalidate(node, stop);
   if (size == static_cast<std::uint64_t>(attr(*node).stat.st_size)) co_return;
   Stage& stage = uploads.stage(*node);
@@ -122,14 +147,15 @@ awaitable<void> Vfs::Impl::set_size(NodeRef node, std::uint64_t size, std::stop_
 
 awaitable<void> Vfs::Impl::set_mode(NodeRef node, std::uint16_t mode, std::stop_token stop) {
   mode &= 0777;
+  if (node->attributes.kind == Kind::symlink) throw Error(EOPNOTSUPP, "symbolic links have no mode");
   if (node->stage && (node->stage->dirty() || node->stage->running)) {
     node->stage->mode = mode;  // set when the content is there
     co_return;
   }
   const Path path = nodes.path(*node);
   try {
-    co_await remote.set_mode(path, mode, stop);
-    node->attributes.mode = mode;
+    const std::uint16_t taken = co_await remote.set_mode(path, mode, stop);
+    node->took_mode(mode, taken);
   } catch (const Error& error) {
     if (!refuses_attributes(error.code())) throw;
     tolerate(error, "chmod");
@@ -142,15 +168,21 @@ awaitable<void> Vfs::Impl::set_mtime(NodeRef node, std::int64_t seconds, std::st
     node->stage->mtime = seconds;
     co_return;
   }
+  if (node->attributes.kind == Kind::symlink) {
+    node->kept_mtime = seconds;  // the server would set that of the target
+    co_return;
+  }
   const Path path = nodes.path(*node);
   try {
     co_await remote.set_mtime(path, seconds, stop);
     node->attributes.mtime = Timestamp{seconds, Precision::second};
+    node->kept_mtime.reset();
     directories.remember_exact(path, node->attributes);
   } catch (const Error& error) {
     // Also for directories: MDTM (vsftpd) and MFMT (pyftpdlib) are for plain files and say "550 could not".
     if (!refuses_attributes(error.code())) throw;
     tolerate(error, "utimens");
+    if (node->attributes.kind == Kind::directory) node->kept_mtime = seconds;
   }
   directories.publish(*node);
 }
@@ -169,15 +201,6 @@ void Vfs::Impl::access(Ino ino, int mask) {
   const mode_t mode = attr(node).stat.st_mode;
   const bool runnable = S_ISDIR(mode) || (mode & 0111) != 0;
   if ((mask & X_OK) != 0 && !runnable) throw Error(EACCES, node.name + " is not executable");
-}
-
-awaitable<std::string> Vfs::Impl::readlink(Ino ino, std::stop_token stop) {
-  NodeRef node = nodes.ref(ino);
-  if (node->attributes.kind != Kind::symlink) throw Error(EINVAL, node->name + " is not a symbolic link");
-  if (node->link_target.empty()) co_await refresh(node, stop);
-  if (node->link_target.empty())
-    throw Error(EIO, "the server does not tell where " + node->name + " points to");
-  co_return node->link_target;
 }
 
 }  // namespace ftpfs::vfs

@@ -38,6 +38,7 @@ awaitable<Opened> Vfs::Impl::open(Ino ino, int flags, std::stop_token stop) {
     uploads.stage(*node).truncate(0);
     ++node->version;
     uploads.modified(node, 0);
+    changed(*node);
     directories.publish(*node);
   }
   co_return opened(node, flags);
@@ -68,8 +69,10 @@ awaitable<Created> Vfs::Impl::create(Ino parent, std::string name, mode_t mode, 
   node->learned = clock.now();
   Stage& stage = uploads.stage(*node);
   stage.touch();
+  // STOR takes no mode either. Set after the content, where the server does not tell that it is so already.
   const std::uint16_t wanted = mode & 0777;
-  if (wanted != config.file_mode && remote.capabilities().set_mode) stage.mode = wanted;
+  const Capabilities able = remote.capabilities();
+  if (able.set_mode && (able.tells_mode || wanted != config.file_mode)) stage.mode = wanted;
 
   std::exception_ptr failure;
   try {
@@ -82,7 +85,9 @@ awaitable<Created> Vfs::Impl::create(Ino parent, std::string name, mode_t mode, 
     node->stage.reset();
     std::rethrow_exception(failure);
   }
+  changed(*node);
   directories.publish(*node);
+  entries_changed(*directory);
   Created created;
   created.opened = opened(node, flags);
   created.looked = looked(*node);
@@ -176,14 +181,25 @@ std::size_t Vfs::Impl::write(Handle handle, std::uint64_t offset, Bytes bytes, W
   Stage& stage = uploads.stage(*node);
   // The kernel's idea of the end may be older than ours.
   if ((file.flags & O_APPEND) != 0 && writer == Writer::call) offset = stage.size();
+  if (offset + bytes.size() > Stage::largest) throw Error(EFBIG, node->name + " cannot become so large");
   stage.write(offset, bytes);
   uploads.modified(node, offset);
+  changed(*node);
   return bytes.size();
 }
 
 awaitable<void> Vfs::Impl::flush(Handle handle, std::stop_token stop) {
   NodeRef node = file_at(handle).node;
   if (node->stage) co_await uploads.commit(node, stop);
+}
+
+awaitable<void> Vfs::Impl::allocate(Handle handle, std::uint64_t end, std::stop_token stop) {
+  writable();
+  accepting();
+  NodeRef node = file_at(handle).node;
+  if (end <= static_cast<std::uint64_t>(attr(*node).stat.st_size)) co_return;
+  co_await set_size(node, end, stop);
+  changed(*node);
 }
 
 void Vfs::Impl::release(Handle handle) noexcept {

@@ -19,6 +19,10 @@
 
 namespace ftpfs::vfs {
 
+// Fires `waits` at the deadline, unless `done` fires before.
+awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_source waits,
+                        std::stop_token done);
+
 class Vfs::Impl {
  public:
   Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logger_, VfsConfig config_);
@@ -38,7 +42,11 @@ class Vfs::Impl {
   NodeRef directory_at(Ino ino);
 
   // vfs_attr.cpp
-  Attr attr(const Node& node) const;
+  Attr attr(const Node& node);
+  nlink_t links(const Node& node);
+  std::int64_t wall_seconds() const;
+  void changed(Node& node) { node.ctime = wall_seconds(); }  // as POSIX marks the last status change
+  void entries_changed(Node& directory);                     // a name in it came, went or moved
   std::optional<Attr> getattr_now(Ino ino);
   awaitable<Attr> getattr(Ino ino, std::stop_token stop);
   awaitable<void> refresh(NodeRef node, std::stop_token stop);     // by the parent's listing or by itself
@@ -49,10 +57,20 @@ class Vfs::Impl {
   awaitable<void> set_mtime(NodeRef node, std::int64_t seconds, std::stop_token stop);
   void tolerate(const Error& error, std::string_view operation);
   void access(Ino ino, int mask);
+
+  // vfs_symlink.cpp
   awaitable<std::string> readlink(Ino ino, std::stop_token stop);
+  awaitable<Looked> symlink(Ino parent, std::string name, std::string target, std::stop_token stop);
+  bool is_contained(const Node& link) const;
+
+  // vfs_space.cpp
+  std::optional<struct ::statvfs> statfs_now();
+  awaitable<struct ::statvfs> statfs(std::stop_token stop);
+  static awaitable<void> ask_space(Impl* self);
 
   // vfs_names.cpp
   awaitable<Looked> mkdir(Ino parent, std::string name, mode_t mode, std::stop_token stop);
+  awaitable<void> set_first_mode(NodeRef node, std::uint16_t mode, std::stop_token stop);
   awaitable<void> unlink(Ino parent, std::string name, std::stop_token stop);
   awaitable<void> rmdir(Ino parent, std::string name, std::stop_token stop);
   awaitable<void> rename(Ino parent, std::string name, Ino new_parent, std::string new_name, unsigned flags,
@@ -60,6 +78,7 @@ class Vfs::Impl {
   awaitable<void> make_way(NodeRef source, NodeRef target, std::stop_token stop);
   awaitable<void> move_on_server(NodeRef source, std::optional<NodeRef> target, Path from, Path to,
                                  std::stop_token stop);
+  awaitable<void> make_again(NodeRef directory, Path path);
   awaitable<void> save_what_moves(NodeRef source, std::stop_token stop);
   awaitable<void> remove_from_server(NodeRef node, std::stop_token stop);
   void removed(Node& node);
@@ -90,6 +109,7 @@ class Vfs::Impl {
   awaitable<Slices> read(Handle handle, std::uint64_t offset, std::size_t size, std::stop_token stop);
   std::size_t write(Handle handle, std::uint64_t offset, Bytes bytes, Writer writer);
   awaitable<void> flush(Handle handle, std::stop_token stop);
+  awaitable<void> allocate(Handle handle, std::uint64_t end, std::stop_token stop);
   void release(Handle handle) noexcept;
   const std::shared_ptr<Reader>& reader(OpenFile& file);
   std::optional<Slices> read_stage(Stage& stage, std::uint64_t offset, std::size_t size);
@@ -125,6 +145,11 @@ class Vfs::Impl {
   std::unordered_map<Handle, std::shared_ptr<OpenFile>> files;
   std::unordered_map<DirHandle, OpenDirectory> open_directories;
   std::uint64_t next_handle = 1;
+  std::optional<std::uint16_t> made_mode;  // of a directory that the server has just made
+  std::optional<Space> space;              // as the server last told
+  std::optional<Clock::time_point> space_asked;
+  bool asking_space = false;
+  WaitList space_told;
   bool shutting_down = false;
   bool sweeping = false;
   std::vector<std::string> tolerated;  // operations whose refusal was logged

@@ -17,6 +17,14 @@ bool same_version(const Attributes& left, const Attributes& right) {
   return !left.mtime || !right.mtime || consistent(*left.mtime, *right.mtime);
 }
 
+// Did somebody else change it? The time of a directory that we changed ourselves is a guess: it is looked at
+// when the answer has come, and uploads pass through temporary names.
+bool changed_elsewhere(const Attributes& known, const Attributes& now) {
+  constexpr std::int64_t guess = 2;  // seconds
+  if (known.kind != Kind::directory || now.kind != Kind::directory) return !same_version(known, now);
+  return known.mtime && now.mtime && now.mtime->seconds > known.mtime->seconds + guess;
+}
+
 }  // namespace
 
 NodeRef Vfs::Impl::directory_at(Ino ino) {
@@ -52,10 +60,15 @@ void Vfs::Impl::learn(Node& node, const Attributes& attributes, const std::strin
     ++node.version;
     node.stage.reset();  // all of it was saved; what it holds is not the file any more
   }
+  if (changed_elsewhere(node.attributes, attributes)) {
+    node.kept_mtime.reset();
+    if (node.ctime) changed(node);  // at a time that only their clock knows
+  }
   const std::optional<Timestamp> known = node.attributes.mtime;
   const bool coarser = known && attributes.mtime && known->precision < attributes.mtime->precision;
   const bool keep_time =
       coarser && node.attributes.size == attributes.size && consistent(*known, *attributes.mtime);
+  if (attributes.mode != node.attributes.mode) node.shown_mode.reset();
   node.attributes = attributes;
   if (keep_time) node.attributes.mtime = known;
   node.link_target = link_target;
@@ -91,7 +104,9 @@ awaitable<std::optional<NodeRef>> Vfs::Impl::resolve(NodeRef parent, std::string
   if (auto known = resolve_now(*parent, name)) co_return std::move(*known);
 
   Directory& directory = directories.state(*parent);
-  if (remote.capabilities().cheap_stat && directory.single_lookups < single_lookups_before_listing) {
+  const Node* const known_node = nodes.find(*parent, name);
+  const bool link = known_node && known_node->attributes.kind == Kind::symlink;  // proftpd's MLST follows it
+  if (!link && remote.capabilities().cheap_stat && directory.single_lookups < single_lookups_before_listing) {
     ++directory.single_lookups;
     const Path path = nodes.path(*parent).child(name);
     const Clock::time_point asked = clock.now();

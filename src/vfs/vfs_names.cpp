@@ -77,16 +77,33 @@ awaitable<Looked> Vfs::Impl::mkdir(Ino parent, std::string name, mode_t mode, st
   Entry entry;
   entry.name = name;
   entry.attributes.kind = Kind::directory;
-  const auto wall = clock.wall().time_since_epoch();
-  entry.attributes.mtime =
-      Timestamp{std::chrono::duration_cast<std::chrono::seconds>(wall).count(), Precision::second};
+  entry.attributes.mtime = Timestamp{wall_seconds(), Precision::second};
   if (Node* const old = nodes.find(*directory, name)) nodes.unlink(*old);
   NodeRef node(nodes, node_for(*directory, entry, clock.now()));
+  changed(*node);
+  directories.made(*node);
   directories.publish(*node);
-  const std::uint16_t wanted = mode & 0777;
-  if (wanted != config.directory_mode && remote.capabilities().set_mode)
-    co_await set_mode(node, wanted, stop);
+  entries_changed(*directory);
+  co_await set_first_mode(node, mode & 0777, stop);
   co_return looked(*node);
+}
+
+// MKD takes no mode: the server gives every new directory the same one, which the first of them tells.
+awaitable<void> Vfs::Impl::set_first_mode(NodeRef node, std::uint16_t mode, std::stop_token stop) {
+  const Capabilities able = remote.capabilities();
+  if (!able.set_mode) co_return;
+  if (!made_mode && able.tells_mode) {
+    const Path path = nodes.path(*node);
+    const std::optional<Attributes> made = co_await remote.stat(path, stop);
+    if (made) made_mode = made->mode;
+  }
+  if (!made_mode) made_mode = config.directory_mode;
+  if (mode != *made_mode) {
+    co_await set_mode(node, mode, stop);
+    co_return;
+  }
+  node->attributes.mode = mode;
+  directories.publish(*node);
 }
 
 // A change whose outcome is not known, or not what we thought possible: ask again before answering from
@@ -99,7 +116,9 @@ void Vfs::Impl::doubt(Node& directory, std::string_view name) {
 void Vfs::Impl::removed(Node& node) {
   if (!node.linked) return;
   directories.erase(*node.parent, node.name);
+  entries_changed(*node.parent);
   nodes.unlink(node);
+  changed(node);
   if (node.hidden_as && node.handles == 0) hidden.remove(*node.hidden_as);
 }
 
@@ -176,6 +195,22 @@ awaitable<void> Vfs::Impl::make_way(NodeRef source, NodeRef target, std::stop_to
   if (must_stay_readable(*target)) co_await hide_open_file(target, stop);
 }
 
+// The target of a rename that failed: an empty directory, which had to go first.
+awaitable<void> Vfs::Impl::make_again(NodeRef directory, Path path) {
+  const std::stop_token never;
+  try {
+    co_await remote.make_directory(path, never);
+    const std::optional<std::uint16_t> mode = directory->attributes.mode;
+    if (mode && remote.capabilities().set_mode) {
+      const std::uint16_t wanted = *mode;
+      co_await remote.set_mode(path, wanted, never);
+    }
+  } catch (const Error& error) {
+    if (error.code() != EEXIST)
+      logger->warn("the empty directory {} is gone: {}", escaped(path.str()), error.what());
+  }
+}
+
 // The server's part of a rename.
 awaitable<void> Vfs::Impl::move_on_server(NodeRef source, std::optional<NodeRef> target, Path from, Path to,
                                           std::stop_token stop) {
@@ -192,6 +227,9 @@ awaitable<void> Vfs::Impl::move_on_server(NodeRef source, std::optional<NodeRef>
   if (!failure) co_return;
   if (target) uploads.revive(*target);
   if (target && (*target)->hidden_as) co_await bring_back(*target, to);
+  const bool removed_directory =
+      target && !(*target)->linked && (*target)->attributes.kind == Kind::directory;
+  if (removed_directory) co_await make_again(*target, to);
   std::rethrow_exception(failure);
 }
 
@@ -243,7 +281,10 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   if (!source->linked) co_return;
   directories.erase(*from, name);
   nodes.rename(*source, *to, new_name);
+  changed(*source);
   directories.publish(*source);
+  entries_changed(*from);
+  entries_changed(*to);
   if (source->attributes.kind == Kind::file)
     directories.remember_exact(nodes.path(*source), source->attributes);
 }

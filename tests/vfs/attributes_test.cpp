@@ -219,13 +219,5 @@ TEST_F(AttributesTest, TheRootIsADirectoryEvenBeforeTheFirstListing) {
   EXPECT_EQ(stat.st_ino, vfs::root_ino);
 }
 
-TEST_F(AttributesTest, StatfsShowsRoomSoThatProgramsCopy) {
-  const struct ::statvfs stat = fs().statfs();
-  EXPECT_GT(stat.f_bsize, 0u);
-  EXPECT_GT(stat.f_bavail, 0u);
-  EXPECT_GE(stat.f_blocks, stat.f_bavail);
-  EXPECT_EQ(stat.f_namemax, 255u);
-}
-
 }  // namespace
 }  // namespace ftpfs::test

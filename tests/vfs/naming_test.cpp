@@ -315,5 +315,16 @@ TEST_F(NamingTest, ARefusedModeDoesNotFailMkdir) {
   EXPECT_TRUE(tree().exists("/private"));
 }
 
+TEST_F(NamingTest, AnEmptyDirectoryComesBackWhenTheRenameFails) {
+  tree().put_file("/full/inside", "x");
+  tree().put_directory("/vacant")->mode = 0700;
+  remote_.on(Op::rename).fail_next(Error(EACCES, "550"));
+  EXPECT_EQ(errno_of([&] { client().rename("/full", "/vacant"); }), EACCES);
+  ASSERT_TRUE(tree().exists("/vacant"));
+  EXPECT_EQ(tree().find(Path("/vacant"))->mode, 0700);
+  EXPECT_TRUE(client().exists("/vacant"));
+  EXPECT_TRUE(client().exists("/full/inside"));
+}
+
 }  // namespace
 }  // namespace ftpfs::test

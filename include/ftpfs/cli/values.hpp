@@ -15,7 +15,7 @@
 
 namespace ftpfs::cli {
 
-std::uint64_t parse_size(std::string_view text);                 // 4096, 64K, 8M, 1G: powers of 1024
+std::uint64_t parse_size(std::string_view text);                 // 4096, 64K, 8M, 1G, 2T: powers of 1024
 std::chrono::milliseconds parse_seconds(std::string_view text);  // 30, 0.5; at most 100 000 000
 std::uint64_t parse_number(std::string_view text, std::uint64_t least, std::uint64_t most);
 std::uint16_t parse_mask(std::string_view text);   // octal, at most 777

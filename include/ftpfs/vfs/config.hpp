@@ -39,6 +39,8 @@ struct VfsConfig {
   std::string spool_directory;  // private, 0700; made if missing
   UploadMode upload = UploadMode::automatic;
   PermsMode perms = PermsMode::ignore;
+  bool contain_symlinks = true;              // targets that lead out of the mount are not handed out
+  std::optional<std::uint64_t> statfs_size;  // bytes that statfs shows, whatever the server says
 };
 
 }  // namespace ftpfs::vfs

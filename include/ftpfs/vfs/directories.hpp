@@ -23,7 +23,8 @@ class Directories {
   awaitable<std::shared_ptr<Listing>> get(NodeRef directory, std::stop_token stop);
 
   // Our own changes, shown at once.
-  void publish(const Node& node);  // as the node is now, in its parent's listing
+  void publish(const Node& node);    // as the node is now, in its parent's listing
+  void made(const Node& directory);  // it is empty: no need to ask
   void erase(Node& directory, std::string_view name);
 
   void drop(const Node& directory) { listings_.erase(directory.ino); }

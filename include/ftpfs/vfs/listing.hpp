@@ -34,6 +34,7 @@ class Listing {
   std::size_t slots() const noexcept { return slots_.size(); }
   const Entry* at(std::size_t slot) const noexcept;  // nullptr: erased
   std::size_t size() const noexcept { return slots_.size() - erased_; }
+  std::size_t directories() const noexcept { return directories_; }
   std::size_t weight() const noexcept;  // bytes, about
   Clock::time_point fetched() const noexcept { return fetched_; }
 
@@ -65,6 +66,7 @@ class Listing {
 
   std::vector<Entry> slots_;  // an empty name marks an erased slot
   std::size_t erased_ = 0;
+  std::size_t directories_ = 0;
   std::size_t name_bytes_ = 0;
   Clock::time_point fetched_;
   mutable Index index_;

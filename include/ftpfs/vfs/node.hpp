@@ -19,6 +19,12 @@ namespace ftpfs::vfs {
 struct Node {
   explicit Node(Ino number) : ino(number) {}
 
+  void took_mode(std::uint16_t wanted, std::uint16_t taken) noexcept {
+    attributes.mode = taken;
+    shown_mode.reset();
+    if (wanted != taken) shown_mode = wanted;
+  }
+
   Ino ino;
   Node* parent = nullptr;  // of the root: nullptr
   std::string name;
@@ -31,10 +37,17 @@ struct Node {
   std::uint32_t writers = 0;   // of these, open for writing
 
   Attributes attributes;  // as the server last told
+  // What chmod asked for where the server keeps a right to itself (Remote::set_mode): shown until the server
+  // tells another mode.
+  std::optional<std::uint16_t> shown_mode;
   std::string link_target;
-  Clock::time_point learned{};        // when it told
-  bool on_server = true;              // false: created here, nothing sent yet
-  std::optional<std::int64_t> atime;  // FTP has none: remembered while the node lives
+  Clock::time_point learned{};  // when it told
+  bool on_server = true;        // false: created here, nothing sent yet
+  // FTP has no time of access nor of the last change: what is set and done here is remembered while the node
+  // lives, and so is the time set on a symlink, and on a directory where the server sets those of files only.
+  std::optional<std::int64_t> atime;
+  std::optional<std::int64_t> ctime;  // by this computer's clock, as all of them
+  std::optional<std::int64_t> kept_mtime;
   std::optional<Path> hidden_as;  // unlinked while open: where the content lies until the last handle closes
   std::uint64_t version = 1;      // counts changes of content that we noticed or made
   std::uint64_t kernel_version = 0;  // the version whose pages the kernel may hold

@@ -33,6 +33,10 @@ struct Range {
 
 class Stage {
  public:
+  // What ext4 holds in one file. Every byte of a hole travels, so that a larger one is a mistake, also where
+  // the spool's file system would take it.
+  static constexpr std::uint64_t largest = 16ull << 40;
+
   Stage(UniqueFd file, std::uint64_t base_size);
   ~Stage();
 

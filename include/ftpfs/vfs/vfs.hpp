@@ -94,6 +94,7 @@ class Vfs {
   awaitable<std::string> readlink(Ino ino, std::stop_token stop);
 
   awaitable<Looked> mkdir(Ino parent, std::string name, mode_t mode, std::stop_token stop);
+  awaitable<Looked> symlink(Ino parent, std::string name, std::string target, std::stop_token stop);
   awaitable<void> unlink(Ino parent, std::string name, std::stop_token stop);
   awaitable<void> rmdir(Ino parent, std::string name, std::stop_token stop);
   // flags as renameat2(2): 0 or RENAME_NOREPLACE; others EINVAL.
@@ -110,6 +111,8 @@ class Vfs {
                                std::stop_token stop);
   awaitable<void> flush(Handle handle, std::stop_token stop);  // returns when the server has it all
   awaitable<void> fsync(Handle handle, std::stop_token stop);  // likewise
+  // The file is then at least `end` bytes long.
+  awaitable<void> allocate(Handle handle, std::uint64_t end, std::stop_token stop);
   void release(Handle handle) noexcept;
 
   awaitable<DirHandle> opendir(Ino ino, std::stop_token stop);
@@ -119,7 +122,9 @@ class Vfs {
   void readdir(DirHandle handle, off_t cookie, bool plus, DirFiller& filler);
   void releasedir(DirHandle handle) noexcept;
 
-  struct ::statvfs statfs() const noexcept;
+  // What the server last told, else large finite numbers; waits a second at most, and only the first time.
+  std::optional<struct ::statvfs> statfs_now();
+  awaitable<struct ::statvfs> statfs(std::stop_token stop);
 
   // Drops what is cached (clean data only).
   void drop_caches() noexcept;

@@ -55,8 +55,9 @@ std::string link_argument(const Server& server, const std::string& target, const
   const std::optional<std::string> spelt = server.names.path_to_server(below);
   if (!spelt) throw Error(EILSEQ, "no such name in the server's character set: " + escaped(target));
   std::string argument = server.root + *spelt;
-  if (argument.find(' ') != argument.npos || server.new_path(link).find(' ') != std::string::npos)
-    throw Error(EINVAL, "SITE SYMLINK cannot carry a blank: " + escaped(target) + ", " + escaped(link.str()));
+  const auto cuts = [](const std::string& path) { return path.find_first_of(" \r\n") != path.npos; };
+  if (cuts(argument) || cuts(server.new_path(link)))
+    throw Error(EINVAL, "SITE SYMLINK cannot carry these: " + escaped(target) + ", " + escaped(link.str()));
   return argument;
 }
 

@@ -20,6 +20,7 @@ TEST(Values, SizesCountInPowersOf1024) {
   EXPECT_EQ(parse_size("64K"), 65536u);
   EXPECT_EQ(parse_size("8M"), 8u << 20);
   EXPECT_EQ(parse_size("3G"), 3ull << 30);
+  EXPECT_EQ(parse_size("2T"), 2ull << 40);
 }
 
 TEST(Values, SizesThatAreNoneAreRefused) {

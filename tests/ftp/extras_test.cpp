@@ -60,6 +60,7 @@ TEST_F(Symlinks, WhyTheyAreRefused) {
   EXPECT_EQ(failure([&] { link("file", "/none/link"); }), ENOENT);
   EXPECT_EQ(failure([&] { link("two words", "/link"); }), EINVAL);
   EXPECT_EQ(failure([&] { link("file", "/two words"); }), EINVAL);
+  EXPECT_EQ(failure([&] { link("file\r\nDELE /home/file", "/link"); }), EINVAL);
 }
 
 TEST_F(Symlinks, FollowedWhereAskedFor) {

@@ -47,13 +47,13 @@ class FileExerciser {
  private:
   void one() {
     using Operation = void (FileExerciser::*)();
-    static constexpr std::array<Operation, 17> all{
+    static constexpr std::array<Operation, 18> all{
         &FileExerciser::read,        &FileExerciser::read,          &FileExerciser::read_other,
         &FileExerciser::write,       &FileExerciser::write,         &FileExerciser::write,
         &FileExerciser::write_other, &FileExerciser::append,        &FileExerciser::append,
         &FileExerciser::read_mapped, &FileExerciser::write_mapped,  &FileExerciser::write_mapped,
-        &FileExerciser::truncate,    &FileExerciser::truncate_name, &FileExerciser::copy,
-        &FileExerciser::sync,        &FileExerciser::reopen};
+        &FileExerciser::truncate,    &FileExerciser::truncate_name, &FileExerciser::allocate,
+        &FileExerciser::copy,        &FileExerciser::sync,          &FileExerciser::reopen};
     (this->*all[below(all.size())])();
     check_size();
     if (exercise_.close_each) reopen();
@@ -122,6 +122,14 @@ class FileExerciser {
     check(::ftruncate(file_, static_cast<off_t>(size)), "ftruncate");
     content_.resize(size, '\0');
   }
+  void allocate() {
+    const Span span = some_of(exercise_.largest_file);
+    if (span.size == 0) return;
+    note("allocate", span);
+    check(::fallocate(file_, 0, static_cast<off_t>(span.offset), static_cast<off_t>(span.size)), "fallocate");
+    content_.resize(std::max(content_.size(), span.offset + span.size), '\0');
+  }
+
   void copy() {
     Span from = some_of(content_.size());
     from.size = std::min(from.size, exercise_.largest_file / 4);

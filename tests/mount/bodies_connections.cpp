@@ -101,7 +101,7 @@ class Proxied : public Connections {
  protected:
   void SetUp() override {
     Connections::SetUp();
-    for (const ProxyKind kind : {ProxyKind::microsocks, ProxyKind::tinyproxy}) {
+    for (const ProxyKind kind : {ProxyKind::microsocks, ProxyKind::tinyproxy, ProxyKind::ftp_proxy}) {
       const std::optional<std::string> missing = why_missing(kind);
       if (!IsSkipped() && missing) GTEST_SKIP() << *missing;
     }
@@ -127,6 +127,14 @@ TEST_P(Proxied, Socks5) {
 
 TEST_P(Proxied, HttpConnect) {
   mount_through(ProxyKind::tinyproxy);
+  work();
+  expect_data_through_the_proxy();
+}
+
+// It knows neither FEAT nor EPSV nor anything else after RFC 959.
+TEST_P(Proxied, ClassicFtpProxy) {
+  expect_complaints();  // that all goes in clear text
+  mount_through(ProxyKind::ftp_proxy);
   work();
   expect_data_through_the_proxy();
 }

@@ -14,12 +14,20 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint16_t port = 1080;
+constexpr const char* log_name = "proxy.log";
 
 fs::path program(ProxyKind kind) {
   const char* chosen = std::getenv("FTPFS_TEST_SERVERS");
   const fs::path cache = chosen != nullptr ? chosen : "/var/cache/ftpfs-tests/servers";
-  return cache /
-         (kind == ProxyKind::microsocks ? "microsocks/usr/bin/microsocks" : "tinyproxy/usr/bin/tinyproxy");
+  switch (kind) {
+    case ProxyKind::microsocks:
+      return cache / "microsocks/usr/bin/microsocks";
+    case ProxyKind::tinyproxy:
+      return cache / "tinyproxy/usr/bin/tinyproxy";
+    case ProxyKind::ftp_proxy:
+      break;
+  }
+  return cache / "ftp-proxy/usr/sbin/ftp-proxy";
 }
 
 bool answers() {
@@ -33,6 +41,15 @@ bool answers() {
 
 std::vector<std::string> command(ProxyKind kind, const fs::path& directory) {
   const std::string number = std::to_string(port);
+  if (kind == ProxyKind::ftp_proxy) {
+    const fs::path settings = directory / "ftp-proxy.conf";
+    write_file(settings, "[-Global-]\nPort " + number +
+                             "\nListen 127.0.0.1\nDestinationAddress 127.0.0.1\nAllowMagicUser yes\n"
+                             "PidFile " +
+                             (directory / "ftp-proxy.pid").string() + "\nLogDestination " +
+                             (directory / log_name).string() + "\n");
+    return {program(kind), "-d", "-n", "-f", settings};
+  }
   if (kind == ProxyKind::microsocks)
     return {program(kind), "-i", "127.0.0.1", "-p", number, "-u", proxy_user, "-P", proxy_password};
   write_file(directory / "tinyproxy.conf",
@@ -56,17 +73,19 @@ std::optional<std::string> why_missing(ProxyKind kind) {
   return program(kind).filename().string() + " is missing: run tests/servers/install";
 }
 
-RealProxy::RealProxy(ProxyKind kind, const fs::path& directory) : kind_(kind), log_(directory / "proxy.log") {
+RealProxy::RealProxy(ProxyKind kind, const fs::path& directory) : kind_(kind), log_(directory / log_name) {
   Spawn spawn;
   spawn.command = command(kind, directory);
   spawn.output = log_;
+  spawn.with_descendants = true;
   process_.emplace(spawn);
   if (!eventually(answers)) throw std::runtime_error("the proxy did not start: " + log());
 }
 
 std::string RealProxy::url() const {
-  const std::string scheme = kind_ == ProxyKind::microsocks ? "socks5h://" : "http://";
-  return scheme + proxy_user + "@127.0.0.1:" + std::to_string(port);
+  const std::string place = "127.0.0.1:" + std::to_string(port);
+  if (kind_ == ProxyKind::ftp_proxy) return "ftp://" + place;
+  return (kind_ == ProxyKind::microsocks ? "socks5h://" : "http://") + std::string(proxy_user) + "@" + place;
 }
 
 std::string RealProxy::log() const {
@@ -74,6 +93,7 @@ std::string RealProxy::log() const {
 }
 
 std::size_t RealProxy::connections() const {
+  if (kind_ == ProxyKind::ftp_proxy) return count(log(), "PASV set to");
   return count(log(), kind_ == ProxyKind::microsocks ? "connected to" : "Established connection to host");
 }
 

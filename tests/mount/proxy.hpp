@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A real proxy for one test, in the sandbox, where its port is always free. It wants the log-in joe, open.
+// A real proxy for one test, in the sandbox, where its port is always free. It wants the log-in joe, open;
+// the FTP proxy (of SuSE's Proxy-Suite) wants none.
 #pragma once
 
 #include <filesystem>
@@ -10,7 +11,7 @@
 
 namespace ftpfs::test {
 
-enum class ProxyKind { microsocks, tinyproxy };
+enum class ProxyKind { microsocks, tinyproxy, ftp_proxy };
 
 // Why this proxy cannot be started here, in words.
 std::optional<std::string> why_missing(ProxyKind kind);
@@ -25,7 +26,7 @@ class RealProxy {
 
   // For proxy=, without the password.
   std::string url() const;
-  // How often it has connected somewhere.
+  // How often it has connected somewhere; the FTP proxy: for data.
   std::size_t connections() const;
 
  private:

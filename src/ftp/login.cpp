@@ -100,6 +100,7 @@ void Session::refuse(std::string what, const Reply& reply) const {
     throw Error(EACCES, std::move(what), reply.last_line());
   }
   if (reply.code == 430 || reply.permanent()) throw Error(EACCES, std::move(what), reply.last_line());
+  if (!reply.transient()) throw Error(EPROTO, std::move(what), reply.last_line());
   throw ConnectionLost(ECONNREFUSED, std::move(what), reply.last_line());
 }
 

@@ -86,7 +86,7 @@ awaitable<void> Transfer::State::restart_at(std::uint64_t offset, std::stop_toke
     co_return;
   }
   const Reply reply = co_await session->command(Verb::rest, std::to_string(offset), stop);
-  if (reply.intermediate()) {
+  if (reply.code == 350) {
     rest = Support::yes;
     co_return;
   }

@@ -235,17 +235,19 @@ class Questions {
     entry.attributes = co_await with_size(session, path, entry.attributes, stop);
   }
 
-  bool exhausted() const noexcept { return left_ == 0; }
+  bool left_out() const noexcept { return left_out_; }
 
  private:
   bool may_ask(const std::string& path) {
-    if (left_ == 0 || path.find('\r') != path.npos) return false;  // a CR cannot be sent
-    --left_;
-    return true;
+    if (path.find('\r') != path.npos) return false;  // cannot be sent
+    left_out_ = left_out_ || left_ == 0;
+    if (left_ > 0) --left_;
+    return !left_out_;
   }
 
   std::string directory_;
   std::size_t left_ = most_questions;
+  bool left_out_ = false;
 };
 
 awaitable<void> complete(std::shared_ptr<Session> session, std::string path, std::vector<Entry>* entries,
@@ -260,7 +262,7 @@ awaitable<void> complete(std::shared_ptr<Session> session, std::string path, std
       co_await questions.measure(*session, entry, stop);
     }
   }
-  if (questions.exhausted())
+  if (questions.left_out())
     session->context().logger->warn(
         "{}: more than {} links or files of unknown size, the rest is shown as empty files", escaped(path),
         most_questions);

@@ -213,7 +213,8 @@ awaitable<std::shared_ptr<Session>> SessionPool::State::log_in(std::shared_ptr<S
 
 // Some servers and firewalls turn away without a word, or with a 421 that does not say why.
 bool SessionPool::State::may_be_full(const Error& why) const noexcept {
-  const bool others = open() > 1;
+  const auto logged_in = [](const Lease::State& lease) { return lease.session != nullptr; };
+  const bool others = !idle.empty() || std::ranges::any_of(leases, logged_in);
   return why.code() == EUSERS || (why.code() == ECONNREFUSED && others);
 }
 

@@ -37,6 +37,7 @@ TEST(UnixList, Sizes) {
       {"-rw-r--r-- 1 u g 33.5k Jan 02 03:04 x", "x file 34304 0644 --01-02T03:04"},
       {"-rw-r--r-- 1 u g 2M Jan 02 03:04 x", "x file 2097152 0644 --01-02T03:04"},
       {"-rw-r--r-- 1 u g 1.5GB Jan 02 03:04 x", "x file 1610612736 0644 --01-02T03:04"},
+      {"-rw-r--r-- 1 u g 4092202P Jan 02 03:04 x", nullptr},
       {"-rw-r--r-- 1 u g 1,234,567 Jan 02 03:04 x", "x file 1234567 0644 --01-02T03:04"},
       {"crw-rw-rw- 1 root sys 13, 12 Jan 02 03:04 x", "x other - 0666 --01-02T03:04"},
       {"brw-rw-rw- 1 root sys 13,12 Jan 02 03:04 x", "x other - 0666 --01-02T03:04"},

@@ -27,7 +27,10 @@ std::optional<std::uint64_t> abbreviated_size(std::string_view text) noexcept {
       with_fraction && fraction.size() <= 3 ? to_number<std::uint32_t>(fraction) : std::nullopt;
   if (!whole || (with_fraction && !tenths)) return std::nullopt;
   const double value = *whole + tenths.value_or(0) / std::pow(10.0, static_cast<double>(fraction.size()));
-  return static_cast<std::uint64_t>(value * std::pow(1024.0, static_cast<double>(unit + 1)));
+  const double bytes = value * std::pow(1024.0, static_cast<double>(unit + 1));
+  constexpr double most = 9.2e18;  // no file is larger than 2^63 - 1
+  if (bytes > most) return std::nullopt;
+  return static_cast<std::uint64_t>(bytes);
 }
 
 // The digits at the end of a group name that left no room for the blank: "ftpadmin125435904".

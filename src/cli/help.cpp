@@ -9,6 +9,7 @@ namespace {
 constexpr std::string_view synopsis =
     R"(Usage: ftpfs [-o OPTION[,OPTION...]] [-f] [-v] SOURCE MOUNTPOINT
        ftpfs check [--json] [-o OPTION[,OPTION...]] SOURCE
+       ftpfs refresh PATH
 Mounts a directory of an FTP server. Unmount with: umount MOUNTPOINT (or fusermount3 -u MOUNTPOINT)
 
 SOURCE  ftp://[USER[:PASS]@]HOST[:PORT][/PATH]    [USER@]HOST:[PATH]    HOST[/PATH]
@@ -17,6 +18,7 @@ SOURCE  ftp://[USER[:PASS]@]HOST[:PORT][/PATH]    [USER@]HOST:[PATH]    HOST[/PA
   -v, -vv, -vvv          tell about connections, FTP commands, kernel requests
   -h, --help             show this          -V, --version    show the version
   check                  tell what the server can do; writes a small file there unless -o ro
+  refresh                ask the server again what lies at PATH and below
   -r                     read-only          -p PORT          the server's port
   -n, -s                 accepted, ignored
 )";

@@ -101,7 +101,7 @@ class Parser {
       }
     }
     if (settings_.action == Settings::Action::mount) take_operands();
-    if (settings_.json && settings_.action == Settings::Action::mount) refuse("--json goes with check");
+    if (settings_.json && settings_.action != Settings::Action::check) refuse("--json goes with check");
     return std::move(settings_);
   }
 
@@ -184,8 +184,14 @@ class Parser {
     }
   }
 
-  // A host of the name check is written with a colon.
+  // A host of the name check or refresh is written with a colon.
   void take_operands() {
+    if (!operands_.empty() && operands_[0] == "refresh") {
+      if (operands_.size() != 2) refuse("usage: ftpfs refresh PATH");
+      settings_.action = Settings::Action::refresh;
+      settings_.source = operands_[1];
+      return;
+    }
     if (!operands_.empty() && operands_[0] == "check") {
       if (operands_.size() != 2) refuse("usage: ftpfs check [--json] [-o OPTIONS] SOURCE");
       settings_.action = Settings::Action::check;

@@ -18,6 +18,7 @@
 #include <ftpfs/cli/options.hpp>
 #include <ftpfs/cli/password.hpp>
 #include <ftpfs/cli/program.hpp>
+#include <ftpfs/cli/refresh.hpp>
 #include <ftpfs/cli/spool.hpp>
 #include <ftpfs/fuse/mountpoint.hpp>
 
@@ -102,6 +103,10 @@ ExitStatus run(const std::vector<std::string>& arguments, bool personal) {
     settle(settings);
     settle_login(settings, personal);
     return check(settings);
+  }
+  if (settings.action == Settings::Action::refresh) {
+    refresh(settings.source);
+    return ExitStatus::success;
   }
   prepare(settings, personal);
   if (!settings.foreground) {

@@ -13,7 +13,8 @@ namespace {
 // copy). READDIRPLUS_AUTO: the first page comes with attributes, the others when somebody looks at them, so
 // that a plain `ls` of a huge directory does not fill the kernel with inodes.
 constexpr unsigned wanted = FUSE_CAP_ASYNC_READ | FUSE_CAP_ASYNC_DIO | FUSE_CAP_ATOMIC_O_TRUNC |
-                            FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO;
+                            FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO |
+                            FUSE_CAP_IOCTL_DIR;
 
 void init(void* userdata, fuse_conn_info* connection) {
   Context& context = *static_cast<Context*>(userdata);
@@ -38,6 +39,7 @@ fuse_lowlevel_ops make_operations() {
   add_attr_operations(table);
   add_file_operations(table);
   add_dir_operations(table);
+  add_control_operations(table);
   return table;
 }
 

@@ -156,6 +156,10 @@ void Request::statfs(const struct ::statvfs& statistics) noexcept {
   send(0, [&](fuse_req_t handle) { return fuse_reply_statfs(handle, &statistics); });
 }
 
+void Request::controlled() noexcept {
+  send(0, [](fuse_req_t handle) { return fuse_reply_ioctl(handle, 0, nullptr, 0); });
+}
+
 void Request::ok() noexcept {
   send(0, [](fuse_req_t handle) { return fuse_reply_err(handle, 0); });
 }

@@ -40,6 +40,20 @@ void Vfs::Impl::drop_caches() noexcept {
   nodes.for_each([](Node& node) { node.learned = {}; });
 }
 
+awaitable<void> Vfs::Impl::forget_below(Ino ino, std::stop_token stop) {
+  NodeRef top = nodes.ref(ino);
+  if (top->parent) directories.drop(*top->parent);  // which tells about the top itself
+  nodes.for_each([&](Node& node) {
+    if (!nodes.is_at_or_below(node, *top)) return;
+    node.learned = {};
+    directories.drop(node);
+  });
+  // The kernel could be told to forget, but telling it waits for its locks, which may wait for us.
+  const Clock::time_point due = clock.now() + config.kernel_ttl;
+  Clock& time = clock;
+  co_await time.sleep_until(due, stop);
+}
+
 awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_source waits,
                         std::stop_token done) {
   co_await clock.sleep_until(deadline, done);
@@ -201,6 +215,9 @@ awaitable<struct ::statvfs> Vfs::statfs(std::stop_token stop) {
   return held(impl_, impl_->statfs(std::move(stop)));
 }
 
+awaitable<void> Vfs::refresh(Ino ino, std::stop_token stop) {
+  return held(impl_, impl_->forget_below(ino, std::move(stop)));
+}
 void Vfs::drop_caches() noexcept {
   impl_->drop_caches();
 }

@@ -127,6 +127,7 @@ class Vfs::Impl {
   void accepting() const;  // throws Error(ESHUTDOWN)
   awaitable<std::vector<std::string>> shutdown(Clock::time_point deadline);
   void drop_caches() noexcept;
+  awaitable<void> forget_below(Ino ino, std::stop_token stop);
 
   Executor executor;
   Remote& remote;

@@ -61,7 +61,8 @@ void Vfs::Impl::learn(Node& node, const Attributes& attributes, const std::strin
     node.stage.reset();  // all of it was saved; what it holds is not the file any more
   }
   if (changed_elsewhere(node.attributes, attributes)) {
-    node.kept_mtime.reset();
+    // The server's time of a directory moves with our temporary names too: what was set here stays.
+    if (node.attributes.kind != Kind::directory) node.kept_mtime.reset();
     if (node.ctime) changed(node);  // at a time that only their clock knows
   }
   const std::optional<Timestamp> known = node.attributes.mtime;

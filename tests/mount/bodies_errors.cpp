@@ -85,7 +85,7 @@ TEST_P(Errors, RenameWithFlags) {
 }
 
 // FTP has no command for these; programs fall back when they hear so at once.
-TEST_P(Errors, WhatFtpCannotDo) {
+TEST_P(Errors, WhatFtpCannotDoFailsAtOnce) {
   if (local_mode()) GTEST_SKIP() << "a local file system can";
   EXPECT_EQ(error_of(::link(mnt("file").c_str(), mnt("second").c_str())), EPERM);
   EXPECT_EQ(error_of(::symlink("file", mnt("pointer").c_str())), EPERM);
@@ -110,7 +110,7 @@ TEST_P(Errors, ReadsAndWritesOnTheWrongKindOfDescriptor) {
   EXPECT_EQ(::pread(reading.get(), &byte, 1, 100), 0);  // behind the end: no error, no byte
 }
 
-TEST_P(Errors, UnlinkedFileStaysReadableWhileOpen) {
+TEST_P(Errors, AFileThatIsRemovedWhileItIsOpenCanBeReadAndWrittenUntilItIsClosed) {
   const UniqueFd file{::open(mnt("file").c_str(), O_RDWR)};
   ASSERT_TRUE(file);
   char bytes[8];

@@ -188,6 +188,20 @@ TEST_F(AttributesTest, AWriteAfterUtimensMakesTheTimeNowAgain) {
   EXPECT_EQ(tree().find(Path("/new"))->mtime, tree().now());
 }
 
+// vsftpd and pyftpdlib set the times of files only; and theirs of a directory moves with every temporary
+// name.
+TEST_F(AttributesTest, TheTimeSetOnADirectoryStaysWhateverTheServerMakesOfItsOwn) {
+  tree().put_file("/top/dir/file", "content");
+  remote_.on(Op::set_mtime).fail_next(Error(EACCES, "550 could not set the time"));
+  client().setattr("/top/dir", mtime(1'234'567'890));
+  EXPECT_EQ(client().stat("/top/dir").st_mtime, 1'234'567'890);
+  tree().find(Path("/top/dir"))->mtime += 1'000'000;
+  advance(config_.listing_ttl + std::chrono::seconds(1));
+  EXPECT_EQ(client().stat("/top/dir").st_mtime, 1'234'567'890);
+  client().write_file("/top/dir/new", "content");
+  EXPECT_NE(client().stat("/top/dir").st_mtime, 1'234'567'890);
+}
+
 TEST_F(AttributesTest, ReadOnlyMountsRefuseEveryChange) {
   config_.read_only = true;
   EXPECT_EQ(client().read_file("/file").size(), 1000u);

@@ -24,10 +24,10 @@
 namespace ftpfs::cli {
 
 struct Settings {
-  enum class Action { mount, check, help, version };
+  enum class Action { mount, check, refresh, help, version };
 
   Action action = Action::mount;
-  std::string source;
+  std::string source;  // of refresh: the path
   ftp::FtpConfig ftp;
   vfs::VfsConfig vfs;
   fuse::MountConfig mount;

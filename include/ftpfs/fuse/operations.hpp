@@ -15,5 +15,6 @@ void add_lookup_operations(fuse_lowlevel_ops& table);
 void add_attr_operations(fuse_lowlevel_ops& table);
 void add_file_operations(fuse_lowlevel_ops& table);
 void add_dir_operations(fuse_lowlevel_ops& table);
+void add_control_operations(fuse_lowlevel_ops& table);
 
 }  // namespace ftpfs::fuse

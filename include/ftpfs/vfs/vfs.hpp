@@ -126,6 +126,9 @@ class Vfs {
   std::optional<struct ::statvfs> statfs_now();
   awaitable<struct ::statvfs> statfs(std::stop_token stop);
 
+  // Forgets what is known of this node and of all below it, and returns when the kernel has forgotten it too
+  // (VfsConfig::kernel_ttl): who looks then, sees the server as it was at the call or later.
+  awaitable<void> refresh(Ino ino, std::stop_token stop);
   // Drops what is cached (clean data only).
   void drop_caches() noexcept;
   // Refuses new opens and changes with ESHUTDOWN, commits what is dirty, waits for uploads until `deadline`.

@@ -51,29 +51,6 @@ TEST_P(Contract, CloseAndFsyncReturnWhenTheServerHasTheWholeFile) {
   EXPECT_TRUE(read_file(root("file")) == content);
 }
 
-// The server replaces the file in the middle of a download: the rest may be of the old version or an error,
-// never of the new one.
-TEST_P(Contract, AReadReturnsBytesOfOneVersionOnly) {
-  if (local_mode()) GTEST_SKIP() << "a local file is what it is";
-  expect_complaints();
-  const std::size_t size = 20'000'000;
-  server().put("file", std::string(size, 'a'));
-  mount("readahead=256K,attr_timeout=0");
-  const UniqueFd file{::open(mnt("file").c_str(), O_RDONLY | O_CLOEXEC)};
-  ASSERT_TRUE(file);
-  std::string bytes(100'000, '\0');
-  ASSERT_EQ(::pread(file.get(), bytes.data(), bytes.size(), 0), 100'000);
-  server().put("file.new", std::string(size + 1, 'b'));
-  fs::rename(root("file.new"), root("file"));
-  for (const off_t at : {10'000'000, 200'000, 15'000'000}) {
-    const ssize_t got = ::pread(file.get(), bytes.data(), bytes.size(), at);
-    if (got >= 0) {
-      EXPECT_EQ(bytes.substr(0, static_cast<std::size_t>(got)).find('b'), bytes.npos) << at;
-    }
-  }
-  EXPECT_TRUE(eventually([this] { return try_sh("head -c 3 file").output == "bbb"; }));
-}
-
 TEST_P(Contract, ATransferThatEndsEarlyIsAnErrorNeverTheEndOfTheFile) {
   if (local_mode()) GTEST_SKIP() << "no server, no fault";
   expect_complaints();

@@ -169,6 +169,7 @@ TEST(Os400List, Lines) {
       {"                                        *MEM       SOME.FILE/MEMBER.MBR", "MEMBER.MBR file - - -"},
       {"OWNER            8192 25/12/98 14:06:34 *LIB       QGPL", "QGPL dir 8192 - 1998-12-25T14:06:34"},
       {"OWNER            8192 25/12/04 14:06:34 STMF      x", nullptr},
+      {"*MEM /", nullptr},
       {"OWNER            8192 25/12/04 *STMF      x", nullptr},
       {"OWNER            8192 25/12/04 14:06:34 *STMF", nullptr},
       {"OWNER            8192 25/25/25 14:06:34 *STMF      x", nullptr},

@@ -80,6 +80,7 @@ Reading read_os400(std::string_view line, Evidence& evidence) {
     if (!entry.size || !entry.time || !read_clock(fields[3], *entry.time)) return Foreign();
   }
   set_name(fields.from(type + 1), entry);
+  if (entry.name.empty()) return Foreign();
   return entry;
 }
 

@@ -363,5 +363,20 @@ TEST_F(UnlinkedTest, AChangedFileThatWasUnlinkedLeavesNoStageBehind) {
   EXPECT_EQ(open_stages(), 0u);
 }
 
+// The connection dies at the removal of what was held open: nobody waits for it for ever, and it shows.
+TEST_F(UnlinkedTest, WhatCannotBeRemovedShowsAndKeepsItsDirectory) {
+  tree().put_file("/dir/file", "content");
+  const vfs::Handle handle = client().open("/dir/file", O_RDONLY);
+  client().unlink("/dir/file");
+  remote_.on(Op::remove_file).fail_next(ConnectionLost(EIO, "reset"));
+  client().release(handle);
+  settle(io_);
+  EXPECT_EQ(errno_of([&] { client().rmdir("/dir"); }), ENOTEMPTY);
+  ASSERT_THAT(client().names("/dir"), SizeIs(1));
+  client().unlink("/dir/" + client().names("/dir").front());
+  client().rmdir("/dir");
+  EXPECT_THAT(tree().names("/"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace ftpfs::test

@@ -18,6 +18,9 @@
 namespace ftpfs::cli {
 namespace {
 
+// A command's line is not endless either, and what ends nowhere (/dev/zero) is no password.
+constexpr std::size_t longest_password = 4096;
+
 [[noreturn]] void refuse(std::string text) {
   throw Failure(ExitStatus::usage, std::move(text));
 }
@@ -42,7 +45,10 @@ std::string first_line(std::string_view text) {
 std::string read_line_of_stdin() {
   std::string line;
   char c = 0;
-  while (::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') line += c;
+  while (::read(STDIN_FILENO, &c, 1) == 1 && c != '\n') {
+    line += c;
+    if (line.size() > longest_password) refuse("password_stdin: the first line is too long for a password");
+  }
   return first_line(line);
 }
 

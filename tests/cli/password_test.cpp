@@ -93,6 +93,13 @@ TEST_F(PasswordTest, StandardInputGivesItsFirstLine) {
   EXPECT_STREQ(rest, "rest");
 }
 
+TEST_F(PasswordTest, StandardInputWithoutAnEndIsRefused) {
+  LoginRequest wanted = request("alice");
+  wanted.password_stdin = true;
+  type(std::string(5000, 'x'));
+  EXPECT_EQ(refusal(wanted), "password_stdin: the first line is too long for a password");
+}
+
 TEST_F(PasswordTest, APasswordWithoutUserIsRefused) {
   EXPECT_EQ(refusal(request({}, "secret")),
             "there is a password, but no user name: USER@HOST, or username=NAME");

@@ -34,6 +34,14 @@ void keep_memory_private() {
   ::setrlimit(RLIMIT_CORE, &none);
 }
 
+// A file that is being written takes a descriptor, and the usual soft limit of 1024 is there for select(2).
+void allow_many_files() {
+  ::rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 // mount(8) runs us as mount.ftpfs: nobody sits there who could be asked.
 bool started_by_person(std::string_view program) {
   return !program.substr(program.rfind('/') + 1).starts_with("mount.");
@@ -122,6 +130,7 @@ int run_program(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + (argc > 0), argv + argc);
   hide_secrets(argc, argv);
   keep_memory_private();
+  allow_many_files();
   ::signal(SIGPIPE, SIG_IGN);
   ExitStatus status = ExitStatus::system;
   std::string line;

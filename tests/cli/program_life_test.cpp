@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/program.hpp"
@@ -69,6 +70,21 @@ TEST_F(Life, UnmountingEndsTheProgram) {
   EXPECT_EQ(process.wait(), 0);
   EXPECT_FALSE(server_has_sessions());
   EXPECT_EQ(log(), "");
+}
+
+TEST_F(Life, MoreFilesAreOpenForWritingThanTheSoftLimitAllows) {
+  ::rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const ::rlimit few{64, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  mount();
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  std::vector<UniqueFd> files;
+  for (int i = 0; i < 100; ++i) files.push_back(write_unsaved("file" + std::to_string(i)));
+  files.clear();
+  EXPECT_EQ(content("/file0"), "precious");
+  EXPECT_EQ(content("/file99"), "precious");
+  EXPECT_EQ(unmount().status, 0);
 }
 
 TEST_F(Life, TerminationSavesUnmountsAndEnds) {

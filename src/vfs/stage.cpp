@@ -33,6 +33,12 @@ void Stage::pwrite_all(std::uint64_t offset, Bytes bytes) {
   }
 }
 
+// What a write that failed half way has left behind the end must not turn up in a hole one day.
+void Stage::cut_file() noexcept {
+  if (::ftruncate(file_.get(), static_cast<off_t>(size_)) != 0)
+    return;  // then it stays: nothing else can be done
+}
+
 void Stage::mark_present(Range range) {
   range.end = std::min(range.end, base_size_);
   if (range.begin < range.end) present_.add({range.begin, range.end});
@@ -40,7 +46,12 @@ void Stage::mark_present(Range range) {
 
 void Stage::write(std::uint64_t offset, Bytes bytes) {
   if (bytes.empty()) return;
-  pwrite_all(offset, bytes);
+  try {
+    pwrite_all(offset, bytes);
+  } catch (const Error&) {
+    cut_file();
+    throw;
+  }
   const std::uint64_t end = offset + bytes.size();
   mark_present({offset, end});
   lowest_change_ = std::min({lowest_change_, offset, size_});  // a gap up to `offset` becomes zeros of ours

@@ -88,6 +88,7 @@ class Stage {
 
   void mark_present(Range range);
   void pwrite_all(std::uint64_t offset, Bytes bytes);
+  void cut_file() noexcept;
 
   UniqueFd file_;
   std::uint64_t size_;

@@ -90,6 +90,7 @@ void Directories::edit(Node& directory, std::string_view name, Edit change) {
     drop(directory);
   else
     change(*listing);
+  if (listing->worn()) drop(directory);
 }
 
 void Directories::publish(const Node& node) {

@@ -41,7 +41,10 @@ bool may_be_twins(std::string_view left, std::string_view right) noexcept {
 }
 
 Listing::Listing(std::vector<Entry> entries, Clock::time_point fetched)
-    : slots_(std::move(entries)), fetched_(fetched), index_(0, Hash{this}, Equal{this}) {
+    : slots_(std::move(entries)),
+      listed_(slots_.size()),
+      fetched_(fetched),
+      index_(0, Hash{this}, Equal{this}) {
   for (const Entry& entry : slots_) {
     name_bytes_ += entry.name.size() + entry.link_target.size();
     if (is_directory(entry)) ++directories_;
@@ -95,6 +98,11 @@ void Listing::erase(std::string_view name) {
   if (is_directory(slots_[slot])) --directories_;
   slots_[slot] = Entry{};
   ++erased_;
+}
+
+bool Listing::worn() const noexcept {
+  constexpr std::size_t worth_fetching_again = 4096;
+  return slots_.size() > 2 * std::max(listed_, size()) + worth_fetching_again;
 }
 
 const Entry* Listing::at(std::size_t slot) const noexcept {

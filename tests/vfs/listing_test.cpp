@@ -226,6 +226,19 @@ TEST_F(ListingTest, AnInterruptedOpendirStopsItsListing) {
   EXPECT_EQ(remote_.on(Op::list).held(), 0u);
 }
 
+// A directory in which names come and go, listed once with dcache_timeout=3600, must not fill the memory.
+TEST_F(ListingTest, IsFetchedAgainWhenLittleOfItIsLeft) {
+  tree().put_file("/a", "");
+  client().names("/");
+  const std::size_t listings = remote_.calls(Op::list);
+  for (int i = 0; i < 2'100; ++i) {
+    client().rename("/a", "/b");
+    client().rename("/b", "/a");
+  }
+  EXPECT_THAT(client().names("/"), ElementsAre("a"));
+  EXPECT_EQ(remote_.calls(Op::list), listings + 1);
+}
+
 TEST_F(ListingTest, FailuresPassThrough) {
   tree().put_directory("/private");
   const vfs::Ino ino = client().ino("/private");

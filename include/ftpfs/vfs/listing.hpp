@@ -35,6 +35,8 @@ class Listing {
   const Entry* at(std::size_t slot) const noexcept;  // nullptr: erased
   std::size_t size() const noexcept { return slots_.size() - erased_; }
   std::size_t directories() const noexcept { return directories_; }
+  // Little of it is still there: names that come and go leave their slots behind.
+  bool worn() const noexcept;
   std::size_t weight() const noexcept;  // bytes, about
   Clock::time_point fetched() const noexcept { return fetched_; }
 
@@ -65,6 +67,7 @@ class Listing {
   Index& index() const;  // built at the first look-up: a plain readdir needs none
 
   std::vector<Entry> slots_;  // an empty name marks an erased slot
+  std::size_t listed_;        // by the server
   std::size_t erased_ = 0;
   std::size_t directories_ = 0;
   std::size_t name_bytes_ = 0;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <new>
 #include <utility>
 
 #include <fmt/format.h>
@@ -112,7 +113,7 @@ void Uploads::modified(NodeRef node, std::uint64_t from) {
   stage.written_at = std::chrono::duration_cast<std::chrono::seconds>(wall).count();
   stage.mtime.reset();
   if (stage.transmission && from < stage.transmission->taken) stage.transmission->rewritten = true;
-  if (stage.running || stage.following || !worth_following(*node)) return;
+  if (stage.running || stage.following || moves(*node) || !worth_following(*node)) return;
   stage.following = true;
   context_.tasks.spawn(follow(this, node));
 }
@@ -130,7 +131,7 @@ awaitable<void> Uploads::follow(Uploads* self, NodeRef node) {
   try {
     if (!stage->transmission) co_await self->open_transmission(node, true);
     co_await self->send(node, follow_step);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {  // whatever it was: close() waits for `following` to end
     self->logger_->debug("upload of {} begins anew at close: {}", escaped(node->name), error.what());
     self->discard(*stage);
   }
@@ -166,6 +167,10 @@ awaitable<void> Uploads::commit(NodeRef node, std::stop_token stop) {
       stage->attempts - (stage->running ? 1 : 0);  // joining the one that runs is fine
   while (stage->saved < wanted || stage->mtime || stage->mode) {
     if (stage->stop.stop_requested()) co_return;  // being removed: nothing is to be saved any more
+    if (!stage->running && moves(*node)) {
+      co_await moved_.wait(stop);
+      continue;
+    }
     if (!stage->running) {
       const bool tried = stage->attempts > earlier && stage->failed >= wanted;
       if (tried && stage->failure) std::rethrow_exception(stage->failure);
@@ -300,6 +305,8 @@ awaitable<void> Uploads::retry_later(Uploads* self, NodeRef node) {
       throw;
     } catch (const Error& error) {
       code = error.code();
+    } catch (const std::bad_alloc&) {
+      code = ENOMEM;
     }
     if (code != 0 && !is_final(code)) continue;
     if (code != 0) self->give_up(*node);
@@ -320,6 +327,8 @@ std::string Uploads::give_up(Node& node) {
   } catch (const Error& error) {
     why = std::string(error.what()) +
           (error.server_said().empty() ? "" : " (server said: " + escaped(error.server_said()) + ")");
+  } catch (const std::exception& error) {
+    why = error.what();
   }
   try {
     const std::string kept = spool_->keep(stage.file(), node.name);
@@ -350,6 +359,24 @@ awaitable<void> Uploads::abandon(NodeRef node, std::stop_token stop) {
   stage->stop.request_stop();
   while (stage->running || stage->following) co_await stage->finished.wait(stop);
   discard(*stage);
+}
+
+bool Uploads::moves(const Node& node) noexcept {
+  const Node* step = &node;
+  while (step && step->moving == 0) step = step->parent;
+  return step != nullptr;
+}
+
+awaitable<void> Uploads::quiet(NodeRef node, std::stop_token stop) {
+  std::vector<NodeRef> busy;
+  context_.nodes.for_each([&](Node& one) {
+    const bool sends = one.stage && (one.stage->running || one.stage->following);
+    if (sends && context_.nodes.is_at_or_below(one, *node)) busy.emplace_back(context_.nodes, one);
+  });
+  for (const NodeRef& one : busy) {
+    const StagePtr stage = one->stage;
+    while (stage && (stage->running || stage->following)) co_await stage->finished.wait(stop);
+  }
 }
 
 void Uploads::revive(NodeRef node) {

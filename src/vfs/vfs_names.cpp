@@ -129,6 +129,7 @@ awaitable<void> Vfs::Impl::unlink(Ino parent, std::string name, std::stop_token 
   if (!found) throw Error(ENOENT, name + " does not exist");
   NodeRef node = *found;
   if (node->attributes.kind == Kind::directory) throw Error(EISDIR, name + " is a directory");
+  const Uploads::Pause pause(uploads, node);  // else what is written now would bring the file back
   try {
     co_await uploads.abandon(node, stop);
     if (must_stay_readable(*node))
@@ -265,6 +266,11 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   if (nodes.is_at_or_below(*to, *source)) throw Error(EINVAL, "a directory cannot be moved into itself");
 
   co_await save_what_moves(source, stop);
+  // What is written from here on has to reach the new name.
+  const Uploads::Pause pause(uploads, source);
+  std::optional<Uploads::Pause> pause_of_target;
+  if (target) pause_of_target.emplace(uploads, *target);
+  co_await uploads.quiet(source, stop);
   const Path old_path = nodes.path(*from).child(name);
   const Path new_path = nodes.path(*to).child(new_name);
   try {

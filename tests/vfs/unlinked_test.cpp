@@ -56,6 +56,68 @@ TEST_F(UnlinkedTest, ARenameDuringTheUploadLosesNothing) {
   EXPECT_THAT(tree().names("/"), ElementsAre("b"));
 }
 
+// What is written while the server is at a rename belongs to the file, wherever that lies by then.
+class MovingTest : public UnlinkedTest, public testing::WithParamInterface<When> {
+ protected:
+  // The change of the name stops at the server; the file is written and flushed; the change goes on.
+  void write_during(Pending<void> change, vfs::Handle handle, std::uint64_t offset, std::string_view bytes) {
+    EXPECT_FALSE(change.done());
+    client().write(handle, offset, bytes);
+    auto flush = client().flush_later(handle);
+    remote_.on(Op::rename).release();
+    change.get();
+    flush.get();
+    client().release(handle);
+    settle(io_);
+  }
+  void SetUp() override { remote_.on(Op::rename).hold(GetParam()); }
+};
+
+TEST_P(MovingTest, AFlushDuringARenameReachesTheNewName) {
+  tree().put_file("/a", "old");
+  const vfs::Handle handle = client().open("/a", O_RDWR);
+  write_during(client().rename_later("/a", "/b"), handle, 0, "NEW");
+  EXPECT_THAT(tree().names("/"), ElementsAre("b"));
+  EXPECT_EQ(tree().content("/b"), "NEW");
+}
+
+TEST_P(MovingTest, AnAppendDuringARenameReachesTheNewName) {
+  tree().put_file("/log", "one\n");
+  const vfs::Handle handle = client().open("/log", O_WRONLY | O_APPEND);
+  write_during(client().rename_later("/log", "/log.1"), handle, 4, "two\n");
+  EXPECT_THAT(tree().names("/"), ElementsAre("log.1"));
+  EXPECT_EQ(tree().content("/log.1"), "one\ntwo\n");
+}
+
+TEST_P(MovingTest, AFlushDuringTheRenameOfItsDirectoryMovesAlong) {
+  tree().put_file("/dir/a", "old");
+  const vfs::Handle handle = client().open("/dir/a", O_RDWR);
+  write_during(client().rename_later("/dir", "/moved"), handle, 0, "NEW");
+  EXPECT_THAT(tree().names("/"), ElementsAre("moved"));
+  EXPECT_EQ(tree().content("/moved/a"), "NEW");
+}
+
+TEST_P(MovingTest, AFlushDuringARemovalDoesNotBringTheFileBack) {
+  tree().put_file("/a", "old");
+  const vfs::Handle handle = client().open("/a", O_RDWR);
+  write_during(client().unlink_later("/a"), handle, 0, "NEW");
+  EXPECT_THAT(tree().names("/"), IsEmpty());
+}
+
+TEST_P(MovingTest, AFlushDuringAReplacementDoesNotUndoIt) {
+  tree().put_file("/a", "old");
+  tree().put_file("/b", "newer");
+  const vfs::Handle handle = client().open("/a", O_RDWR);
+  write_during(client().rename_later("/b", "/a"), handle, 0, "NEW");
+  EXPECT_THAT(tree().names("/"), ElementsAre("a"));
+  EXPECT_EQ(tree().content("/a"), "newer");
+}
+
+INSTANTIATE_TEST_SUITE_P(TheServer, MovingTest, testing::Values(When::before_effect, When::after_effect),
+                         [](const testing::TestParamInfo<When>& when) {
+                           return when.param == When::before_effect ? "HasNotBegun" : "IsDone";
+                         });
+
 TEST_F(UnlinkedTest, ADirectoryRenamedAroundAFileBeingWrittenTakesItAlong) {
   tree().put_file("/dir/old", "old");
   const vfs::Handle fresh = client().create("/dir/new");

@@ -58,6 +58,24 @@ class Uploads {
   awaitable<void> abandon(NodeRef node, std::stop_token stop);
   void revive(NodeRef node);  // it was not removed after all: what is unsaved will be saved
 
+  // While it lives, the server is at the name of the node: nothing is sent to it, nor to what lies below.
+  class Pause {
+   public:
+    Pause(Uploads& uploads, NodeRef node) : uploads_(uploads), node_(std::move(node)) { ++node_->moving; }
+    ~Pause() {
+      --node_->moving;
+      uploads_.moved_.wake_all();
+    }
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+
+   private:
+    Uploads& uploads_;
+    NodeRef node_;
+  };
+  // Ends when nothing is on its way to the node any more, nor below; what a Pause holds back does not count.
+  awaitable<void> quiet(NodeRef node, std::stop_token stop);
+
   // Last chance at unmount: keeps the data in the spool under a name, logs where, returns the path.
   std::string give_up(Node& node);
 
@@ -72,6 +90,7 @@ class Uploads {
   awaitable<void> save_attributes(NodeRef node);
   void ignore_refusal(const Node& node, const Error& error) const;
   bool worth_following(const Node& node) const;
+  static bool moves(const Node& node) noexcept;
 
   // transmission.cpp: one run
   awaitable<void> save_content(NodeRef node);
@@ -92,6 +111,7 @@ class Uploads {
   Logger logger_;
   std::mt19937 random_{std::random_device{}()};  // for temporary names
   bool in_place_logged_ = false;
+  WaitList moved_;  // woken when a Pause ends
 };
 
 }  // namespace ftpfs::vfs

@@ -83,6 +83,7 @@ awaitable<Created> Vfs::Impl::create(Ino parent, std::string name, mode_t mode, 
   if (failure) {
     nodes.unlink(*node);
     node->stage.reset();
+    doubt(*directory, name);  // interrupted, or the reply was lost: it may be there
     std::rethrow_exception(failure);
   }
   changed(*node);

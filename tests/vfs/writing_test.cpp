@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Writing new files: what the server gets, in how many uploads, and what is seen of them before.
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "vfs/vfs_test.hpp"
 
 namespace ftpfs::test {
@@ -81,6 +84,23 @@ TEST_F(WritingTest, AHoleIsFullOfZeros) {
   EXPECT_EQ(tree().content("/file"), "start" + std::string(99'995, '\0') + "end");
 }
 
+TEST_F(WritingTest, AWriteThatFailsHalfWayLeavesNothingInAHole) {
+  const vfs::Handle handle = client().create("/file");
+  client().write(handle, 0, "start");
+  ::rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto signal_before = ::signal(SIGXFSZ, SIG_IGN);
+  const ::rlimit small{1'000, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);  // stands for a spool that is full
+  const int failure = errno_of([&] { client().write(handle, 500, std::string(1'000, 'x')); });
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, signal_before);
+  EXPECT_EQ(failure, EFBIG);
+  client().write(handle, 2'000, "end");
+  client().close(handle);
+  EXPECT_TRUE(tree().content("/file") == "start" + std::string(1'995, '\0') + "end");
+}
+
 TEST_F(WritingTest, ANewFileShowsBeforeItsUploadIsDone) {
   client().names("/");
   remote_.on(Op::write).hold();
@@ -101,6 +121,20 @@ TEST_F(WritingTest, ANewFileShowsBeforeItsUploadIsDone) {
   flush.get();
   client().release(handle);
   EXPECT_EQ(client().stat("/file").st_size, 5);
+}
+
+TEST_F(WritingTest, AnInterruptedCreationShowsTheServersTruth) {
+  client().names("/");
+  remote_.on(Op::open_sink).hold(When::after_effect);
+  std::stop_source stop;
+  const int flags = O_WRONLY | O_CREAT | O_EXCL;
+  Pending<vfs::Created> creation(io_, fs().create(root_ino, "file", 0644, flags, stop.get_token()), stop);
+  creation.interrupt();
+  EXPECT_EQ(creation.code(), EINTR);
+  remote_.on(Op::open_sink).release();
+  ASSERT_EQ(tree().content("/file"), "");
+  EXPECT_TRUE(client().exists("/file"));
+  EXPECT_THAT(client().names("/"), ElementsAre("file"));
 }
 
 TEST_F(WritingTest, AfterTheUploadNothingNeedsToBeAsked) {

@@ -76,7 +76,7 @@ awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadli
   for (NodeRef& node : unsaved) {
     try {
       co_await uploads.commit(node, waits.get_token());
-    } catch (const Error&) {
+    } catch (const std::exception&) {  // whatever it was: the next one has its own chance
       if (node->stage && node->stage->dirty()) lost.push_back(uploads.give_up(*node));
     }
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The end of a mount: what is dirty goes to the server, what cannot is kept and told.
+#include <new>
+
 #include "vfs/vfs_test.hpp"
 
 namespace ftpfs::test {
@@ -101,6 +103,16 @@ TEST_F(ShutdownTest, SeveralUnsavedFilesAreKeptApart) {
   create_and_write("/b/same", "two");
   EXPECT_THAT(shut_down(), UnorderedElementsAre("/a/same", "/b/same"));
   EXPECT_THAT(kept_in_spool(), UnorderedElementsAre("one", "two"));
+}
+
+TEST_F(ShutdownTest, WantOfMemoryForOneFileDoesNotLoseTheOthers) {
+  create_and_write("/a", "one");
+  create_and_write("/b", "two");
+  create_and_write("/c", "three");
+  remote_.on(Op::commit).fail_next(std::bad_alloc());
+  EXPECT_EQ(shut_down().size(), 1u);
+  EXPECT_EQ(kept_in_spool().size(), 1u);
+  EXPECT_EQ(remote_.calls(Op::commit), 3u);
 }
 
 TEST_F(ShutdownTest, ARemovedFileNeedsNoSaving) {

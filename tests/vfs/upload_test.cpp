@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The upload as such: shared by those who wait, not stopped by those who leave, its failure remembered until
 // mended.
+#include <new>
+
 #include "vfs/vfs_test.hpp"
 
 namespace ftpfs::test {
@@ -59,6 +61,26 @@ TEST_F(UploadTest, AnInterruptedCloseDoesNotStopIt) {
   settle(io_);
   EXPECT_EQ(tree().content("/file"), "content");
   EXPECT_EQ(remote_.calls(Op::commit), 1u);
+}
+
+TEST_F(UploadTest, WantOfMemoryBehindTheWriterDoesNotHangItsClose) {
+  const std::string content(8u << 20, 'x');
+  const vfs::Handle handle = client().create("/file");
+  remote_.on(Op::write).fail_next(std::bad_alloc());
+  client().write(handle, 0, content);
+  settle(io_);
+  client().close(handle);
+  EXPECT_TRUE(tree().content("/file") == content);
+}
+
+TEST_F(UploadTest, WantOfMemoryIsTriedAgainLater) {
+  const vfs::Handle handle = client().create("/file");
+  client().write(handle, 0, "content");
+  remote_.on(Op::commit).fail_next(std::bad_alloc());
+  EXPECT_THROW(client().flush(handle), std::bad_alloc);
+  client().release(handle);
+  advance(std::chrono::seconds(10));
+  EXPECT_EQ(tree().content("/file"), "content");
 }
 
 TEST_F(UploadTest, AFailureIsReportedUntilItIsMended) {

@@ -75,4 +75,10 @@ bool consistent(Timestamp left, Timestamp right) noexcept {
   return -slack <= later && later < unit + slack;
 }
 
+bool same_version(const Attributes& left, const Attributes& right) noexcept {
+  if (left.kind != right.kind) return false;
+  if (left.size_known && right.size_known && left.size != right.size) return false;
+  return !left.mtime || !right.mtime || consistent(*left.mtime, *right.mtime);
+}
+
 }  // namespace ftpfs

@@ -17,6 +17,8 @@ constexpr std::uint64_t block_size = BlockCache::block_size;
 constexpr std::uint64_t stream_readahead = 512u << 10;  // at the start of a file: probably read through
 constexpr std::uint64_t streaming_after = 2u << 20;     // read in sequence since the last seek
 constexpr std::uint64_t keep_behind = 1u << 20;         // the kernel reorders read-ahead requests a little
+constexpr std::uint64_t unproven_readahead = 1u
+                                             << 20;  // with one session, what proves it has to wait for this
 constexpr std::uint64_t nobody = std::numeric_limits<std::uint64_t>::max();
 
 struct Chunk {
@@ -32,11 +34,13 @@ struct Chunk {
 // The state shared by the reader and the task that fills; it outlives the reader until that task has ended.
 class Reader::Window {
  public:
-  Window(ReaderContext& shared, NodeRef node, std::uint64_t size)
+  Window(ReaderContext& shared, NodeRef node, FileVersion version, Trust trust)
       : context(shared),
         node_(std::move(node)),
-        size_(size),
-        version_(node_->version),
+        expected_(version.attributes),
+        size_(expected_.size),
+        version_(version.number),
+        trust_(trust),
         last_use_(shared.clock.now()) {}
 
   std::optional<Slices> find(std::uint64_t offset, std::uint64_t end);
@@ -63,20 +67,28 @@ class Reader::Window {
  private:
   static awaitable<void> fill(std::shared_ptr<Window> self, std::uint64_t epoch);
   static awaitable<void> fill_once(std::shared_ptr<Window> self, std::uint64_t epoch);
-  static awaitable<void> check_version(std::shared_ptr<Window> self);
+  static awaitable<void> prove(std::shared_ptr<Window> self, std::uint64_t epoch);
+  static awaitable<void> look(std::shared_ptr<Window> self, std::uint64_t epoch);
 
+  void began_stream(const std::shared_ptr<Window>& self);
+  void proved();
+  void refuted(std::exception_ptr why);
+  std::uint64_t shown_end() const noexcept { return std::min(end_, unproven_); }
   std::uint64_t readahead() const noexcept;
   std::uint64_t patience() const noexcept;
   std::uint64_t goal() const noexcept;
   MutableBytes room();
   void received(std::size_t count);
+  void keep_block(const Chunk& chunk);
   void forget_behind();
   void append_slices(Slices& slices, std::uint64_t offset, std::uint64_t end) const;
   std::optional<Slices> from_blocks(std::uint64_t offset, std::uint64_t end);
 
   NodeRef node_;
+  Attributes expected_;
   std::uint64_t size_;
   std::uint64_t version_;
+  Trust trust_;
   Clock::time_point last_use_;
 
   std::deque<Chunk> chunks_;  // contiguous, covering [begin_, end_)
@@ -86,10 +98,13 @@ class Reader::Window {
   std::uint64_t consumed_ = 0;  // how far it was read since then
   std::uint64_t wanted_ = 0;    // how far somebody waits
   std::uint64_t next_wake_ = nobody;
+  std::uint64_t unproven_ = nobody;  // from here on the bytes may be of another version: not to be shown yet
+  bool proving_ = false;
 
   std::unique_ptr<Source> source_;
-  std::stop_source opening_;  // of the source; or asking whether the file is still the same
-  std::uint64_t epoch_ = 0;   // of the window; a seek begins a new one, the old fill ends
+  std::uint64_t streams_ = 0;  // begun so far
+  std::stop_source opening_;   // of the source; or asking whether the file is still the same
+  std::uint64_t epoch_ = 0;    // of the window; a seek begins a new one, the old fill ends
   bool filling_ = false;
   bool may_retry_ = true;  // one reconnect without any progress is one too few to give up, two are enough
 };
@@ -97,7 +112,8 @@ class Reader::Window {
 std::uint64_t Reader::Window::readahead() const noexcept {
   const std::uint64_t first = start_ == 0 ? stream_readahead : 0;  // after a seek: probably one small read
   const std::uint64_t grown = std::max(first, 2 * (consumed_ - start_));
-  return std::min<std::uint64_t>(grown, context.config.readahead_bytes);
+  const std::uint64_t most = context.config.readahead_bytes;
+  return std::min(grown, unproven_ == nobody ? most : std::min(most, unproven_readahead));
 }
 
 // How far ahead of the stream a read may lie and still wait for it. The kernel's read-ahead of a sequential
@@ -116,7 +132,7 @@ std::uint64_t Reader::Window::goal() const noexcept {
 std::optional<Slices> Reader::Window::find(std::uint64_t offset, std::uint64_t end) {
   last_use_ = context.clock.now();
   if (offset >= end) return Slices{};
-  if (offset < begin_ || end > end_) return from_blocks(offset, end);
+  if (offset < begin_ || end > shown_end()) return from_blocks(offset, end);
   Slices slices;
   append_slices(slices, offset, end);
   consumed_ = std::max(consumed_, end);
@@ -191,12 +207,18 @@ void Reader::Window::received(std::size_t count) {
   last.filled += count;
   end_ += count;
   may_retry_ = true;
-  const bool complete_block =
-      last.filled == last.buffer->size() && last.begin % block_size == 0 && last.filled <= block_size;
-  if (complete_block) context.blocks.put({node_->ino, version_, last.begin / block_size}, last.buffer);
+  if (unproven_ != nobody) return;
+  keep_block(last);
   if (end_ < next_wake_) return;
   next_wake_ = nobody;
   data.wake_all();
+}
+
+// For random reads: in the block cache, once it is complete.
+void Reader::Window::keep_block(const Chunk& chunk) {
+  const bool block = chunk.begin % block_size == 0 && chunk.filled <= block_size;
+  if (!block || chunk.filled < chunk.buffer->size()) return;
+  context.blocks.put({node_->ino, version_, chunk.begin / block_size}, chunk.buffer);
 }
 
 // Runs until the window is full enough, the file is at its end, or a failure is final.
@@ -216,16 +238,7 @@ awaitable<void> Reader::Window::fill(std::shared_ptr<Window> self, std::uint64_t
     }
     if (self->epoch_ != epoch) co_return;
     if (failure || retry) self->source_.reset();
-    if (failure && retry) {
-      failure = nullptr;
-      try {
-        co_await check_version(self);
-      } catch (...) {
-        failure = std::current_exception();
-      }
-      if (self->epoch_ != epoch) co_return;
-    }
-    self->failure = failure;
+    if (!retry) self->failure = failure;
   }
   if (self->epoch_ != epoch) co_return;
   self->filling_ = false;
@@ -244,6 +257,7 @@ awaitable<void> Reader::Window::fill_once(std::shared_ptr<Window> self, std::uin
     std::unique_ptr<Source> source = co_await self->context.remote.open_source(path, offset, stop);
     if (self->epoch_ != epoch) co_return;
     self->source_ = std::move(source);
+    self->began_stream(self);
   }
   while (self->end_ < self->goal()) {
     const MutableBytes into = self->room();
@@ -267,17 +281,69 @@ awaitable<void> Reader::Window::fill_once(std::shared_ptr<Window> self, std::uin
   if (self->epoch_ == epoch) self->source_.reset();
 }
 
-// After a cut: going on is right only in the same version of the file.
-awaitable<void> Reader::Window::check_version(std::shared_ptr<Window> self) {
-  const Path path = self->context.nodes.path(*self->node_);
-  const std::stop_token stop = self->opening_.get_token();
-  const std::optional<Attributes> now = co_await self->context.remote.stat(path, stop);
-  if (!now) throw Error(ESTALE, path.str() + " was removed on the server while it was read");
-  const std::optional<Timestamp>& known = self->node_->attributes.mtime;
-  const bool same_time = !known || !now->mtime || consistent(*known, *now->mtime);
-  if (now->size != self->size_ || !same_time) {
-    throw Error(EIO, path.str() + " was changed on the server while it was read");
+// The kernel's pages, the block cache and this window may hold bytes of earlier streams of this version.
+void Reader::Window::began_stream(const std::shared_ptr<Window>& self) {
+  ++streams_;
+  const bool first = node_->version == version_ && node_->streamed_version != version_;
+  if (node_->version == version_) node_->streamed_version = version_;
+  if (trust_ == Trust::every_stream || (first && trust_ == Trust::first_stream)) return;
+  unproven_ = shown_end();
+  if (proving_) return;  // it will look once more
+  proving_ = true;
+  context.tasks.spawn(prove(self, epoch_));
+}
+
+// Beside the stream, by another session: a lone small read waits for both, not for one after the other.
+awaitable<void> Reader::Window::prove(std::shared_ptr<Window> self, std::uint64_t epoch) {
+  std::exception_ptr failure;
+  try {
+    co_await look(self, epoch);
+  } catch (...) {
+    failure = std::current_exception();
   }
+  if (self->epoch_ != epoch) co_return;
+  if (failure)
+    self->refuted(failure);
+  else
+    self->proved();
+}
+
+// Is the version that is expected still there? Only a look that began after the last stream did can tell.
+awaitable<void> Reader::Window::look(std::shared_ptr<Window> self, std::uint64_t epoch) {
+  for (std::uint64_t seen = 0; seen != self->streams_ && self->epoch_ == epoch;) {
+    seen = self->streams_;
+    const Path path = self->context.nodes.path(*self->node_);
+    const std::stop_token stop = self->opening_.get_token();
+    const Clock::time_point asked = self->context.clock.now();
+    Remote& remote = self->context.remote;
+    const std::optional<Attributes> now = co_await remote.stat(path, stop);
+    if (self->epoch_ != epoch) co_return;
+    if (self->context.nodes.path(*self->node_) != path) {
+      seen = 0;  // we have moved it meanwhile
+      continue;
+    }
+    if (!now) throw Error(ESTALE, path.str() + " was removed on the server while it was read here");
+    if (!same_version(self->expected_, *now)) throw Replaced(path, *now, asked);
+  }
+}
+
+void Reader::Window::proved() {
+  proving_ = false;
+  for (const Chunk& chunk : chunks_) {
+    if (chunk.end() > unproven_) keep_block(chunk);
+  }
+  unproven_ = next_wake_ = nobody;
+  data.wake_all();
+}
+
+void Reader::Window::refuted(std::exception_ptr why) {
+  const std::uint64_t from = unproven_;
+  close();
+  chunks_.clear();
+  begin_ = end_ = wanted_ = from;
+  failure = std::move(why);
+  next_wake_ = nobody;
+  data.wake_all();
 }
 
 bool Reader::Window::drop_idle(Clock::time_point before) noexcept {
@@ -287,7 +353,8 @@ bool Reader::Window::drop_idle(Clock::time_point before) noexcept {
 
 void Reader::Window::close() noexcept {
   ++epoch_;
-  filling_ = false;
+  filling_ = proving_ = false;
+  unproven_ = nobody;
   opening_.request_stop();
   opening_ = std::stop_source();
   source_.reset();
@@ -326,8 +393,13 @@ class Pending {
 
 }  // namespace
 
-Reader::Reader(ReaderContext& context, NodeRef node, std::uint64_t size)
-    : window_(std::make_shared<Window>(context, std::move(node), size)) {}
+Replaced::Replaced(const Path& path, Attributes now_, Clock::time_point when)
+    : Error(EIO, path.str() + " was changed on the server while it was read here"),
+      now(std::move(now_)),
+      seen(when) {}
+
+Reader::Reader(ReaderContext& context, NodeRef node, FileVersion version, Trust trust)
+    : window_(std::make_shared<Window>(context, std::move(node), std::move(version), trust)) {}
 
 Reader::~Reader() {
   window_->close();

@@ -117,7 +117,10 @@ awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
     node->on_server = true;
   }
   // Until it is known to have worked: repeating it blindly could add the same bytes twice.
-  if (way == Transmission::Way::append) stage->may_append = false;
+  if (way == Transmission::Way::append) {
+    stage->may_append = false;
+    stage->loader.reset();
+  }
 }
 
 // Sends what the stage has beyond `sent`, as long as there are `step` bytes or more. Whoever waits for a

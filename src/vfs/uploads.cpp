@@ -142,13 +142,20 @@ awaitable<void> Uploads::follow(Uploads* self, NodeRef node) {
 awaitable<void> Uploads::load(NodeRef node, Range range, std::stop_token stop) {
   const StagePtr stage = node->stage;
   while (const auto piece = stage->missing(range)) {
-    if (!stage->loader) {
-      NodeRef held = node;
-      stage->loader = std::make_unique<Reader>(context_, std::move(held), node->attributes.size);
+    if (!stage->loader || stage->loader_version != node->version) {
+      const FileVersion version{node->version, node->attributes};
+      const auto trust = stage->may_append ? Reader::Trust::none : Reader::Trust::every_stream;
+      stage->loader = std::make_shared<Reader>(context_, node, version, trust);
+      stage->loader_version = node->version;
     }
     const std::size_t size = std::min<std::uint64_t>(piece->end - piece->begin, follow_step);
-    Reader& loader = *stage->loader;
-    const Slices slices = co_await loader.read(piece->begin, size, stop);
+    const std::shared_ptr<Reader> loader = stage->loader;
+    Slices slices;
+    try {
+      slices = co_await loader->read(piece->begin, size, stop);
+    } catch (const Replaced& replaced) {  // for good: our changes belong to a version that is no more
+      throw Error(ESTALE, std::string(replaced.what()) + " and changed");
+    }
     if (slices.empty())
       throw Error(EIO, node->name + " became shorter on the server while it was changed here");
     std::uint64_t offset = piece->begin;

@@ -67,19 +67,19 @@ Attr Vfs::Impl::attr(const Node& node) {
 
 std::optional<Attr> Vfs::Impl::getattr_now(Ino ino) {
   Node& node = nodes.at(ino);
-  if (node.stage || !node.linked || fresh(node)) return attr(node);
+  if (node.stage || !node.linked || fresh(node)) return tell(node);
   const auto listing = directories.cached(*node.parent);
   const Entry* const entry = listing ? listing->find(node.name) : nullptr;
   if (!entry || entry->attributes.kind != node.attributes.kind) return std::nullopt;
   learn(node, entry->attributes, entry->link_target, listing->fetched());
-  return attr(node);
+  return tell(node);
 }
 
 awaitable<Attr> Vfs::Impl::getattr(Ino ino, std::stop_token stop) {
   if (std::optional<Attr> known = getattr_now(ino)) co_return *known;
   NodeRef node = nodes.ref(ino);
   co_await refresh(node, stop);
-  co_return attr(*node);
+  co_return tell(*node);
 }
 
 awaitable<void> Vfs::Impl::refresh(NodeRef node, std::stop_token stop) {
@@ -106,12 +106,7 @@ awaitable<void> Vfs::Impl::revalidate(NodeRef node, std::stop_token stop) {
     // ENOENT.
     throw Error(ESTALE, path.str() + (now ? " was replaced on the server" : " was removed on the server"));
   }
-  // SIZE and MDTM tell no mode, and not every server has MDTM.
-  if (!now->mode) now->mode = node->attributes.mode;
-  if (!now->mtime && now->size == node->attributes.size) now->mtime = node->attributes.mtime;
-  learn(*node, *now, node->link_target, asked);
-  directories.publish(*node);
-  directories.remember_exact(path, *now);
+  notice(*node, *now, asked);
 }
 
 awaitable<Attr> Vfs::Impl::setattr(Ino ino, Changes changes, std::stop_token stop) {
@@ -126,7 +121,7 @@ awaitable<Attr> Vfs::Impl::setattr(Ino ino, Changes changes, std::stop_token sto
   if (changes.mtime) co_await set_mtime(node, *changes.mtime, stop);
   if (changes.atime) node->atime = *changes.atime;
   changed(*node);
-  co_return attr(*node);
+  co_return tell(*node);
 }
 
 awaitable<void> Vfs::Impl::set_size(NodeRef node, std::uint64_t size, std::stop_token stop) {

@@ -18,6 +18,7 @@ Opened Vfs::Impl::opened(NodeRef node, int flags) {
   result.no_flush = !file->writes() && (flags & O_TRUNC) == 0;
   result.keep_cache = node->kernel_version == node->version;
   node->kernel_version = node->version;
+  file->version = {node->version, node->attributes};
   ++node->handles;
   if (file->writes()) ++node->writers;
   file->node = std::move(node);
@@ -116,15 +117,6 @@ OpenFile& Vfs::Impl::file_at(Handle handle) {
   return *found->second;
 }
 
-const std::shared_ptr<Reader>& Vfs::Impl::reader(OpenFile& file) {
-  Node& node = *file.node;
-  if (!file.reader || file.reader_version != node.version) {
-    file.reader = std::make_shared<Reader>(reading, file.node, node.attributes.size);
-    file.reader_version = node.version;
-  }
-  return file.reader;
-}
-
 std::optional<Slices> Vfs::Impl::read_stage(Stage& stage, std::uint64_t offset, std::size_t size) {
   if (offset >= stage.size()) return Slices{};
   const std::uint64_t end = std::min<std::uint64_t>(stage.size(), offset + size);
@@ -138,7 +130,10 @@ std::optional<Slices> Vfs::Impl::read_stage(Stage& stage, std::uint64_t offset, 
 std::optional<Slices> Vfs::Impl::read_now(Handle handle, std::uint64_t offset, std::size_t size) {
   OpenFile& file = file_at(handle);
   if (Stage* const stage = file.node->stage.get()) return read_stage(*stage, offset, size);
-  return reader(file)->read_now(offset, size);
+  if (file.version.number != file.node->version) return std::nullopt;
+  std::optional<Slices> slices = reader(file)->read_now(offset, size);
+  if (slices) handed_out(file, offset, *slices);
+  return slices;
 }
 
 awaitable<Slices> Vfs::Impl::read(Handle handle, std::uint64_t offset, std::size_t size,
@@ -146,15 +141,28 @@ awaitable<Slices> Vfs::Impl::read(Handle handle, std::uint64_t offset, std::size
   file_at(handle);
   const std::shared_ptr<OpenFile> file = files.at(handle);
   NodeRef node = file->node;
-  while (const std::shared_ptr<Stage> stage = node->stage) {
-    if (std::optional<Slices> local = read_stage(*stage, offset, size)) co_return std::move(*local);
-    const Range wanted{offset, std::min<std::uint64_t>(stage->size(), offset + size)};
-    co_await uploads.load(node, wanted, stop);
+  for (bool may_change = true;; may_change = false) {
+    while (const std::shared_ptr<Stage> stage = node->stage) {
+      if (std::optional<Slices> local = read_stage(*stage, offset, size)) co_return std::move(*local);
+      const Range wanted{offset, std::min<std::uint64_t>(stage->size(), offset + size)};
+      co_await uploads.load(node, wanted, stop);
+    }
+    if (!std::exchange(sweeping, true)) tasks.spawn(sweep(this));
+    co_await follow(file, offset, size, stop);
+    const std::shared_ptr<Reader> stream = reader(*file);
+    std::optional<Replaced> replaced;
+    try {
+      Slices slices = co_await stream->read(offset, size, stop);
+      if (file->reader == stream) handed_out(*file, offset, slices);
+      co_return slices;
+    } catch (const Replaced& found) {
+      if (!may_change) throw;
+      replaced = found;
+    }
+    notice(*node, replaced->now, replaced->seen);
+    co_await outgrow(file, stop);
+    if (!node->stage && file->version.number != node->version) throw *replaced;
   }
-  if (!std::exchange(sweeping, true)) tasks.spawn(sweep(this));
-  const std::shared_ptr<Reader> stream = reader(*file);  // a change of the file brings another one
-  Slices slices = co_await stream->read(offset, size, stop);
-  co_return slices;
 }
 
 // Gives up streams that nobody reads from any more; runs only while there are some.

@@ -111,10 +111,19 @@ class Vfs::Impl {
   awaitable<void> flush(Handle handle, std::stop_token stop);
   awaitable<void> allocate(Handle handle, std::uint64_t end, std::stop_token stop);
   void release(Handle handle) noexcept;
-  const std::shared_ptr<Reader>& reader(OpenFile& file);
   std::optional<Slices> read_stage(Stage& stage, std::uint64_t offset, std::size_t size);
   OpenFile& file_at(Handle handle);
   static awaitable<void> sweep(Impl* self);
+
+  // vfs_versions.cpp
+  Attr tell(Node& node);
+  void notice(Node& node, Attributes now, Clock::time_point when);
+  const std::shared_ptr<Reader>& reader(OpenFile& file);
+  void adopt(OpenFile& file, std::shared_ptr<Reader> reader);
+  void handed_out(OpenFile& file, std::uint64_t offset, const Slices& slices);
+  awaitable<void> follow(std::shared_ptr<OpenFile> file, std::uint64_t offset, std::size_t size,
+                         std::stop_token stop);
+  awaitable<void> outgrow(std::shared_ptr<OpenFile> file, std::stop_token stop);
 
   // vfs_dir.cpp
   awaitable<DirHandle> opendir(Ino ino, std::stop_token stop);

@@ -11,12 +11,6 @@ namespace {
 constexpr unsigned single_lookups_before_listing = 2;
 constexpr std::size_t name_max = 255;
 
-// Do both describe the same content, as far as a server's size and time can tell?
-bool same_version(const Attributes& left, const Attributes& right) {
-  if (left.kind != right.kind || left.size != right.size) return false;
-  return !left.mtime || !right.mtime || consistent(*left.mtime, *right.mtime);
-}
-
 // Did somebody else change it? The time of a directory that we changed ourselves is a guess: it is looked at
 // when the answer has come, and uploads pass through temporary names.
 bool changed_elsewhere(const Attributes& known, const Attributes& now) {
@@ -47,7 +41,7 @@ Looked Vfs::Impl::looked(Node& node) {
   ++node.lookups;
   Looked result;
   result.ino = node.ino;
-  result.attr = attr(node);
+  result.attr = tell(node);
   return result;
 }
 
@@ -57,7 +51,7 @@ void Vfs::Impl::learn(Node& node, const Attributes& attributes, const std::strin
   node.learned = when;
   node.on_server = true;
   if (!same_version(node.attributes, attributes)) {
-    ++node.version;
+    node.foreign_version = ++node.version;
     node.stage.reset();  // all of it was saved; what it holds is not the file any more
   }
   if (changed_elsewhere(node.attributes, attributes)) {

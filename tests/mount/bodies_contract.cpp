@@ -88,6 +88,53 @@ TEST_P(Contract, PagesAreKeptWhileSizeAndTimeStandAndDroppedWhenTheyChange) {
   EXPECT_EQ(sh("cat file"), "other content");
 }
 
+TEST_P(Contract, AReadReturnsBytesOfOneVersionOnly) {
+  const std::string before = noise(20'000'000);
+  const std::string after = noise(20'000'000, 2);
+  expect_complaints();
+  server().put("file", before);
+  mount("readahead=256K,attr_timeout=0");
+  const UniqueFd file{::open(mnt("file").c_str(), O_RDONLY | O_CLOEXEC)};
+  ASSERT_TRUE(file);
+  std::string bytes(100'000, '\0');
+  ASSERT_EQ(::pread(file.get(), bytes.data(), bytes.size(), 0), 100'000);
+  EXPECT_TRUE(bytes == before.substr(0, bytes.size()));
+  server().put("new", after);
+  sh("touch -d '2001-02-03 04:05:06' $ROOT/new && mv $ROOT/new $ROOT/file");
+  for (const off_t offset : {15'000'000, 5'000'000, 19'000'000}) {
+    const ssize_t size = ::pread(file.get(), bytes.data(), bytes.size(), offset);
+    const auto at = static_cast<std::size_t>(offset);
+    EXPECT_TRUE(size < 0 || bytes.compare(0, std::string::npos, before, at, bytes.size()) == 0) << offset;
+    if (!local_mode()) {
+      EXPECT_EQ(error_of(size), EIO) << offset;
+    }
+  }
+  EXPECT_TRUE(read_file(mnt("file")) == after);
+}
+
+TEST_P(Contract, ALogThatGrowsOnTheServerIsReadOn) {
+  server().put("log", "first\n");
+  mount("attr_timeout=0,dcache_timeout=0");
+  const UniqueFd file{::open(mnt("log").c_str(), O_RDONLY | O_CLOEXEC)};
+  ASSERT_TRUE(file);
+  std::string seen;
+  const auto read_on = [&] {
+    char bytes[100];
+    struct ::stat now {};
+    EXPECT_EQ(::fstat(file.get(), &now), 0);  // as tail -f does
+    for (ssize_t size = 1; size > 0; seen.append(bytes, std::max<ssize_t>(size, 0)))
+      size = ::read(file.get(), bytes, sizeof bytes);
+    return seen;
+  };
+  EXPECT_EQ(read_on(), "first\n");
+  std::string expected = seen;
+  for (const std::string line : {"second", "third", "fourth"}) {
+    sh("echo " + line + " >> $ROOT/log");
+    expected += line + "\n";
+    EXPECT_EQ(read_on(), expected);
+  }
+}
+
 TEST_P(Contract, RefreshShowsWhatOthersDid) {
   if (local_mode()) GTEST_SKIP() << "no cache";
   fs::create_directory(root("dir"));

@@ -97,7 +97,7 @@ TEST_F(OverwriteTest, AShortBaseIsAnErrorNotAHole) {
   client().write(handle, 500'000, "CHANGED");
   const std::string shorter = base_.substr(0, 1'000);
   tree().find(Path("/file"))->content = shorter;
-  EXPECT_EQ(client().flush_later(handle).code(), EIO);
+  EXPECT_THAT(client().flush_later(handle).code(), testing::AnyOf(EIO, ESTALE));
   EXPECT_EQ(tree().content("/file"), shorter);
   client().unlink("/file");
   client().release(handle);

@@ -62,6 +62,9 @@ struct Attributes {
   friend bool operator==(const Attributes&, const Attributes&) = default;
 };
 
+// Do both describe the same content, as far as a server's size and time can tell?
+bool same_version(const Attributes& left, const Attributes& right) noexcept;
+
 // One line of a directory listing.
 struct Entry {
   std::string name;  // valid_name(); raw bytes

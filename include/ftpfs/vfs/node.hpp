@@ -13,6 +13,7 @@
 #include <ftpfs/vfs/directory.hpp>
 #include <ftpfs/vfs/stage.hpp>
 #include <ftpfs/vfs/vfs.hpp>
+#include <ftpfs/vfs/witness.hpp>
 
 namespace ftpfs::vfs {
 
@@ -51,7 +52,11 @@ struct Node {
   std::optional<std::int64_t> kept_mtime;
   std::optional<Path> hidden_as;  // unlinked while open: where the content lies until the last handle closes
   std::uint64_t version = 1;      // counts changes of content that we noticed or made
-  std::uint64_t kernel_version = 0;  // the version whose pages the kernel may hold
+  std::uint64_t foreign_version = 0;  // the last one that somebody else made
+  std::uint64_t kernel_version = 0;   // the version whose pages the kernel may hold
+  std::uint64_t told_version = 0;  // whose size and time the kernel was told last: it then drops other pages
+  std::uint64_t streamed_version = 0;  // of which a stream was begun
+  Witness witness;
 
   std::unique_ptr<Directory> directory;  // directories that were listed or edited
   std::shared_ptr<Stage> stage;          // files being written or with unsaved changes

@@ -12,10 +12,10 @@ namespace ftpfs::vfs {
 
 struct OpenFile {
   NodeRef node;
-  int flags = 0;  // as open(2)
-  std::shared_ptr<Reader>
-      reader;  // of the server's content; made at the first read; shared with reads that wait
-  std::uint64_t reader_version = 0;  // Node::version it reads
+  int flags = 0;        // as open(2)
+  FileVersion version;  // that is read: of open(), until vfs_versions.cpp moves the handle on to another one
+  std::uint64_t refused_version = 0;  // a longer one that turned out not to begin with what was read
+  std::shared_ptr<Reader> reader;     // made at the first read; shared with reads that wait
 
   bool writes() const noexcept { return (flags & O_ACCMODE) != O_RDONLY; }
 };

@@ -4,6 +4,11 @@
 // away by a new RETR at that offset. Nobody reading = nobody filling: TCP is the back-pressure. The window
 // grows with what was read in sequence (twice of it, up to readahead_bytes), so that random reads fetch
 // little; what they fetch goes to the block cache.
+//
+// All bytes are of one version of the file. FTP has no way to hold on to one: a RETR reads what has the name
+// when it begins. So what a second stream brings is shown only when the file, looked at after that stream has
+// begun, still has the size and time of the version that is read. (A file that is written in place while one
+// stream reads it, and one replaced within the same second by another of the same size, cannot be told.)
 #pragma once
 
 #include <cstdint>
@@ -11,6 +16,7 @@
 #include <optional>
 #include <stop_token>
 
+#include <ftpfs/base/error.hpp>
 #include <ftpfs/vfs/block_cache.hpp>
 #include <ftpfs/vfs/inode_table.hpp>
 
@@ -26,10 +32,28 @@ struct ReaderContext {
   const VfsConfig& config;
 };
 
+// Somebody else has changed the file on the server: what is read there now is another version. code() is EIO.
+class Replaced final : public Error {
+ public:
+  Replaced(const Path& path, Attributes now_, Clock::time_point when);
+
+  Attributes now;
+  Clock::time_point seen;  // not later than the server showed `now`
+};
+
+struct FileVersion {
+  std::uint64_t number = 0;  // Node::version
+  Attributes attributes;     // what the server shows of it
+};
+
 class Reader {
  public:
-  // `size`: of the version to be read. The stream must deliver exactly that much, or reads fail with EIO.
-  Reader(ReaderContext& context, NodeRef node, std::uint64_t size);
+  // Which streams are shown without a look: not even the first one when its bytes will be joined with changes
+  // of ours; every one when it was we who may have added something behind the version.
+  enum class Trust { first_stream, none, every_stream };
+
+  // Streams must deliver exactly as much as `version` has, or reads fail with EIO.
+  Reader(ReaderContext& context, NodeRef node, FileVersion version, Trust trust = Trust::first_stream);
   ~Reader();  // aborts the stream
 
   std::optional<Slices> read_now(std::uint64_t offset, std::size_t size);

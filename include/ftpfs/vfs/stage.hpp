@@ -80,7 +80,8 @@ class Stage {
   std::optional<std::uint16_t> mode;  // likewise
   std::int64_t written_at = 0;        // wall clock of the last write: mtime until the server has its own
 
-  std::unique_ptr<Reader> loader;  // fetches missing pieces
+  std::shared_ptr<Reader> loader;    // fetches missing pieces
+  std::uint64_t loader_version = 0;  // of Node::version
 
  private:
   using Ranges = boost::icl::interval_set<std::uint64_t, std::less,

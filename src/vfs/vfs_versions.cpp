@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+// Which version of a file an open handle reads. What we change ourselves every handle sees at once, as on a
+// local disk. What somebody else changes on the server it sees only where no bytes of two versions come
+// together: when the file has merely become longer, or when the program begins anew at its start. Else what
+// its stream has yet to bring can still be read, and the rest is EIO until it is opened again.
+#include <utility>
+
+#include "vfs_impl.hpp"
+
+namespace ftpfs::vfs {
+
+// The kernel drops the pages of other versions when size or time of what it is told have changed.
+Attr Vfs::Impl::tell(Node& node) {
+  node.told_version = node.version;
+  return attr(node);
+}
+
+// The server has told more about a file, not later than at `when`, than its listing shows.
+void Vfs::Impl::notice(Node& node, Attributes now, Clock::time_point when) {
+  // SIZE and MDTM tell no mode, and not every server has MDTM.
+  if (!now.mode) now.mode = node.attributes.mode;
+  if (!now.mtime && now.size == node.attributes.size) now.mtime = node.attributes.mtime;
+  learn(node, now, node.link_target, when);
+  if (!node.linked) return;
+  directories.publish(node);
+  directories.remember_exact(nodes.path(node), now);
+}
+
+void Vfs::Impl::adopt(OpenFile& file, std::shared_ptr<Reader> reader) {
+  file.reader = std::move(reader);
+  file.version = {file.node->version, file.node->attributes};
+}
+
+const std::shared_ptr<Reader>& Vfs::Impl::reader(OpenFile& file) {
+  if (!file.reader) file.reader = std::make_shared<Reader>(reading, file.node, file.version);
+  return file.reader;
+}
+
+void Vfs::Impl::handed_out(OpenFile& file, std::uint64_t offset, const Slices& slices) {
+  if (!slices.empty()) file.node->witness = Witness::of(file.version.number, offset, slices);
+}
+
+awaitable<void> Vfs::Impl::follow(std::shared_ptr<OpenFile> file, std::uint64_t offset, std::size_t size,
+                                  std::stop_token stop) {
+  const Node& node = *file->node;
+  if (file->version.number == node.version) co_return;
+  const bool ours = node.foreign_version <= file->version.number;
+  const bool begins_anew = offset == 0 && node.told_version == node.version;
+  if (ours || begins_anew) {
+    adopt(*file, nullptr);
+  } else if (offset + size > file->version.attributes.size) {
+    co_await outgrow(file, stop);  // what had been the end need not be
+  }
+}
+
+// Moves the handle on to the present version if that is the old one with something added behind it.
+awaitable<void> Vfs::Impl::outgrow(std::shared_ptr<OpenFile> file, std::stop_token stop) {
+  const Node& node = *file->node;
+  const std::uint64_t version = node.version;
+  const bool longer = node.attributes.size > file->version.attributes.size;
+  if (!longer || file->refused_version == version) co_return;
+  const FileVersion present{version, node.attributes};
+  auto next = std::make_shared<Reader>(reading, file->node, present);
+  const Witness witness = node.witness;
+  bool same = witness.version < file->version.number;  // no byte of it was handed out
+  if (witness.version == file->version.number) {
+    const Slices there = co_await next->read(witness.offset, witness.size, stop);
+    same = witness.recognizes(there);
+  }
+  if (node.version != version || node.stage) co_return;
+  if (same)
+    adopt(*file, std::move(next));
+  else
+    file->refused_version = version;
+}
+
+}  // namespace ftpfs::vfs

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+// A file that somebody else changes on the server while it is open here: what a program reads is of one
+// version, a log that grows can be followed, and nothing is shown before it is known to belong together.
+#include "vfs/vfs_test.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+using testing::SizeIs;
+
+constexpr std::size_t kib = 1024;
+constexpr std::size_t mib = 1024 * kib;
+constexpr std::size_t request = 128 * kib;
+constexpr std::size_t length = 16 * mib;
+
+class VersionsTest : public VfsTest {
+ protected:
+  VersionsTest() {
+    config_.readahead_bytes = mib;
+    config_.listing_ttl = std::chrono::seconds(2);
+  }
+
+  vfs::Handle open(std::string content, int flags = O_RDONLY) {
+    tree().put_file("/file", std::move(content));
+    return client().open("/file", flags);
+  }
+  // Somebody puts another file under the name, some time later.
+  void replace(std::string content) {
+    advance(std::chrono::seconds(10));
+    tree().put_file("/file", std::move(content));
+  }
+  // Somebody writes on in the same file.
+  void append(std::string_view text) {
+    advance(std::chrono::seconds(10));
+    const auto node = tree().find(Path("/file"));
+    node->content += text;
+    node->mtime = tree().now();
+  }
+  int errno_of_read(vfs::Handle handle, std::size_t offset) {
+    return client().read_later(handle, offset, request).code();
+  }
+  // The kernel asks, and so knows.
+  std::size_t size() {
+    advance(config_.listing_ttl);
+    return static_cast<std::size_t>(client().stat("/file").st_size);
+  }
+
+  const std::string old_ = pattern(length, 1);
+  const std::string new_ = pattern(length, 2);
+};
+
+TEST_F(VersionsTest, AnotherPlaceOfAReplacedFileIsAnErrorNotTheOtherVersion) {
+  const vfs::Handle handle = open(old_);
+  EXPECT_EQ(client().read(handle, 0, request), old_.substr(0, request));
+  replace(new_);
+  EXPECT_EQ(errno_of_read(handle, 12 * mib), EIO);
+  EXPECT_EQ(errno_of_read(handle, 4 * mib), EIO);
+  client().release(handle);
+  EXPECT_EQ(client().read_file("/file"), new_);
+}
+
+TEST_F(VersionsTest, WhatOthersHaveReadOfTheFileIsNotJoinedWithAnotherVersion) {
+  const vfs::Handle first = open(old_);
+  const vfs::Handle second = client().open("/file");  // the kernel may have pages for it from the first
+  EXPECT_EQ(client().read(first, 0, request), old_.substr(0, request));
+  replace(new_);
+  EXPECT_EQ(errno_of_read(second, 8 * mib), EIO);
+  client().release(first);
+  client().release(second);
+}
+
+TEST_F(VersionsTest, AStreamThatHasBegunBringsTheOldVersionToItsEnd) {
+  const vfs::Handle handle = open(old_);
+  EXPECT_EQ(client().read(handle, 0, request), old_.substr(0, request));
+  replace(new_.substr(0, 5 * mib));
+  EXPECT_EQ(size(), 5 * mib);  // known to all but this handle
+  for (std::size_t offset = request; offset < length; offset += request) {
+    ASSERT_EQ(client().read(handle, offset, request), old_.substr(offset, request)) << offset;
+  }
+  EXPECT_EQ(client().read(handle, length, request), "");
+  EXPECT_THAT(remote_.sources(), SizeIs(1));
+  client().release(handle);
+}
+
+TEST_F(VersionsTest, NothingOfAnotherStreamIsShownBeforeTheLook) {
+  const vfs::Handle handle = open(old_);
+  client().read(handle, 0, request);
+  remote_.on(Op::stat).hold();
+  auto pending = client().read_later(handle, 12 * mib, request);
+  settle(io_);
+  EXPECT_FALSE(pending.done());
+  EXPECT_EQ(remote_.on(Op::stat).held(), 1u);
+  remote_.on(Op::stat).release();
+  EXPECT_EQ(text_of(pending.get()), old_.substr(12 * mib, request));
+  client().release(handle);
+}
+
+TEST_F(VersionsTest, EachFurtherStreamCostsOneLook) {
+  const vfs::Handle handle = open(old_);
+  const std::size_t before = remote_.calls(Op::stat);
+  client().read(handle, 0, request);
+  settle(io_);
+  EXPECT_EQ(remote_.calls(Op::stat), before);
+  for (const std::size_t offset : {12 * mib, 4 * mib, 8 * mib}) client().read(handle, offset, request);
+  EXPECT_THAT(remote_.sources(), SizeIs(4));
+  EXPECT_EQ(remote_.calls(Op::stat), before + 3);
+  client().release(handle);
+}
+
+TEST_F(VersionsTest, ALookThatFailsIsAnErrorAndTriedAgain) {
+  const vfs::Handle handle = open(old_);
+  client().read(handle, 0, request);
+  remote_.on(Op::stat).fail_next(ConnectionLost(ETIMEDOUT, "silence"));
+  EXPECT_EQ(errno_of_read(handle, 12 * mib), ETIMEDOUT);
+  EXPECT_EQ(client().read(handle, 12 * mib, request), old_.substr(12 * mib, request));
+  client().release(handle);
+}
+
+TEST_F(VersionsTest, ASessionOfItsOwnIsNotNeededForTheLook) {
+  remote_.set_sessions(1);
+  const vfs::Handle handle = open(old_);
+  for (const std::size_t offset : {0 * mib, 12 * mib, 4 * mib}) {
+    for (std::size_t step = 0; step < 3 * mib; step += request) {
+      const std::size_t at = offset + step;
+      ASSERT_EQ(client().read(handle, at, request), old_.substr(at, request)) << at;
+    }
+  }
+  client().release(handle);
+}
+
+TEST_F(VersionsTest, AfterACutTheOldVersionIsReadOnOrNone) {
+  remote_.set_piece(10'000);
+  for (const bool replaced : {false, true}) {
+    const vfs::Handle handle = open(old_);
+    client().read(handle, 0, request);
+    remote_.revoke_streams();
+    if (replaced) replace(new_);
+    settle(io_);
+    const std::size_t elsewhere = replaced ? 6 * mib : 2 * mib;
+    auto next = client().read_later(handle, elsewhere, request);
+    settle(io_);
+    EXPECT_EQ(next.code(), replaced ? EIO : 0);
+    client().release(handle);
+  }
+}
+
+TEST_F(VersionsTest, AFileThatIsRemovedOnTheServerIsStale) {
+  const vfs::Handle handle = open(old_);
+  client().read(handle, 0, request);
+  advance(std::chrono::seconds(10));
+  remote_.on(Op::stat).hold();
+  auto pending = client().read_later(handle, 12 * mib, request);  // the stream has begun
+  tree().remove("/file");
+  remote_.on(Op::stat).release();
+  settle(io_);
+  EXPECT_EQ(pending.code(), ESTALE);
+  client().release(handle);
+}
+
+TEST_F(VersionsTest, AFileThatWeRenameIsReadOn) {
+  const vfs::Handle handle = open(old_);
+  client().names("/");
+  client().read(handle, 0, request);
+  remote_.on(Op::stat).hold();
+  auto pending = client().read_later(handle, 12 * mib, request);
+  settle(io_);
+  client().rename("/file", "/other");
+  remote_.on(Op::stat).release();
+  EXPECT_EQ(text_of(pending.get()), old_.substr(12 * mib, request));
+  client().release(handle);
+}
+
+TEST_F(VersionsTest, ALogThatGrowsIsFollowed) {
+  std::string log = pattern(10'000);
+  const vfs::Handle handle = open(log);
+  EXPECT_EQ(client().read(handle, 0, request), log);
+  for (int step = 0; step < 3; ++step) {
+    const std::string line = "line " + std::to_string(step) + "\n";
+    append(line);
+    const std::size_t page = log.size() / 4096 * 4096;
+    log += line;
+    EXPECT_EQ(size(), log.size());
+    EXPECT_EQ(client().read(handle, page, request), log.substr(page));
+  }
+  EXPECT_EQ(client().read(handle, 0, request), log);
+  client().release(handle);
+}
+
+TEST_F(VersionsTest, GrowthIsFoundByTheStreamItself) {
+  const vfs::Handle handle = open(old_);
+  client().read(handle, 0, request);
+  append("and more");
+  EXPECT_EQ(client().read(handle, 12 * mib, request), old_.substr(12 * mib, request));
+  EXPECT_EQ(client().read(handle, length - 10, request), old_.substr(length - 10) + "and more");
+  client().release(handle);
+}
+
+TEST_F(VersionsTest, ALongerFileThatBeginsOtherwiseIsNotTakenForGrowth) {
+  const vfs::Handle handle = open(old_);
+  client().read(handle, 0, request);
+  replace(new_ + "and more");
+  EXPECT_EQ(size(), length + 8);
+  EXPECT_EQ(errno_of_read(handle, 12 * mib), EIO);
+  EXPECT_EQ(errno_of_read(handle, length - 10), EIO);
+  client().release(handle);
+}
+
+TEST_F(VersionsTest, TheEndOfAReplacedFileStaysItsEnd) {
+  const vfs::Handle handle = open(old_.substr(0, 10'000));
+  EXPECT_EQ(client().read(handle, 0, request), old_.substr(0, 10'000));
+  replace(new_);
+  EXPECT_EQ(size(), length);
+  EXPECT_EQ(client().read(handle, 10'000, request), "");
+  client().release(handle);
+}
+
+TEST_F(VersionsTest, WhoBeginsAnewGetsTheNewVersionOnceTheKernelKnows) {
+  const vfs::Handle handle = open(old_.substr(0, 10'000));
+  EXPECT_EQ(client().read(handle, 0, request), old_.substr(0, 10'000));
+  replace("short");
+  EXPECT_EQ(size(), 5u);
+  EXPECT_EQ(client().read(handle, 0, request), "short");
+  client().release(handle);
+}
+
+TEST_F(VersionsTest, OurOwnChangesAreSeenByAllHandles) {
+  const vfs::Handle handle = open(old_);
+  EXPECT_EQ(client().read(handle, 0, request), old_.substr(0, request));
+  client().write_file("/file", new_);
+  EXPECT_EQ(client().read(handle, 12 * mib, request), new_.substr(12 * mib, request));
+  EXPECT_EQ(client().read(handle, request, request), new_.substr(request, request));
+  client().release(handle);
+}
+
+TEST_F(VersionsTest, OurChangesAreNotMixedIntoAnotherVersion) {
+  const vfs::Handle handle = open(old_, O_RDWR);
+  client().write(handle, 5 * mib, "ours");
+  replace(new_);
+  EXPECT_NE(client().flush_later(handle).code(), 0);
+  client().release(handle);
+  settle(io_);
+  EXPECT_TRUE(tree().content("/file") == new_);
+  ASSERT_THAT(kept_in_spool(), SizeIs(1));
+  EXPECT_EQ(kept_in_spool()[0].substr(5 * mib, 4), "ours");
+}
+
+}  // namespace
+}  // namespace ftpfs::test

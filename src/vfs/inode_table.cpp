@@ -103,6 +103,20 @@ bool InodeTable::is_at_or_below(const Node& node, const Node& ancestor) const no
   return step == &ancestor;
 }
 
+awaitable<bool> InodeTable::has_moved(NodeRef node, Path path_then, std::stop_token stop) {
+  bool waited = false;
+  for (const Node* step = &*node; step;) {
+    if (step->renaming == 0) {
+      step = step->parent;
+      continue;
+    }
+    waited = true;
+    co_await renamed_.wait(stop);
+    step = &*node;
+  }
+  co_return waited || path(*node) != path_then;
+}
+
 Path InodeTable::path(const Node& node) const {
   if (node.hidden_as) return *node.hidden_as;
   std::vector<const Node*> steps;

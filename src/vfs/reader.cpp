@@ -67,6 +67,7 @@ class Reader::Window {
  private:
   static awaitable<void> fill(std::shared_ptr<Window> self, std::uint64_t epoch);
   static awaitable<void> fill_once(std::shared_ptr<Window> self, std::uint64_t epoch);
+  static awaitable<std::unique_ptr<Source>> open(std::shared_ptr<Window> self, std::uint64_t epoch);
   static awaitable<void> prove(std::shared_ptr<Window> self, std::uint64_t epoch);
   static awaitable<void> look(std::shared_ptr<Window> self, std::uint64_t epoch);
 
@@ -246,15 +247,31 @@ awaitable<void> Reader::Window::fill(std::shared_ptr<Window> self, std::uint64_t
   self->data.wake_all();
 }
 
+awaitable<std::unique_ptr<Source>> Reader::Window::open(std::shared_ptr<Window> self, std::uint64_t epoch) {
+  const std::stop_token stop = self->opening_.get_token();
+  for (;;) {
+    const Path path = self->context.nodes.path(*self->node_);
+    const std::uint64_t offset = self->end_;
+    Remote& remote = self->context.remote;
+    std::exception_ptr failure;
+    try {
+      co_return co_await remote.open_source(path, offset, stop);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (self->epoch_ != epoch) std::rethrow_exception(failure);
+    const bool moved = co_await self->context.nodes.has_moved(self->node_, path, stop);
+    if (!moved || self->epoch_ != epoch) std::rethrow_exception(failure);
+  }
+}
+
 // One stream, from where the window ends. The bytes are complete when `size_` of them came: what the server
 // says afterwards (226, or 426 because it lost patience) changes nothing, and a longer file is another
 // version.
 awaitable<void> Reader::Window::fill_once(std::shared_ptr<Window> self, std::uint64_t epoch) {
   const std::stop_token stop = self->opening_.get_token();
   if (!self->source_) {
-    const Path path = self->context.nodes.path(*self->node_);
-    const std::uint64_t offset = self->end_;
-    std::unique_ptr<Source> source = co_await self->context.remote.open_source(path, offset, stop);
+    std::unique_ptr<Source> source = co_await open(self, epoch);
     if (self->epoch_ != epoch) co_return;
     self->source_ = std::move(source);
     self->began_stream(self);
@@ -318,12 +335,15 @@ awaitable<void> Reader::Window::look(std::shared_ptr<Window> self, std::uint64_t
     Remote& remote = self->context.remote;
     const std::optional<Attributes> now = co_await remote.stat(path, stop);
     if (self->epoch_ != epoch) co_return;
-    if (self->context.nodes.path(*self->node_) != path) {
-      seen = 0;  // we have moved it meanwhile
+    if (now && same_version(self->expected_, *now)) continue;
+    const bool moved = co_await self->context.nodes.has_moved(self->node_, path, stop);
+    if (self->epoch_ != epoch) co_return;
+    if (moved) {
+      seen = 0;
       continue;
     }
     if (!now) throw Error(ESTALE, path.str() + " was removed on the server while it was read here");
-    if (!same_version(self->expected_, *now)) throw Replaced(path, *now, asked);
+    throw Replaced(path, *now, asked);
   }
 }
 

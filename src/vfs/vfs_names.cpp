@@ -273,6 +273,7 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   co_await uploads.quiet(source, stop);
   const Path old_path = nodes.path(*from).child(name);
   const Path new_path = nodes.path(*to).child(new_name);
+  const InodeTable::Renaming renaming(nodes, source);
   try {
     co_await move_on_server(source, target, old_path, new_path, stop);
   } catch (...) {

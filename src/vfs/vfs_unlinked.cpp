@@ -22,6 +22,7 @@ awaitable<void> Vfs::Impl::hide_open_file(NodeRef node, std::stop_token stop) {
   const Path unseen = path.parent().child(
       fmt::format(".ftpfs-unlinked-{}-{:x}", node->ino, clock.wall().time_since_epoch().count()));
   hidden.hide(unseen);
+  const InodeTable::Renaming renaming(nodes, node);
   try {
     co_await remote.rename(path, unseen, stop);
   } catch (...) {
@@ -46,6 +47,7 @@ void Vfs::Impl::move_hidden(const Path& from, const Path& to) {
 // Where that cannot be found out the old content stays under its hidden name: removing it would lose it.
 awaitable<void> Vfs::Impl::bring_back(NodeRef node, Path path) {
   const Path unseen = *node->hidden_as;
+  const InodeTable::Renaming renaming(nodes, node);
   const std::stop_token never;
   try {
     const std::optional<Attributes> there = co_await remote.stat(path, never);
@@ -77,6 +79,7 @@ awaitable<void> Vfs::Impl::move_up(NodeRef node, std::stop_token stop) {
   const Path from = *node->hidden_as;
   const Path to = from.parent().parent().child(from.name());
   hidden.hide(to);
+  const InodeTable::Renaming renaming(nodes, node);
   ++node->handles;  // else its last handle could close, and delete it, half way
   std::exception_ptr failure;
   try {

@@ -170,6 +170,39 @@ TEST_F(VersionsTest, AFileThatWeRenameIsReadOn) {
   client().release(handle);
 }
 
+// The server has done it, its reply is not here yet.
+TEST_F(VersionsTest, AFileThatIsBeingRenamedIsReadOn) {
+  const vfs::Handle handle = open(old_);
+  client().names("/");
+  client().read(handle, 0, request);
+  remote_.on(Op::rename).hold(When::after_effect);
+  auto renamed = client().rename_later("/file", "/other");
+  settle(io_);
+  auto pending = client().read_later(handle, 12 * mib, request);
+  settle(io_);
+  EXPECT_FALSE(pending.done());
+  remote_.on(Op::rename).release();
+  renamed.get();
+  EXPECT_EQ(text_of(pending.get()), old_.substr(12 * mib, request));
+  client().release(handle);
+}
+
+TEST_F(VersionsTest, AFileThatIsBeingRemovedIsReadOn) {
+  const vfs::Handle handle = open(old_);
+  client().names("/");
+  client().read(handle, 0, request);
+  remote_.on(Op::rename).hold(When::after_effect);
+  auto removed = client().unlink_later("/file");
+  settle(io_);
+  auto pending = client().read_later(handle, 12 * mib, request);
+  settle(io_);
+  EXPECT_FALSE(pending.done());
+  remote_.on(Op::rename).release();
+  removed.get();
+  EXPECT_EQ(text_of(pending.get()), old_.substr(12 * mib, request));
+  client().release(handle);
+}
+
 TEST_F(VersionsTest, ALogThatGrowsIsFollowed) {
   std::string log = pattern(10'000);
   const vfs::Handle handle = open(log);

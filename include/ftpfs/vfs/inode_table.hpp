@@ -53,6 +53,25 @@ class InodeTable {
   bool is_at_or_below(const Node& node, const Node& ancestor) const noexcept;
   Path path(const Node& node) const;  // on the server; throws Error(ESTALE) for an unlinked node
 
+  // While it lives, the server is renaming the node: which of its two names it has, only the reply will tell.
+  class Renaming {
+   public:
+    Renaming(InodeTable& table, NodeRef node) : table_(table), node_(std::move(node)) { ++node_->renaming; }
+    ~Renaming() {
+      --node_->renaming;
+      table_.renamed_.wake_all();
+    }
+    Renaming(const Renaming&) = delete;
+    Renaming& operator=(const Renaming&) = delete;
+
+   private:
+    InodeTable& table_;
+    NodeRef node_;
+  };
+  // Was the file not to be found at `path` because the server is renaming it, or what it lies in, or has done
+  // so meanwhile? Waits until path() is right again. Throws as path() does.
+  awaitable<bool> has_moved(NodeRef node, Path path, std::stop_token stop);
+
   std::size_t size() const noexcept { return nodes_.size(); }
   template <class Function>
   void for_each(Function function) {
@@ -88,6 +107,7 @@ class InodeTable {
   std::unordered_set<Node*, Hash, Equal> names_;  // linked nodes except the root
   Node* root_;
   Ino next_ino_ = root_ino + 1;
+  WaitList renamed_;
 };
 
 }  // namespace ftpfs::vfs

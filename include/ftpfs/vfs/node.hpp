@@ -37,6 +37,7 @@ struct Node {
   std::uint32_t handles = 0;   // open files
   std::uint32_t writers = 0;   // of these, open for writing
   std::uint32_t moving = 0;    // renames and removals of it that are under way
+  std::uint32_t renaming = 0;  // renames of it that the server is at
 
   Attributes attributes;  // as the server last told
   // What chmod asked for where the server keeps a right to itself (Remote::set_mode): shown until the server

@@ -11,7 +11,7 @@ from tools import FTPFS, RAW, RCLONE
 
 LEFT_OUT = {"mount", "walk-again", "list-again", "long-list", "long-list-again", "readers-1", "readers-2", "readers-4"}
 COMPARED = {FTPFS: "ftpfs", RCLONE: "rclone mount, the best of its modes", "curlftpfs": "curlftpfs"}
-WIDTH, LABELS, VALUES = 860, 330, 70
+WIDTH, LABELS, VALUES = 900, 375, 70
 LINE, BAR, HEAD = 15, 11, 34
 TICKS = [0.01, 0.1, 1, 10, 100, 1000]
 STYLE = """
@@ -98,9 +98,10 @@ def drawn_part(scale, top, title, rows, limit):
     return grid + parts + names, top + 20
 
 
-def legend(top):
+def legend(top, tools):
     parts, x = [], 16
-    for tool, name in COMPARED.items():
+    for tool in tools:
+        name = COMPARED[tool]
         parts.append(f'<rect class="{tool}" x="{x}" y="{top}" width="11" height="11" rx="2"/>'
                      f'<text x="{x + 17}" y="{top + 10}">{name}</text>')
         x += 45 + 7 * len(name)
@@ -110,9 +111,10 @@ def legend(top):
 def draw(figures, links, facts, limit):
     shown = {link: [row for row in figures.of(link.name, "s") + figures.of(link.name, "MiB/s")
                     if row.name not in LEFT_OUT and row.median(RAW) and bars_of(row, limit)] for link in links}
+    present = {tool for rows in shown.values() for row in rows for tool, *_ in bars_of(row, limit)}
     scale = Scale([ratio for rows in shown.values() for row in rows for _, ratio, _ in bars_of(row, limit)])
     body = ['<text class="title" x="16" y="24">Time compared with curl and lftp without a mount '
-            '(in brackets): left is faster, right is slower</text>', *legend(36)]
+            '(in brackets): left is faster, right is slower</text>', *legend(36, [tool for tool in COMPARED if tool in present])]
     top = 56
     for link, rows in shown.items():
         if rows:

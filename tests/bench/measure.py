@@ -37,7 +37,7 @@ class Measurement:
         if not self.wanted(work, tool, number):
             return
         row = self.figures.row(link.name, work.name, work.title, "MiB/s" if work.volume else "s")
-        if tool.name in row.cut_off or tool.name in row.failed:
+        if tool.name in row.cut_off or tool.name in row.failed or self.first_time_was_cut_off(link, work, tool):
             return  # it would only cost time again
         print(f"run {number + 1}/{self.arguments.runs}  {link.name:6} {work.name:16}{tool.name}", file=sys.stderr)
         try:
@@ -55,10 +55,16 @@ class Measurement:
         except Failure as failure:
             row.failed[tool.name] = str(failure)
 
+    def first_time_was_cut_off(self, link, work, tool):
+        first = self.figures.rows.get((link.name, work.name.removesuffix("-again")))
+        return first is not None and tool.name in first.cut_off
+
     def wanted(self, work, tool, number):
         if not tool.mounts:
             return tool.name in work.raw
         if work.option and (tool.name != FTPFS or not tool.knows(work.option)):
+            return False
+        if work.names and tool.caches_contents:
             return False
         return tool.name == FTPFS or number < self.arguments.peer_runs
 

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 
-from processes import Failure, kill, start, wait_for
+from processes import Failure, kill, start_daemon, wait_for
 
 
 def is_mounted(mountpoint):
@@ -43,7 +43,7 @@ class Mount:
         command = self.tool.command(self.scene, self.path, self.private, self.options)
         self.log = open(self.private / "log", "w+", errors="replace")
         begin = time.perf_counter()
-        self.process = start(command, stdout=self.log, stderr=self.log, env=os.environ | self.tool.environment)
+        self.process = start_daemon(command, stdout=self.log, stderr=self.log, env=os.environ | self.tool.environment)
         wait_for(self.is_up, f"{self.tool.name} to mount", 30)
         os.listdir(self.path)
         self.seconds = time.perf_counter() - begin

@@ -25,6 +25,11 @@ def start(command, **options):
     return subprocess.Popen(command, start_new_session=True, **options)
 
 
+def start_daemon(command, **options):
+    """Ends, and unmounts, even if the bench is killed."""
+    return start(["setpriv", "--pdeathsig", "TERM", "--", *command], **options)
+
+
 def kill(process):
     """With all that it has started; what waits inside a file system ends when that does."""
     try:

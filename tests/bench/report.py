@@ -11,8 +11,8 @@ from commands import told
 from goals import goals_of, verdict
 from tools import FTPFS
 
-LEGEND = ("ftpfs/raw: smaller is better. rclone/ftpfs, with the best of rclone's modes: larger is better. `>` was cut off "
-          "after so many seconds.")
+LEGEND = ("ftpfs/raw: smaller is better. rclone/ftpfs, with the best of rclone's modes: larger is better. `>` was cut "
+          "off after so many seconds.")
 
 
 def cell(row, tool, limit):

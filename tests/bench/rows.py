@@ -28,14 +28,13 @@ MANY_READERS = [Work(f"readers-{count}", f"{count} x 128 MiB read at once", on_m
 
 
 def listings(name, title):
-    yield Work(name, f"ls -l of {title} entries, cold", ls(name), {RAW: raw.list_names(name)})
-    yield Work(f"{name}-again", f"ls -l of {title} entries, again", ls(name), {RAW: raw.list_names(name)},
-               warm_up=ls(name))
+    yield Work(name, f"ls -l of {title} entries, cold", ls(name), {RAW: raw.list_names(name)}, names=True)
+    yield Work(f"{name}-again", f"ls -l of {title} entries, again", ls(name), warm_up=ls(name), names=True)
 
 
 SMALL_WORK = [
-    Work("walk", "find in 300 directories x 10 files, cold", WALK, {RAW: raw.walk}),
-    Work("walk-again", "find in 300 directories x 10 files, again", WALK, {RAW: raw.walk}, warm_up=WALK),
+    Work("walk", "find in 300 directories x 10 files, cold", WALK, {RAW: raw.walk}, names=True),
+    Work("walk-again", "find in 300 directories x 10 files, again", WALK, warm_up=WALK, names=True),
     *listings("list", "10,000"),
     *listings("long-list", "100,000"),
     Work("cat", "cat of 300 x 4 KiB files, cold", CAT, {RAW: raw.read_small}),
@@ -43,9 +42,10 @@ SMALL_WORK = [
          verify=verify_small),
     Work("cp-writeback", "the same with writeback", COPY, {}, empty_uploads, verify=verify_small,
          option="writeback=1"),
-    Work("rm", "rm of 300 files", on_mount('rm "$m"/up/*'), {RAW: raw.remove}, small_uploads, verify=verify_removed),
+    Work("rm", "rm of 300 files", on_mount('rm "$m"/up/*'), {RAW: raw.remove}, small_uploads, verify=verify_removed,
+         names=True),
     Work("rm-r", "rm -r of 30 directories x 10 files", on_mount('rm -r "$m"/up/tree'), {RAW: raw.remove_tree},
-         tree_to_remove, verify=verify_removed),
+         tree_to_remove, verify=verify_removed, names=True),
     Work("random", "200 random reads of 4 KiB in 1 GiB", read_at_random, {RAW: raw.read_at(OFFSETS)}),
     Work("tail", "tail -c 100 of 256 MiB, on a warm mount", on_mount('test "$(tail -c 100 "$m/middle" | wc -c)" = 100'),
          {RAW: raw.read_tail("middle")}, warm_up=ROOT_LISTED),

@@ -5,7 +5,7 @@ import pathlib
 import socket
 import subprocess
 
-from processes import start, stop, wait_for
+from processes import start_daemon, stop, wait_for
 
 SERVE = pathlib.Path(__file__).resolve().parent.parent / "servers" / "serve"
 USER, PASSWORD = "tester", "opensesame"  # the one user of tests/servers/serve
@@ -27,7 +27,7 @@ class Server:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
         try:
-            self.process = start(self.command(), stderr=None)
+            self.process = start_daemon(self.command(), stderr=None)
             wait_for(self.answers, "the server's greeting", 20)
         except BaseException:
             self.close()

@@ -32,6 +32,7 @@ class MountingTool:
         self.program = program
         self.command = command
         self.environment = environment or {}
+        self.caches_contents = False
 
     def missing(self):
         return None if shutil.which(self.program) else f"{self.program} is not installed"
@@ -51,7 +52,9 @@ def rclone(name, cache_mode):
         return ["rclone", "mount", "--config", "/dev/null", "--cache-dir", private, "--vfs-cache-mode", cache_mode,
                 "--vfs-write-back", "0s", remote, mountpoint]
 
-    return MountingTool(name, "rclone", command)
+    tool = MountingTool(name, "rclone", command)
+    tool.caches_contents = cache_mode != "off"
+    return tool
 
 
 def curlftpfs():

@@ -28,7 +28,10 @@ def nothing(*_):
 
 @dataclass(frozen=True)
 class Work:
-    """A row. With a `volume` the table shows MiB/s instead of seconds; `option` is one that only ftpfs has."""
+    """A row. With a `volume` the table shows MiB/s instead of seconds; `option` is one that only ftpfs has.
+
+    Where only names matter (`names`), rclone is measured without its cache of contents alone.
+    """
 
     name: str
     title: str
@@ -39,6 +42,7 @@ class Work:
     verify: Callable = nothing  # (scene)
     volume: int = 0  # MiB
     option: str = ""
+    names: bool = False
 
 
 def shell(command, **variables):

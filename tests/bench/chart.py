@@ -113,8 +113,8 @@ def draw(figures, links, facts, limit):
                     if row.name not in LEFT_OUT and row.median(RAW) and bars_of(row, limit)] for link in links}
     present = {tool for rows in shown.values() for row in rows for tool, *_ in bars_of(row, limit)}
     scale = Scale([ratio for rows in shown.values() for row in rows for _, ratio, _ in bars_of(row, limit)])
-    body = ['<text class="title" x="16" y="24">Time compared with curl and lftp without a mount '
-            '(in brackets): left is faster, right is slower</text>', *legend(36, [tool for tool in COMPARED if tool in present])]
+    body = ['<text class="title" x="16" y="24">Time compared with curl and lftp without a mount (in brackets): '
+            'left is faster, right is slower</text>', *legend(36, [tool for tool in COMPARED if tool in present])]
     top = 56
     for link, rows in shown.items():
         if rows:
@@ -123,7 +123,7 @@ def draw(figures, links, facts, limit):
     versions = ", ".join(text for text in facts["versions"].values() if text)
     body.append(f'<text class="small" x="16" y="{top + 14}">{escape(facts["date"][:10])}; '
                 f'{facts["machine"]["cpus"]} cores, kernel {escape(facts["machine"]["kernel"])}; {escape(versions)}; '
-                f'medians of {facts["runs"]}</text>')
+                'medians</text>')
     height = top + 26
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
             f'role="img">\n<style>{STYLE}</style>\n<rect class="paper" x="0.5" y="0.5" width="{WIDTH - 1}" '

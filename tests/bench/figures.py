@@ -43,7 +43,7 @@ class Row:
 class Figures:
     def __init__(self):
         self.rows = {}  # (link, name) -> Row, in the order of the table
-        self.lines = {}  # link -> how it was made
+        self.links = {}  # link -> when and how it was measured
 
     def row(self, link, name, title, unit):
         return self.rows.setdefault((link, name), Row(link, name, title, unit))
@@ -53,3 +53,14 @@ class Figures:
 
     def of(self, link, unit):
         return [row for row in self.rows.values() if row.link == link and row.unit == unit]
+
+    def load(self, data):
+        """What an earlier run told about other links; a link is measured again as a whole, so that ratios hold."""
+        mine = set(self.links)
+        self.links = {name: about for name, about in data["links"].items() if name not in mine} | self.links
+        for kept in data["rows"]:
+            if kept["link"] in mine:
+                continue
+            row = self.row(kept["link"], kept["name"], kept["title"], kept["unit"])
+            row.samples, row.failed, row.cut_off = kept["samples"], kept["failed"], kept["cut_off"]
+            row.commands = kept["commands"]

@@ -27,7 +27,8 @@ class Measurement:
         with network, Server(self.scene, network, link.tls, self.arguments.count) as server:
             self.scene.server = server
             self.log = CommandLog(server.log) if server.log else None
-            self.figures.lines[link.name] = network.how
+            self.figures.links[link.name] = {"how": network.how, "runs": self.arguments.runs,
+                                             "date": time.strftime("%Y-%m-%d", time.gmtime())}
             for number in range(self.arguments.runs):
                 for work in rows:
                     for tool in self.tools:

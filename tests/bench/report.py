@@ -9,7 +9,7 @@ import time
 
 from commands import told
 from goals import goals_of, verdict
-from tools import FTPFS
+from tools import COLUMNS, FTPFS
 
 LEGEND = ("ftpfs/raw: smaller is better. rclone/ftpfs, with the best of rclone's modes: larger is better. `>` was cut "
           "off after so many seconds.")
@@ -38,11 +38,11 @@ def judged(row):
                      if (reached := verdict(goal, row)) is not None)
 
 
-def table(figures, link, heading, unit, tools, limit):
+def table(figures, link, heading, unit, limit):
     rows = figures.of(link, unit)
     if not rows:
         return []
-    present = [tool for tool in tools if any(tool in {*row.samples, *row.failed, *row.cut_off} for row in rows)]
+    present = [tool for tool in COLUMNS if any(tool in {*row.samples, *row.failed, *row.cut_off} for row in rows)]
     compared = [] if unit == "MiB" else ["ftpfs/raw", "rclone/ftpfs"]
     lines = [f"| {' | '.join([heading, *present, *compared, 'ftpfs must'])} |",
              "|---|" + "---:|" * len(present + compared) + "---|"]
@@ -54,8 +54,9 @@ def table(figures, link, heading, unit, tools, limit):
     return [*lines, ""]
 
 
-def counts(figures, link, tools):
+def counts(figures, link):
     rows = [row for row in figures.of(link, "s") + figures.of(link, "MiB/s") if row.commands]
+    tools = [tool for tool in COLUMNS if any(tool in row.commands for row in rows)]
     lines = ["| FTP commands | " + " | ".join(tools) + " |", "|---|" + "---|" * len(tools)]
     for row in rows:
         cells = [told(row.commands[tool]) if tool in row.commands else "-" for tool in tools]
@@ -69,21 +70,21 @@ def trouble(figures):
     return ["Failed or cut off:", "", *notes, ""] if notes else []
 
 
-def markdown(figures, links, tools, arguments, facts):
+def markdown(figures, links, arguments, facts):
     versions = ", ".join(f"{text}" for text in facts["versions"].values() if text)
     machine = facts["machine"]
-    lines = [f"{facts['date'][:10]}; {machine['cpus']} cores, kernel {machine['kernel']}, TCP {machine['tcp']}; "
-             f"{versions}.", ""]
+    lines = [f"{machine['cpus']} cores, kernel {machine['kernel']}, TCP {machine['tcp']}; {versions}.", ""]
     if not arguments.count:
-        lines += [f"Medians of {facts['runs']} run(s). {LEGEND}", ""]
+        lines += [f"Medians. {LEGEND}", ""]
     for link in links:
-        lines += [f"## {link.title}", ""]
+        about = figures.links[link.name]
+        lines += [f"## {link.title}", "", f"{about['date']}, {about['how']}, {about['runs']} run(s).", ""]
         if arguments.count:
-            lines += counts(figures, link.name, tools)
+            lines += counts(figures, link.name)
             continue
-        lines += table(figures, link.name, "seconds", "s", tools, arguments.limit)
-        lines += table(figures, link.name, "MiB/s", "MiB/s", tools, arguments.limit)
-        lines += table(figures, link.name, "memory of the mount at its peak, MiB", "MiB", tools, arguments.limit)
+        lines += table(figures, link.name, "seconds", "s", arguments.limit)
+        lines += table(figures, link.name, "MiB/s", "MiB/s", arguments.limit)
+        lines += table(figures, link.name, "memory of the mount at its peak, MiB", "MiB", arguments.limit)
     return "\n".join(lines + trouble(figures)).rstrip() + "\n"
 
 
@@ -105,7 +106,7 @@ def facts_of_the_run(arguments):
                 "curlftpfs": "curlftpfs"}
     with open("/proc/sys/net/ipv4/tcp_congestion_control") as file:
         congestion_control = file.read().strip()
-    return {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "runs": arguments.runs,
+    return {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "machine": {"cpus": os.cpu_count(), "kernel": platform.release().split("-")[0],
                         "architecture": platform.machine(), "tcp": congestion_control},
             "versions": {name: short_version(name, version(program, "--version"))
@@ -119,7 +120,14 @@ def as_data(figures, facts):
         rows.append({"link": row.link, "name": row.name, "title": row.title, "unit": row.unit,
                      "medians": row.medians(), "samples": row.samples, "failed": row.failed, "cut_off": row.cut_off,
                      "commands": row.commands, "goals": goals})
-    return facts | {"links": figures.lines, "rows": rows}
+    return facts | {"links": figures.links, "rows": rows}
+
+
+def earlier(folder, name):
+    try:
+        return json.loads((folder / f"{name}.json").read_text())
+    except FileNotFoundError:
+        return None
 
 
 def write(folder, name, text, data):

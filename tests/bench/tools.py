@@ -7,6 +7,7 @@ import sys
 from server import PASSWORD, USER
 
 RAW, PGET, RCLONE, FTPFS = "curl/lftp", "lftp pget -n 4", "rclone", "ftpfs"
+COLUMNS = [RAW, PGET, RCLONE, "rclone-writes", "rclone-full", "curlftpfs", FTPFS]
 
 
 class RawClient:

@@ -1,51 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The mounting tools, and one mount of one of them: made, measured, and always taken away again."""
+"""One mount of one tool: made, measured, and always taken away again."""
 import os
 import shutil
-import signal
 import subprocess
 import time
 
-from scene import PASSWORD, USER, Failure, wait_for
-
-
-class MountingTool:
-    """How to run one tool in the foreground: command(scene, mountpoint, private folder) -> arguments."""
-
-    def __init__(self, name, program, command, environment=None):
-        self.name = name
-        self.program = program
-        self.command = command
-        self.environment = environment or {}
-
-    def missing(self):
-        return None if shutil.which(self.program) else f"{self.program} is not installed"
-
-
-def rclone(name, cache_mode):
-    """Write-back at once: the bench waits until the server has the file, and rclone would wait 5 s first."""
-
-    def command(scene, mountpoint, private):
-        obscured = subprocess.check_output(["rclone", "obscure", PASSWORD], text=True).strip()
-        remote = f":ftp,host=127.0.0.1,port={scene.port},user={USER},pass={obscured}:"
-        return ["rclone", "mount", "--config", "/dev/null", "--cache-dir", private, "--vfs-cache-mode", cache_mode,
-                "--vfs-write-back", "0s", remote, mountpoint]
-
-    return MountingTool(name, "rclone", command)
-
-
-def curlftpfs():
-    def command(scene, mountpoint, _):
-        return ["curlftpfs", "-f", "-o", f"user={USER}:{PASSWORD}", f"ftp://127.0.0.1:{scene.port}/", mountpoint]
-
-    return MountingTool("curlftpfs", "curlftpfs", command)
-
-
-def ftpfs(program):
-    def command(scene, mountpoint, private):
-        return [program, "-f", "-o", f"spool_dir={private}/spool", f"ftp://{USER}@127.0.0.1:{scene.port}/", mountpoint]
-
-    return MountingTool("ftpfs", program, command, {"FTPFS_PASSWORD": PASSWORD})
+from processes import Failure, kill, start_daemon, wait_for
 
 
 def is_mounted(mountpoint):
@@ -56,18 +16,19 @@ def is_mounted(mountpoint):
 class Mount:
     """A fresh mount of a tool; `seconds` is the time from its start until the root is listed."""
 
-    def __init__(self, tool, scene):
+    def __init__(self, tool, scene, options=()):
         self.tool = tool
         self.scene = scene
+        self.options = options
         self.path = scene.base / "mnt"
-        self.private = scene.base / "private"
+        self.private = None
         self.log = None
         self.process = None
         self.seconds = None
 
     def __enter__(self):
         self.path.mkdir()
-        self.private.mkdir(mode=0o700)
+        self.private = self.scene.empty_folder("private")
         try:
             self.start()
         except BaseException:
@@ -79,11 +40,10 @@ class Mount:
         self.close()
 
     def start(self):
-        command = self.tool.command(self.scene, self.path, self.private)
-        self.log = open(self.private / "log", "w+")
+        command = self.tool.command(self.scene, self.path, self.private, self.options)
+        self.log = open(self.private / "log", "w+", errors="replace")
         begin = time.perf_counter()
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-                                        env=os.environ | self.tool.environment, start_new_session=True)
+        self.process = start_daemon(command, stdout=self.log, stderr=self.log, env=os.environ | self.tool.environment)
         wait_for(self.is_up, f"{self.tool.name} to mount", 30)
         os.listdir(self.path)
         self.seconds = time.perf_counter() - begin
@@ -102,7 +62,8 @@ class Mount:
                     return int(line.split()[1]) / 1024
         raise Failure(f"{self.tool.name} ended during its work")
 
-    def close(self):
+    def unmount(self):
+        """And waits for the end of the tool; one that does not end is ended."""
         if is_mounted(self.path):
             polite = subprocess.run(["fusermount3", "-u", self.path], stderr=subprocess.DEVNULL)
             if polite.returncode != 0:
@@ -111,8 +72,11 @@ class Mount:
             try:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:
-                os.killpg(self.process.pid, signal.SIGKILL)
+                kill(self.process)
                 self.process.wait()
+
+    def close(self):
+        self.unmount()
         if self.log:
             self.log.close()
         self.path.rmdir()

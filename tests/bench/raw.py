@@ -1,75 +1,79 @@
 # SPDX-License-Identifier: MIT
 """The work of the table done without a mount, by curl and lftp: what the wire and the server allow.
 
-curl 7.88 sleeps for a second after some small transfers, so that it only moves big files here; what lftp has no
+curl moves big files, lftp does the rest; four connections (`mirror --parallel=4`) where that helps. What lftp has no
 command for is done by Python's ftplib.
 """
 import contextlib
 import ftplib
 import io
-import os
-import signal
 import socket
-import subprocess
 
 import scene as sizes
-from scene import PASSWORD, USER, Failure
-
-LIMIT = 300  # seconds for one piece of work
-CURL = ["curl", "--silent", "--show-error"]
+from processes import Failure, Limit, TooLong, finish, run, start
+from server import PASSWORD, USER
 
 
-def start(command, **options):
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                            start_new_session=True, **options)
+def curl(scene, path, *options):
+    secure = ["--ssl-reqd", "--tlsv1.3", "--cacert", scene.server.certificate] if scene.server.certificate else []
+    return ["curl", "--silent", "--show-error", *secure, *options, scene.server.url(path)]
 
 
-def finish(process, name):
-    try:
-        _, errors = process.communicate(timeout=LIMIT)
-    except BaseException as reason:  # also Ctrl-C: nothing may stay behind and keep the mount busy
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        if isinstance(reason, subprocess.TimeoutExpired):
-            raise Failure(f"{name} took more than {LIMIT} s") from None
-        raise
-    if process.returncode != 0:
-        raise Failure(f"{name}: {' '.join(errors.split())[-200:] or 'failed'}")
-
-
-def run(command, output=subprocess.DEVNULL):
-    finish(start(command, stdout=output), command[0])
-
-
-def lftp(scene, commands, output=subprocess.DEVNULL):
-    run(["lftp", "-c", f"open {scene.url()}; {commands}"], output)
+def lftp(scene, commands, output=None):
+    words = ["lftp", "-c", f"open {scene.server.url()}; {commands}"]
+    if output:
+        with open(output, "w") as file:
+            run(words, file)
+    else:
+        run(words)
 
 
 @contextlib.contextmanager
 def log_in(scene):
-    with ftplib.FTP(timeout=LIMIT) as session:
-        session.connect("127.0.0.1", scene.port)
-        session.login(USER, PASSWORD)
-        session.voidcmd("TYPE I")
-        yield session
+    try:
+        with ftplib.FTP(timeout=Limit.seconds) as session:
+            session.connect(scene.server.address, scene.server.port)
+            session.login(USER, PASSWORD)
+            session.voidcmd("TYPE I")
+            yield session
+    except TimeoutError:
+        raise TooLong("no answer") from None
 
 
-def read_big(scene):
-    run([*CURL, "--output", "/dev/null", scene.url("big")])
+def read(name):
+    return lambda scene: run(curl(scene, name, "--output", "/dev/null"))
 
 
-def read_at_once(scene):
-    readers = [start([*CURL, "--output", "/dev/null", scene.url(f"reader{number}")]) for number in range(sizes.READERS)]
-    for reader in readers:
-        finish(reader, "curl")
+def read_in_pieces(name):
+    """Four connections, each a quarter of the file."""
+
+    def work(scene):
+        folder = scene.empty_folder("fetched")
+        lftp(scene, f"pget -n 4 {name} -o {folder}/file")
+        if (folder / "file").stat().st_size != (scene.root / name).stat().st_size:
+            raise Failure("lftp did not fetch everything")
+
+    return work
 
 
-def read_tail(scene):
-    run([*CURL, "--range", "-100", "--output", "/dev/null", scene.url("big")])
+def read_at_once(readers):
+    def work(scene):
+        processes = [start(curl(scene, f"reader{number}", "--output", "/dev/null")) for number in range(readers)]
+        for process in processes:
+            finish(process, "curl")
+
+    return work
+
+
+def read_tail(name):
+    return lambda scene: run(curl(scene, name, "--range", "-100", "--output", "/dev/null"))
 
 
 def read_small(scene):
-    lftp(scene, "glob cat small/*")
+    folder = scene.empty_folder("fetched")
+    lftp(scene, f"mirror --parallel=4 small {folder}/small")
+    if len(list((folder / "small").iterdir())) != sizes.SMALL_FILES:
+        raise Failure("lftp did not fetch everything")
 
 
 def read_at(offsets):
@@ -89,25 +93,24 @@ def read_piece(session, offset):
         session.voidresp()
 
 
-def list_many(scene):
-    run([*CURL, "--output", "/dev/null", scene.url("list/")])
+def list_names(name):
+    return lambda scene: run(curl(scene, f"{name}/", "--output", "/dev/null"))
 
 
 def walk(scene):
     found = scene.base / "found"
-    with open(found, "w") as output:
-        lftp(scene, "find walk", output)
+    lftp(scene, "find walk", found)
     expected = 1 + sizes.FOLDERS * (1 + sizes.FILES_PER_FOLDER)
     if len(found.read_text().splitlines()) != expected:
         raise Failure("lftp did not find everything")
 
 
-def send_big(scene):
-    run([*CURL, "--upload-file", scene.sources / "sent", scene.url("up/sent")])
+def send(scene):
+    run(curl(scene, "up/sent", "--upload-file", scene.sources / "sent"))
 
 
 def send_small(scene):
-    lftp(scene, f"cd up; mput {scene.sources}/small/*")
+    lftp(scene, f"mirror -R --parallel=4 --no-perms {scene.sources}/small up")
 
 
 def append(lines):
@@ -122,3 +125,7 @@ def append(lines):
 def remove(scene):
     names = " ".join(sizes.small_name(number) for number in range(sizes.SMALL_FILES))
     lftp(scene, f"cd up; rm {names}")
+
+
+def remove_tree(scene):
+    lftp(scene, "rm -r up/tree")

@@ -4,97 +4,88 @@ import json
 import os
 import platform
 import shutil
-import statistics
 import subprocess
 import time
 
-RAW = "curl/lftp"
-# row, figure to reach, and whether the row's medians reach it
-GOALS = [
-    ("read", "at least 3 times as fast as rclone", lambda m: m["rclone*"] / m["ftpfs"] >= 3),
-    ("read", "within 2x of curl", lambda m: m["ftpfs"] / m[RAW] <= 2),
-    ("write", "within 2x of curl", lambda m: m["ftpfs"] / m[RAW] <= 2),
-    ("ls", "within 4x of curl fetching the listing", lambda m: m["ftpfs"] / m[RAW] <= 4),
-    ("walk", "no slower than lftp's find", lambda m: m["ftpfs"] <= m[RAW]),
-    ("idle-memory", "below 20 MiB", lambda m: m["ftpfs"] < 20),
-    ("read-memory", "below 80 MiB", lambda m: m["ftpfs"] < 80),
-]
+from commands import told
+from goals import goals_of, verdict
+from tools import COLUMNS, FTPFS
+
+LEGEND = ("ftpfs/raw: smaller is better. rclone/ftpfs, with the best of rclone's modes: larger is better. `>` was cut "
+          "off after so many seconds.")
 
 
-class Figures:
-    """All samples, by row and tool; a tool that failed at a row has a note instead."""
-
-    def __init__(self):
-        self.titles = {}
-        self.units = {}
-        self.samples = {}
-        self.notes = {}
-
-    def add(self, row, title, unit, tool, value):
-        self.titles[row], self.units[row] = title, unit
-        self.samples.setdefault(row, {}).setdefault(tool, []).append(value)
-
-    def fail(self, row, title, tool, note):
-        self.titles[row], self.units[row] = title, "s"
-        self.samples.setdefault(row, {})
-        self.notes.setdefault((row, tool), note)
-
-    def medians(self, row):
-        """Per tool; a tool that failed even once has none. `rclone*` is the faster of rclone's two modes."""
-        medians = {tool: statistics.median(values) for tool, values in self.samples[row].items()
-                   if (row, tool) not in self.notes}
-        rclones = [value for tool, value in medians.items() if tool.startswith("rclone")]
-        if rclones:
-            medians["rclone*"] = min(rclones)
-        return medians
-
-
-def cell(value, unit):
+def cell(row, tool, limit):
+    if tool in row.failed:
+        return "failed"
+    if tool in row.cut_off:
+        return f"> {limit:.0f}"
+    value = row.median(tool)
     if value is None:
         return "-"
-    return f"{value:.1f} MiB" if unit == "MiB" else f"{value:.3f} s" if value < 10 else f"{value:.1f} s"
+    digits = {"MiB/s": 0, "MiB": 1}.get(row.unit, 1 if value >= 10 else 3)
+    return f"{value:.{digits}f}"
 
 
-def ratio(medians, over, under):
-    return f"{medians[over] / medians[under]:.2f}" if medians.get(over) and medians.get(under) else "-"
+def ratio(value):
+    return f"{value:.2f}" if value else "-"
 
 
-def table(heading, unit, figures, tools):
-    lines = [f"| {heading} | " + " | ".join(tools) + " | ftpfs/raw | rclone/ftpfs |",
-             "|---|" + "---:|" * (len(tools) + 2)]
-    for row, title in figures.titles.items():
-        if figures.units[row] != unit:
-            continue
-        medians = figures.medians(row)
-        cells = ["failed" if (row, tool) in figures.notes else cell(medians.get(tool), unit) for tool in tools]
-        ratios = [ratio(medians, "ftpfs", RAW), ratio(medians, "rclone*", "ftpfs")]
-        lines.append(f"| {title} | " + " | ".join(cells + ratios) + " |")
+def judged(row):
+    """What ftpfs must reach in this row: `<= 1.4 x raw: met`."""
+    words = {True: "met", False: "**missed**"}
+    return "; ".join(f"{goal.text}: {words[reached]}" for goal in goals_of(row)
+                     if (reached := verdict(goal, row)) is not None)
+
+
+def table(figures, link, heading, unit, limit):
+    rows = figures.of(link, unit)
+    if not rows:
+        return []
+    present = [tool for tool in COLUMNS if any(tool in {*row.samples, *row.failed, *row.cut_off} for row in rows)]
+    compared = [] if unit == "MiB" else ["ftpfs/raw", "rclone/ftpfs"]
+    lines = [f"| {' | '.join([heading, *present, *compared, 'ftpfs must'])} |",
+             "|---|" + "---:|" * len(present + compared) + "---|"]
+    for row in rows:
+        cells = [cell(row, tool, limit) for tool in present]
+        if compared:
+            cells += [ratio(row.to_raw()), ratio(row.rclone_to_ftpfs())]
+        lines.append(f"| {' | '.join([row.title, *cells, judged(row)])} |")
     return [*lines, ""]
 
 
-def markdown(figures, tools, runs):
-    lines = [f"Medians of {runs} run(s). ftpfs/raw: smaller is better. rclone/ftpfs, with the better of rclone's two "
-             "modes: larger is better.", ""]
-    lines += table("time", "s", figures, tools)
-    if "MiB" in figures.units.values():
-        lines += table("memory, at its peak", "MiB", figures, tools)
-    lines.pop()
-    if figures.notes:
-        lines += ["", "Failed:", ""]
-        lines += [f"- {tool}, {figures.titles[row]}: {note}" for (row, tool), note in figures.notes.items()]
-    judged = [(f"{figures.titles[row]}: {goal}", reached(figures.medians(row), test))
-              for row, goal, test in GOALS if row in figures.titles]
-    if any(verdict for _, verdict in judged):
-        lines += ["", "Figures to reach:", ""]
-        lines += [f"- {goal}: **{verdict}**" for goal, verdict in judged if verdict]
-    return "\n".join(lines) + "\n"
+def counts(figures, link):
+    rows = [row for row in figures.of(link, "s") + figures.of(link, "MiB/s") if row.commands]
+    tools = [tool for tool in COLUMNS if any(tool in row.commands for row in rows)]
+    lines = ["| FTP commands | " + " | ".join(tools) + " |", "|---|" + "---|" * len(tools)]
+    for row in rows:
+        cells = [told(row.commands[tool]) if tool in row.commands else "-" for tool in tools]
+        lines.append(f"| {row.title} | " + " | ".join(cells) + " |")
+    return [*lines, ""]
 
 
-def reached(medians, test):
-    try:
-        return "reached" if test(medians) else "missed"
-    except KeyError:
-        return None
+def trouble(figures):
+    notes = [f"- {tool}, {row.link}, {row.title}: {note}" for row in figures.rows.values()
+             for tool, note in [*row.failed.items(), *row.cut_off.items()]]
+    return ["Failed or cut off:", "", *notes, ""] if notes else []
+
+
+def markdown(figures, links, arguments, facts):
+    versions = ", ".join(f"{text}" for text in facts["versions"].values() if text)
+    machine = facts["machine"]
+    lines = [f"{machine['cpus']} cores, kernel {machine['kernel']}, TCP {machine['tcp']}; {versions}.", ""]
+    if not arguments.count:
+        lines += [f"Medians. {LEGEND}", ""]
+    for link in links:
+        about = figures.links[link.name]
+        lines += [f"## {link.title}", "", f"{about['date']}, {about['how']}, {about['runs']} run(s).", ""]
+        if arguments.count:
+            lines += counts(figures, link.name)
+            continue
+        lines += table(figures, link.name, "seconds", "s", arguments.limit)
+        lines += table(figures, link.name, "MiB/s", "MiB/s", arguments.limit)
+        lines += table(figures, link.name, "memory of the mount at its peak, MiB", "MiB", arguments.limit)
+    return "\n".join(lines + trouble(figures)).rstrip() + "\n"
 
 
 def version(program, *arguments):
@@ -104,19 +95,41 @@ def version(program, *arguments):
     return (done.stdout or done.stderr).split("\n")[0]
 
 
-def as_data(figures, runs, programs):
+def short_version(name, line):
+    """`curl 7.88.1 (x86_64...` -> `curl 7.88.1`; `LFTP | Version 4.9.2 | ...` -> `lftp 4.9.2`"""
+    numbers = [word.lstrip("v") for word in (line or "").split() if word.lstrip("v")[:1].isdigit()]
+    return f"{name} {numbers[0]}" if numbers else None
+
+
+def facts_of_the_run(arguments):
+    programs = {FTPFS: str(arguments.ftpfs), "rclone": "rclone", "curl": "curl", "lftp": "lftp",
+                "curlftpfs": "curlftpfs"}
+    with open("/proc/sys/net/ipv4/tcp_congestion_control") as file:
+        congestion_control = file.read().strip()
+    return {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "machine": {"cpus": os.cpu_count(), "kernel": platform.release().split("-")[0],
+                        "architecture": platform.machine(), "tcp": congestion_control},
+            "versions": {name: short_version(name, version(program, "--version"))
+                         for name, program in programs.items()}}
+
+
+def as_data(figures, facts):
     rows = []
-    for row, title in figures.titles.items():
-        medians = figures.medians(row)
-        failed = {tool: note for (noted, tool), note in figures.notes.items() if noted == row}
-        rows.append({"name": row, "title": title, "unit": figures.units[row], "medians": medians,
-                     "samples": figures.samples[row], "failed": failed})
-    return {"date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "runs": runs,
-            "machine": {"cpus": os.cpu_count(), "kernel": platform.release(), "architecture": platform.machine()},
-            "versions": {name: version(program, "--version") for name, program in programs.items()}, "rows": rows}
+    for row in figures.rows.values():
+        goals = [{"text": goal.text, "limit": goal.limit(row), "met": verdict(goal, row)} for goal in goals_of(row)]
+        rows.append({"link": row.link, "name": row.name, "title": row.title, "unit": row.unit,
+                     "medians": row.medians(), "samples": row.samples, "failed": row.failed, "cut_off": row.cut_off,
+                     "commands": row.commands, "goals": goals})
+    return facts | {"links": figures.links, "rows": rows}
 
 
-def write(folder, figures, tools, runs, programs):
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "bench.md").write_text(markdown(figures, tools, runs))
-    (folder / "bench.json").write_text(json.dumps(as_data(figures, runs, programs), indent=1) + "\n")
+def earlier(folder, name):
+    try:
+        return json.loads((folder / f"{name}.json").read_text())
+    except FileNotFoundError:
+        return None
+
+
+def write(folder, name, text, data):
+    (folder / f"{name}.md").write_text(text)
+    (folder / f"{name}.json").write_text(json.dumps(data, indent=1) + "\n")

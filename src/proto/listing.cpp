@@ -42,7 +42,8 @@ std::optional<Entry> to_entry(ListedLine&& line, std::int64_t now) {
                           : line.kind == ListedKind::symlink ? Kind::symlink
                                                              : Kind::file;
   if (line.kind != ListedKind::directory) entry.attributes.size = std::min(line.size.value_or(0), largest);
-  entry.attributes.size_known = line.size || line.kind != ListedKind::file;
+  entry.attributes.size_known = !line.size_in_doubt && (line.size || line.kind != ListedKind::file);
+  if (entry.attributes.kind != Kind::file) entry.attributes.size_known = true;
   if (line.mode) entry.attributes.mode = static_cast<std::uint16_t>(*line.mode & 0777);
   if (line.time) entry.attributes.mtime = to_timestamp(*line.time, now);
   return entry;
@@ -171,6 +172,8 @@ class ListingParser::Impl {
   // front).
   std::optional<Entry> fit(ListedLine&& line) const {
     if (!prefix_.empty() && line.name.starts_with(prefix_)) line.name.erase(0, prefix_.size());
+    if (line.name.starts_with("./")) line.name.erase(0, 2);
+    if (line.kind == ListedKind::directory && line.name.ends_with('/')) line.name.pop_back();
     return to_entry(std::move(line), now_);
   }
 

@@ -61,6 +61,7 @@ awaitable<std::shared_ptr<Listing>> Directories::fetch(Directories* self, NodeRe
   }
   state.edits.clear();
   state.single_lookups = 0;
+  state.size_questions = 0;
   self->listings_.put(directory->ino, listing, listing->weight());
   co_return listing;
 }

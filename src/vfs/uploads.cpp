@@ -72,6 +72,7 @@ Stage& Uploads::stage(Node& node) {
     if (!node.linked && !node.hidden_as) throw Error(ESTALE, node.name + " was removed on the server");
     const std::uint64_t base = node.on_server ? node.attributes.size : 0;
     node.stage = std::make_shared<Stage>(spool_->create(), base);
+    node.stage->may_append = node.attributes.size_known;  // else it was emptied, whatever it held
     const auto wall = context_.clock.wall().time_since_epoch();
     node.stage->written_at = std::chrono::duration_cast<std::chrono::seconds>(wall).count();
   }

@@ -32,7 +32,7 @@ nlink_t Vfs::Impl::links(const Node& node) {
 
 Attr Vfs::Impl::attr(const Node& node) {
   Attr result;
-  result.ttl = config.kernel_ttl;
+  if (!lacks_size(node)) result.ttl = config.kernel_ttl;  // else the kernel is to ask before each use
   struct ::stat& stat = result.stat;
   const bool directory = node.attributes.kind == Kind::directory;
   const mode_t type = directory ? S_IFDIR : node.attributes.kind == Kind::symlink ? S_IFLNK : S_IFREG;
@@ -67,6 +67,7 @@ Attr Vfs::Impl::attr(const Node& node) {
 
 std::optional<Attr> Vfs::Impl::getattr_now(Ino ino) {
   Node& node = nodes.at(ino);
+  if (may_ask_size(node)) return std::nullopt;
   if (node.stage || !node.linked || fresh(node)) return tell(node);
   const auto listing = directories.cached(*node.parent);
   const Entry* const entry = listing ? listing->find(node.name) : nullptr;
@@ -79,6 +80,7 @@ awaitable<Attr> Vfs::Impl::getattr(Ino ino, std::stop_token stop) {
   if (std::optional<Attr> known = getattr_now(ino)) co_return *known;
   NodeRef node = nodes.ref(ino);
   co_await refresh(node, stop);
+  if (may_ask_size(*node)) co_await ask_size(node, stop);
   co_return tell(*node);
 }
 
@@ -94,7 +96,12 @@ awaitable<void> Vfs::Impl::refresh(NodeRef node, std::stop_token stop) {
 
 // Close-to-open: what open() hands out is what the server has now, whatever the caches say.
 awaitable<void> Vfs::Impl::revalidate(NodeRef node, std::stop_token stop) {
-  if (node->stage || !node->linked || clock.now() - node->learned <= config.kernel_ttl) co_return;
+  if (node->stage || !node->linked) co_return;
+  if (lacks_size(*node)) {
+    co_await ask_size(node, stop);
+    co_return;
+  }
+  if (clock.now() - node->learned <= config.kernel_ttl) co_return;
   const Path path = nodes.path(*node);
   const Clock::time_point asked = clock.now();
   std::optional<Attributes> now = co_await remote.stat(path, stop);
@@ -128,7 +135,9 @@ awaitable<void> Vfs::Impl::set_size(NodeRef node, std::uint64_t size, std::stop_
   if (node->attributes.kind != Kind::file) throw Error(EISDIR, node->name + " is not a file");
   if (size > Stage::largest) throw Error(EFBIG, node->name + " cannot become so large");
   co_await revalidate(node, stop);
-  if (size == static_cast<std::uint64_t>(attr(*node).stat.st_size)) co_return;
+  if (size > 0) co_await measure(node, stop);
+  const bool differs = lacks_size(*node) || size != static_cast<std::uint64_t>(attr(*node).stat.st_size);
+  if (!differs) co_return;
   Stage& stage = uploads.stage(*node);
   stage.truncate(size);
   const bool kernel_knew = node->kernel_version == node->version;

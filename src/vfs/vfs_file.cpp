@@ -35,7 +35,8 @@ awaitable<Opened> Vfs::Impl::open(Ino ino, int flags, std::stop_token stop) {
   const bool truncates = (flags & O_TRUNC) != 0;
   if (writes || truncates) writable();
   co_await revalidate(node, stop);
-  if (truncates && attr(*node).stat.st_size > 0) {
+  if (!truncates) co_await measure(node, stop);
+  if (truncates && (lacks_size(*node) || attr(*node).stat.st_size > 0)) {
     uploads.stage(*node).truncate(0);
     ++node->version;
     uploads.modified(node, 0);
@@ -130,7 +131,7 @@ std::optional<Slices> Vfs::Impl::read_stage(Stage& stage, std::uint64_t offset, 
 std::optional<Slices> Vfs::Impl::read_now(Handle handle, std::uint64_t offset, std::size_t size) {
   OpenFile& file = file_at(handle);
   if (Stage* const stage = file.node->stage.get()) return read_stage(*stage, offset, size);
-  if (file.version.number != file.node->version) return std::nullopt;
+  if (file.version.number != file.node->version || lacks_size(*file.node)) return std::nullopt;
   std::optional<Slices> slices = reader(file)->read_now(offset, size);
   if (slices) handed_out(file, offset, *slices);
   return slices;
@@ -148,6 +149,7 @@ awaitable<Slices> Vfs::Impl::read(Handle handle, std::uint64_t offset, std::size
       co_await uploads.load(node, wanted, stop);
     }
     if (!std::exchange(sweeping, true)) tasks.spawn(sweep(this));
+    co_await require_size(node, stop);  // it may have been replaced by one that nobody has measured yet
     co_await follow(file, offset, size, stop);
     const std::shared_ptr<Reader> stream = reader(*file);
     std::optional<Replaced> replaced;

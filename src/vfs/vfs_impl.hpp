@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include <ftpfs/base/error.hpp>
 #include <ftpfs/base/wait.hpp>
@@ -36,6 +37,8 @@ class Vfs::Impl {
   Node& node_for(Node& parent, const Entry& entry, Clock::time_point learned);
   void learn(Node& node, const Attributes& attributes, const std::string& link_target,
              Clock::time_point when);
+  void learn_newer(Node& node, const Attributes& attributes, const std::string& link_target,
+                   Clock::time_point when);
   Looked looked(Node& node);  // takes the kernel's reference
   Looked absent() const;
   bool fresh(const Node& node) const;
@@ -57,6 +60,20 @@ class Vfs::Impl {
   awaitable<void> set_mtime(NodeRef node, std::int64_t seconds, std::stop_token stop);
   void tolerate(const Error& error, std::string_view operation);
   void access(Ino ino, int mask);
+
+  // vfs_size.cpp
+  static bool lacks_size(const Node& node);
+  bool may_ask_size(const Node& node);
+  awaitable<void> ask_size(NodeRef node, std::stop_token stop);
+  awaitable<void> require_size(NodeRef node, std::stop_token stop);  // whatever it costs
+  awaitable<void> measure(NodeRef node, std::stop_token stop);       // the same after revalidate()
+  struct ByteCount {
+    std::uint64_t bytes = 0;
+    std::vector<std::shared_ptr<Buffer>> blocks;  // the first ones
+    std::shared_ptr<Buffer> rest;                 // takes all others, one after another
+  };
+  awaitable<void> count_bytes(NodeRef node, std::stop_token stop);
+  static awaitable<void> count_stream(Impl* self, NodeRef node, ByteCount* count, std::stop_token stop);
 
   // vfs_symlink.cpp
   awaitable<std::string> readlink(Ino ino, std::stop_token stop);

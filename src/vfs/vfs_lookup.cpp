@@ -19,6 +19,16 @@ bool changed_elsewhere(const Attributes& known, const Attributes& now) {
   return known.mtime && now.mtime && now.mtime->seconds > known.mtime->seconds + guess;
 }
 
+// What was told without a size has the one that is known while somebody has the file open and no time speaks
+// against it; else that is better than none until somebody asks.
+Attributes with_known_size(const Node& node, Attributes told) {
+  const Attributes& known = node.attributes;
+  if (told.size_known || told.kind != Kind::file || known.kind != Kind::file) return told;
+  if (known.size > 0) told.size = known.size;
+  told.size_known = known.size_known && node.handles > 0 && same_version(known, told);
+  return told;
+}
+
 }  // namespace
 
 NodeRef Vfs::Impl::directory_at(Ino ino) {
@@ -47,7 +57,14 @@ Looked Vfs::Impl::looked(Node& node) {
 
 void Vfs::Impl::learn(Node& node, const Attributes& attributes, const std::string& link_target,
                       Clock::time_point when) {
-  if (when <= node.learned || (node.stage && (node.stage->dirty() || node.stage->running))) return;
+  if (node.stage && (node.stage->dirty() || node.stage->running)) return;
+  const bool fills_gap = attributes.size_known && !node.attributes.size_known;
+  if (when < node.learned || (when == node.learned && !fills_gap)) return;
+  learn_newer(node, with_known_size(node, attributes), link_target, when);
+}
+
+void Vfs::Impl::learn_newer(Node& node, const Attributes& attributes, const std::string& link_target,
+                            Clock::time_point when) {
   node.learned = when;
   node.on_server = true;
   if (!same_version(node.attributes, attributes)) {

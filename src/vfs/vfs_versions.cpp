@@ -21,9 +21,11 @@ void Vfs::Impl::notice(Node& node, Attributes now, Clock::time_point when) {
   if (!now.mode) now.mode = node.attributes.mode;
   if (!now.mtime && now.size == node.attributes.size) now.mtime = node.attributes.mtime;
   learn(node, now, node.link_target, when);
+  // One that was found out by counting, an open file's, is another by now for all we know.
+  if (!now.size_known && when >= node.learned) node.attributes.size_known = false;
   if (!node.linked) return;
   directories.publish(node);
-  directories.remember_exact(nodes.path(node), now);
+  if (now.size_known) directories.remember_exact(nodes.path(node), now);
 }
 
 void Vfs::Impl::adopt(OpenFile& file, std::shared_ptr<Reader> reader) {

@@ -173,6 +173,37 @@ TEST(ListingParser, PathsBelowTheListedDirectoryLoseIt) {
   EXPECT_THAT(names(parse(ListingFormat::list, bytes)), ElementsAre("c"));
 }
 
+TEST(ListingParser, WhatIsOnlyDecorationIsTakenOff) {
+  EXPECT_THAT(names(parse(ListingFormat::list,
+                          "-rw-r--r-- 1 u g 5 Nov 20 10:00 ./a\r\n"
+                          "drwxr-xr-x 1 u g 5 Nov 20 10:00 ./b/\r\n")),
+              ElementsAre("a", "b"));
+  EXPECT_THAT(names(parse(ListingFormat::mlsd, "type=dir; c/\r\ntype=file; d/\r\n")), ElementsAre("c"));
+}
+
+// Such a file is not to seem shorter or longer than it is.
+TEST(ListingParser, SizesThatAreNoNumberOfBytes) {
+  const auto known = [](ListingFormat format, std::string_view line) {
+    const Listing listing = parse(format, std::string(line) + "\r\n");
+    EXPECT_EQ(listing.entries.size(), 1u) << line;
+    return !listing.entries.empty() && listing.entries[0].attributes.size_known;
+  };
+  EXPECT_TRUE(known(ListingFormat::list, "-rw-r--r-- 1 u g 5 Nov 20 10:00 x"));
+  EXPECT_FALSE(known(ListingFormat::list, "-rw-r--r-- 1 u g 33.5k Nov 20 10:00 x"));
+  EXPECT_FALSE(known(ListingFormat::list, "-rw-r--r-- 1 u g -5 Nov 20 10:00 x"));
+  EXPECT_FALSE(known(ListingFormat::list, "X.TXT;1  9/9  2-JUN-1998 07:32:04  [A,B]  (RWED,RWED,RE,)"));
+  EXPECT_FALSE(known(ListingFormat::list, "README   ANON  V  71  26  1 1997-04-02 12:33:20 TCP291"));
+  EXPECT_FALSE(known(ListingFormat::list, "Migrated                                     SOME.FILE"));
+  EXPECT_TRUE(known(ListingFormat::list, "drwxr-xr-x 1 u g 33.5k Nov 20 10:00 x"));
+  EXPECT_TRUE(known(ListingFormat::list, "crw-rw-rw- 1 u g 1, 3 Nov 20 10:00 null"));
+  EXPECT_TRUE(known(ListingFormat::mlsd, "type=file;size=5; x"));
+  EXPECT_TRUE(known(ListingFormat::mlsd, "size=5; x"));
+  EXPECT_TRUE(known(ListingFormat::mlsd, "type=OS.unix=chr-1/3; x"));
+  EXPECT_FALSE(known(ListingFormat::mlsd, "type=file; x"));
+  EXPECT_FALSE(known(ListingFormat::mlsd, "modify=20260102030405; x"));
+  EXPECT_FALSE(known(ListingFormat::mlsd, " x"));
+}
+
 TEST(ListingParser, HostileNumbersAreFitted) {
   const Listing listing =
       parse(ListingFormat::mlsd,

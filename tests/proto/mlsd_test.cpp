@@ -41,6 +41,7 @@ const std::vector<test::ListCase> lines = {
     {"type=file;perms=adfrw; misspelt fact", "misspelt fact file - - -"},
     {"type=OS.unix=slink:/a/b;size=4; l", "l link 4 - - > /a/b"},
     {"type=OS.unix=slink:; l", "l link - - -"},
+    {"type=OS.unix=slink:a;b;;size=3; l", "l link 3 - - > a;b;"},
     {"type=OS.unix=slink; l", "l link - - -"},
     {"type=OS.unix=symlink; l", "l link - - -"},
     {"type=OS.UNIX=Slink:Target; l", "l link - - - > Target"},

@@ -278,13 +278,22 @@ Attributes MemoryRemote::attributes(const MemoryTree::Node& node, Precision prec
   return result;
 }
 
+void MemoryRemote::hide_size(Attributes& attributes, bool told) const noexcept {
+  if (told || attributes.kind != Kind::file) return;
+  attributes.size = 0;
+  attributes.size_known = false;
+}
+
 awaitable<std::optional<Attributes>> MemoryRemote::stat(Path path, std::stop_token stop) {
   CallControl& control = on(Op::stat);
   co_await control.start(stop);
   const Session session = co_await acquire(stop);
   const MemoryTree::NodePtr node = tree_.find(path);
   std::optional<Attributes> result;
-  if (node) result = attributes(*node, stat_precision_);
+  if (node) {
+    result = attributes(*node, stat_precision_);
+    hide_size(*result, sizes_ != Sizes::never);
+  }
   co_await control.finish(stop);
   co_return result;
 }
@@ -296,6 +305,7 @@ awaitable<std::vector<Entry>> MemoryRemote::list(Path directory, std::stop_token
   std::vector<Entry> result;
   for (const auto& [name, node] : tree_.need_directory(directory)->children) {
     result.push_back(Entry{name, attributes(*node, list_precision_), node->link_target});
+    hide_size(result.back().attributes, sizes_ == Sizes::in_listings);
   }
   co_await control.finish(stop);
   co_return result;

@@ -65,6 +65,9 @@ class MemoryRemote final : public Remote {
   void set_capabilities(Capabilities capabilities) noexcept { capabilities_ = capabilities; }
   void set_list_precision(Precision precision) noexcept { list_precision_ = precision; }
   void set_stat_precision(Precision precision) noexcept { stat_precision_ = precision; }
+  // Who tells the size of a file. An upload always knows what it sent.
+  enum class Sizes { in_listings, by_stat, never };
+  void set_sizes(Sizes sizes) noexcept { sizes_ = sizes; }
   void set_tells_mode(bool tells) noexcept { tells_mode_ = tells; }
   // Like pure-ftpd, which could change a file it may not read no more.
   void keep_rights(std::uint16_t bits) noexcept { kept_rights_ = bits; }
@@ -124,6 +127,7 @@ class MemoryRemote final : public Remote {
   std::shared_ptr<Stream> new_stream(const Path& path, MemoryTree::NodePtr node, std::vector<Fault>& faults,
                                      Session session);
   Attributes attributes(const MemoryTree::Node& node, Precision precision) const;
+  void hide_size(Attributes& attributes, bool told) const noexcept;
   bool revoke_one();
   std::size_t live(bool sinks) const noexcept;
 
@@ -133,6 +137,7 @@ class MemoryRemote final : public Remote {
   Precision list_precision_ = Precision::second;
   Precision stat_precision_ = Precision::second;
   bool tells_mode_ = true;
+  Sizes sizes_ = Sizes::in_listings;
   std::optional<Space> space_;
   std::uint16_t kept_rights_ = 0;
   std::size_t piece_ = 64 * 1024;

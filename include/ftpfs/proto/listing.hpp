@@ -33,6 +33,7 @@ struct ListedLine {
   std::string name;  // may be a path: what MLST answers, what some servers print
   ListedKind kind = ListedKind::other;
   std::optional<std::uint64_t> size;
+  bool size_in_doubt = false;  // told in blocks or records, abbreviated, or missing where it should not be
   std::optional<std::uint16_t> mode;  // low twelve bits
   std::optional<DateTime> time;
   std::string link_target;

@@ -57,7 +57,7 @@ struct Attributes {
   std::uint64_t size = 0;             // bytes; 0 for directories; of the target or of its text for symlinks
   std::optional<std::uint16_t> mode;  // low nine permission bits; absent: the server did not say
   std::optional<Timestamp> mtime;     // absent: the server did not say
-  bool size_known = true;             // false: a file whose size the server did not say; `size` is 0
+  bool size_known = true;  // false: the server did not say, or not exactly; `size` is about it, or 0
 
   friend bool operator==(const Attributes&, const Attributes&) = default;
 };

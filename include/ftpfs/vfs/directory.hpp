@@ -25,6 +25,7 @@ struct Directory {
   std::map<std::string, Entry, std::less<>> unsent;
   // Names asked for one by one since the last listing; after a few, one listing is cheaper.
   unsigned single_lookups = 0;
+  unsigned size_questions = 0;  // about files whose size that listing did not tell
 };
 
 }  // namespace ftpfs::vfs

@@ -79,6 +79,13 @@ bool read_clock_or_year(std::string_view text, DateMatch& match) noexcept {
   return match.year_last;
 }
 
+bool is_weekday(std::string_view text) noexcept {
+  constexpr std::array<std::string_view, 7> names = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+  if (text.ends_with(',')) text.remove_suffix(1);
+  return std::any_of(names.begin(), names.end(),
+                     [text](std::string_view name) { return equals_ignoring_case(text, name); });
+}
+
 // "Oct 08, 2002 09:47" and BSD's ls -T, "Sep 20 10:11:12 2003": the other of the two follows.
 void read_rest(const Fields& fields, std::size_t first, bool comma, DateMatch& match) noexcept {
   DateTime& date = *match.date;
@@ -93,7 +100,7 @@ void read_rest(const Fields& fields, std::size_t first, bool comma, DateMatch& m
   }
 }
 
-// "Mar  2 15:13", "02 Mar 2005", "13. Feb. 12:00", and with signs instead of names.
+// "Mar  2 15:13", "02 Mar 2005", "13. Feb. 12:00", and with signs or numbers ("3 29 03:26") instead of names.
 std::optional<DateMatch> match_month_and_day(const Fields& fields, std::size_t first) {
   DateMatch match{.date = DateTime(), .fields = 2};
   std::string_view day = fields[first + 1];
@@ -105,12 +112,10 @@ std::optional<DateMatch> match_month_and_day(const Fields& fields, std::size_t f
     match.date->month = month_number(fields[first + 1]);
   }
   if (match.date->month == 0) {
-    const auto month = signed_number(fields[first]);
-    if (!month) return std::nullopt;
-    match.date->month = small_number(*month).value_or(0);
-    day = with_or_without_sign(fields[first + 1]);
+    match.date->month = small_number(with_or_without_sign(fields[first])).value_or(0);
+    day = fields[first + 1];
   }
-  match.date->day = small_number(day).value_or(0);
+  match.date->day = small_number(with_or_without_sign(day)).value_or(0);
   if (!read_clock_or_year(fields[first + 2], match)) return std::nullopt;
   read_rest(fields, first, day.ends_with(','), match);
   return valid(*match.date) ? std::optional(match) : std::nullopt;
@@ -210,9 +215,13 @@ std::optional<DateTime> named_date(std::string_view text) {
 }
 
 bool read_clock(std::string_view text, DateTime& date) noexcept {
-  const bool morning = text.size() > 2 && equals_ignoring_case(text.substr(text.size() - 2), "AM");
-  const bool evening = text.size() > 2 && equals_ignoring_case(text.substr(text.size() - 2), "PM");
-  if (morning || evening) text.remove_suffix(2);
+  const auto half = [text](std::string_view word) {  // "06:01AM", "06:01a"
+    return (text.size() > 2 && equals_ignoring_case(text.substr(text.size() - 2), word)) ||
+           (text.size() > 1 && equals_ignoring_case(text.substr(text.size() - 1), word.substr(0, 1)));
+  };
+  const bool morning = half("AM");
+  const bool evening = half("PM");
+  while ((morning || evening) && is_alpha(text.back())) text.remove_suffix(1);
   const std::size_t colons = static_cast<std::size_t>(std::count(text.begin(), text.end(), ':'));
   auto hour = small_number(cut(text, ':'));
   const auto minute = small_number(cut(text, ':'));
@@ -241,6 +250,11 @@ bool read_clock(std::string_view text, DateTime& date) noexcept {
 
 std::optional<DateMatch> match_date(const Fields& fields, std::size_t first) {
   if (first >= fields.size()) return std::nullopt;
+  if (is_weekday(fields[first])) {  // "Thu Jan  2 15:04:05 2015"
+    auto match = match_month_and_day(fields, first + 1);
+    if (match) ++match->fields;
+    return match;
+  }
   if (auto match = match_one_word(fields, first)) return match;
   if (auto match = match_month_and_day(fields, first)) return match;
   if (auto match = match_signs_year_first(fields, first)) return match;

@@ -35,14 +35,16 @@ std::optional<std::uint64_t> grouped_number(std::string_view text) {
   return is_digit(text.empty() ? ' ' : text.back()) ? to_number<std::uint64_t>(digits) : std::nullopt;
 }
 
-// Nothing but a number above 12 tells dd-mm from mm-dd; then all of the listing is so.
+// Nothing but a number above 12 tells dd-mm from mm-dd; then all of the listing is so. Where dots separate
+// the fields the day is first.
 std::optional<DateTime> read_date(std::string_view text, Evidence& evidence) noexcept {
   const auto first = to_number<unsigned>(text.substr(0, 2));
   const auto second = to_number<unsigned>(text.substr(std::min(text.size(), std::size_t{3}), 2));
   if (!evidence.order && first && second && (*first > 12) != (*second > 12)) {
     evidence.order = *first > 12 ? DateOrder::day_first : DateOrder::month_first;
   }
-  return numeric_date(text, evidence.order.value_or(DateOrder::month_first));
+  const DateOrder likely = text.find('.') == text.npos ? DateOrder::month_first : DateOrder::day_first;
+  return numeric_date(text, evidence.order.value_or(likely));
 }
 
 // The clock, with AM or PM glued to it or as the next word. 0: no clock; else how many words it took.

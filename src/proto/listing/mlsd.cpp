@@ -81,6 +81,7 @@ std::optional<FactLine> read_fact_line(std::string_view line) {
     if (!parts || !holds_facts(parts->facts)) {
       if (line.size() == 1) return std::nullopt;
       result.entry.name = line.substr(1);
+      result.entry.size_in_doubt = true;
       return result;
     }
     line = skip_blanks(line);
@@ -88,13 +89,22 @@ std::optional<FactLine> read_fact_line(std::string_view line) {
   const auto parts = split(line);
   if (!parts || !holds_facts(parts->facts)) return std::nullopt;
   std::string_view rest = parts->facts;
+  bool in_target = false;
   while (!rest.empty()) {
     std::string_view value = cut(rest, ';');
-    if (!value.empty() && value.find('=') == value.npos) result.bad_fact = true;
+    if (value.find('=') == value.npos) {
+      // pure-ftpd writes a target as it is, with its semicolons.
+      if (in_target) result.entry.link_target += ';' + std::string(value);
+      if (!in_target && !value.empty()) result.bad_fact = true;
+      continue;
+    }
+    const std::size_t target_before = result.entry.link_target.size();
     const std::string_view name = cut(value, '=');
     read_fact(trim(name), value, result);
+    in_target = result.entry.link_target.size() > target_before;
   }
   result.entry.name = parts->name;
+  result.entry.size_in_doubt = !result.typed && !result.entry.size;
   return result;
 }
 

@@ -11,43 +11,44 @@ namespace ftpfs::proto::listing {
 namespace {
 
 // Lower case, one row a month. English, German, French, Spanish, Portuguese, Italian, Dutch, Scandinavian,
-// Finnish, Polish, Czech, Slovak, Slovenian, Hungarian, Russian, Turkish. Where languages disagree about an
-// abbreviation ("lis" is October in Croatian, November in Polish) the larger one has it.
+// Finnish, Polish, Czech, Slovak, Slovenian, Hungarian, Romanian, Russian, Ukrainian, Turkish, Greek. Where
+// languages disagree about an abbreviation ("lis" is October in Croatian, November in Polish) the larger one
+// has it; the "jui" of a French OpenVMS is July, as FileZilla reads it.
 constexpr std::array<std::string_view, 12> names = {
     " jan january januar januari jän jänner janv janvier ene enero janeiro gen gennaio tammi tammikuu tam "
     "sty styczeń "
-    "stycznia led leden ledna január янв январь января oca ocak ",
+    "stycznia led leden ledna január янв январь января oca ocak ian січ Ιαν ",
     " feb february februar februari fév févr février febrero fev fevereiro febbraio febr helmi helmikuu hel "
     "lut luty "
-    "lutego úno únor února február фев февр февраль февраля şub şubat ",
+    "lutego úno únor února február фев февр февраль февраля şub şubat лют Φεβ ",
     " mar march mär märz mrz mars marzo março marts maart mrt maalis maaliskuu maa marzec marca bře březen "
     "března "
-    "marec márc március мар март марта mart ",
+    "marec márc március мар март марта mart бер Μαρ Μάρ ",
     " apr april avr avril abr abril aprile huhti huhtikuu huh kwi kwiecień kwietnia dub duben dubna apríl "
     "ápr április "
-    "апр апрель апреля nis nisan ",
+    "апр апрель апреля nis nisan кві Απρ ",
     " may mai mayo maio mag maggio mei maj touko toukokuu tou maja kvě květen května máj május май мая "
-    "mayıs ",
+    "mayıs тра Μαΐ Μάι Μάη ",
     " jun june juni juin junio junho giu giugno kesä kesäkuu kes cze czerwiec czerwca čer červen června jún "
     "június jún "
-    "июн июнь июня haz haziran junij ",
+    "июн июнь июня haz haziran junij čen iun iunie чер Ιουν Ιούν ",
     " jul july juli juil juillet julio julho lug luglio heinä heinäkuu hei lip lipiec lipca čvc červenec "
     "července júl "
-    "július июл июль июля tem temmuz julij ",
+    "július июл июль июля tem temmuz julij jui čec iul iulie лип Ιουλ Ιούλ ",
     " aug august août aoû ago agosto augustus augusti elo elokuu sie sierpień sierpnia srp srpen srpna "
     "augusztus авг "
-    "август августа ağu ağustos avg avgust ",
+    "август августа ağu ağustos avg avgust сер Αυγ Αύγ ",
     " sep sept september septembre septiembre set setembro settembre syys syyskuu syy wrz wrzesień września "
     "zář září "
-    "szept szeptember сен сент сентябрь сентября eyl eylül ",
+    "szept szeptember сен сент сентябрь сентября eyl eylül вер Σεπ Σεπτ ",
     " oct october okt oktober octobre octubre out outubro ott ottobre loka lokakuu lok paź październik "
     "października "
-    "říj říjen října október окт октябрь октября eki ekim ",
+    "říj říjen října október окт октябрь октября eki ekim жов Οκτ ",
     " nov november novembre noviembre novembro marras marraskuu lis listopad listopada ноя нояб ноябрь "
-    "ноября kas kasım ",
+    "ноября kas kasım noi лис Νοε Νοέ ",
     " dec december dez dezember déc décembre dic diciembre dezembro dicembre des desember joulu joulukuu jou "
     "gru "
-    "grudzień grudnia pro prosinec prosince дек декабрь декабря ara aralık ",
+    "grudzień grudnia pro prosinec prosince дек декабрь декабря ara aralık гру Δεκ ",
 };
 
 bool is_ascii(char c) noexcept {

@@ -25,8 +25,10 @@ std::optional<DateTime> date_in(std::string_view text, DateOrder order) noexcept
 
 // The job's date format (DATFMT *YMD, *MDY, *DMY) is not in the listing. A line that only one of them fits
 // tells it for the rest. Until then an ambiguous date is read as it is most often meant: year first where the
-// type has its native column of ten, day first where a gateway has squeezed the columns.
+// type has its native column of ten, day first where a gateway has squeezed the columns and where dots
+// separate the fields (*DMY of Central Europe).
 std::optional<DateTime> read_date(std::string_view text, bool native_columns, Evidence& evidence) noexcept {
+  if (text.find_first_not_of("0123456789") == 4) return numeric_date(text, DateOrder::year_first);  // *ISO
   std::size_t fitting = 0;
   DateOrder only{};
   for (const DateOrder order : orders) {
@@ -36,8 +38,8 @@ std::optional<DateTime> read_date(std::string_view text, bool native_columns, Ev
   }
   if (fitting == 0) return std::nullopt;
   if (fitting == 1) evidence.order = only;
-  const DateOrder order =
-      evidence.order.value_or(native_columns ? DateOrder::year_first : DateOrder::day_first);
+  const bool year_first = native_columns && text.find('.') == text.npos;
+  const DateOrder order = evidence.order.value_or(year_first ? DateOrder::year_first : DateOrder::day_first);
   if (const auto date = date_in(text, order)) return date;
   return date_in(text, only);
 }
@@ -51,6 +53,7 @@ bool is_type(std::string_view text) noexcept {
 }
 
 ListedKind kind_of(std::string_view type) noexcept {
+  if (type == "*SYMLNK") return ListedKind::symlink;
   return type == "*DIR" || type == "*DDIR" || type == "*LIB" || type == "*FLR" ? ListedKind::directory
                                                                                : ListedKind::file;
 }

@@ -9,6 +9,14 @@ namespace {
 
 constexpr std::size_t triads = 9;
 
+// Bits that Go writes in front of the permissions instead of into them.
+std::uint16_t go_bits(std::string_view letters) noexcept {
+  const auto bit = [letters](char letter, unsigned value) {
+    return letters.find(letter) == letters.npos ? 0u : value;
+  };
+  return static_cast<std::uint16_t>(bit('u', 04000) | bit('g', 02000) | bit('t', 01000));
+}
+
 // Also the letters of Go's os.FileMode ("Lrwxrwxrwx", "dtrwxrwxrwx", "Dcrw-rw-rw-"), which SFTPGo prints.
 bool read_kind(std::string_view letters, ListedLine& entry) noexcept {
   constexpr std::string_view known = "-dlLfbcpsSDnCugtTa?";
@@ -77,7 +85,7 @@ bool read_permissions(std::string_view text, ListedLine& entry) noexcept {
   if (text.size() > triads) {
     const auto mode = mode_of(text.substr(text.size() - triads));
     if (mode && read_kind(text.substr(0, text.size() - triads), entry)) {
-      entry.mode = mode;
+      entry.mode = *mode | go_bits(text.substr(0, text.size() - triads));
       return true;
     }
   }

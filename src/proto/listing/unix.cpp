@@ -52,6 +52,13 @@ bool is_header(std::string_view line) noexcept {
   return line.ends_with(':') && line.find(": ") == line.npos;
 }
 
+// "1ftp": what the link count ran into is not known to be the owner's name.
+bool glued_link_count(const Fields& fields) noexcept {
+  const std::string_view text = fields[1];
+  const std::size_t letter = text.find_first_not_of("0123456789");
+  return letter == 1 && is_alpha(text[1]) && all_digits(fields[3]);
+}
+
 }  // namespace
 
 Reading read_unix(std::string_view line, Evidence&) {
@@ -60,6 +67,7 @@ Reading read_unix(std::string_view line, Evidence&) {
   ListedLine entry;
   const bool permissions = fields.size() > 1 && read_permissions(fields[0], entry);
   if (!permissions) return is_header(line) ? Reading(Nothing()) : Reading(Foreign());
+  if (glued_link_count(fields)) return Malformed();
   if (read_unix_tail(fields, 1, NameColumn::one_blank, entry)) return entry;
   if (read_without_date(fields, entry)) return entry;
   return fields.size() > 3 ? Reading(Malformed()) : Reading(Foreign());

@@ -66,7 +66,10 @@ bool read_size(const Fields& fields, std::size_t index, std::size_t first, Liste
   }
   if (text.starts_with('-') && all_digits(text.substr(1)))
     return true;  // 32 bits were not enough for the server
-  if ((entry.size = abbreviated_size(text))) return true;
+  if ((entry.size = abbreviated_size(text))) {
+    entry.size_in_doubt = true;
+    return true;
+  }
   if (text.find(',') != text.npos) return read_size_with_commas(text, entry);
   const std::string_view digits = glued_digits(text);
   entry.size = to_number<std::uint64_t>(digits);

@@ -40,6 +40,7 @@ bool read_blocks(std::string_view text, ListedLine& entry) noexcept {
   if (!blocks) return false;
   constexpr std::uint64_t most = UINT64_MAX / block;
   entry.size = std::min(*blocks, most) * block;
+  entry.size_in_doubt = true;
   return true;
 }
 
@@ -49,14 +50,21 @@ bool is_date(std::string_view text) noexcept {
   return text.size() >= shortest && is_digit(text[0]) && text.find('-') < 3;
 }
 
-// The words behind the name. Owner and protection may hold blanks: they end with their closing bracket.
-void read_columns(const Fields& fields, ListedLine& entry) {
+// What stands in parentheses: the letters R, W, E and D of four groups.
+bool is_protection(std::string_view text) noexcept {
+  return text.find_first_of("0123456789*") == text.npos;
+}
+
+// The words behind the name. Owner and protection may hold blanks: they end with their closing bracket. An
+// owner may come without its brackets. False: no columns of a VMS listing.
+bool read_columns(const Fields& fields, ListedLine& entry) {
   bool sized = false;
   char closing = '\0';
   for (std::size_t i = 1; i < fields.size(); ++i) {
     const std::string_view text = fields[i];
     if (closing == '\0' && text.starts_with('[')) closing = ']';
     if (closing == '\0' && text.starts_with('(')) closing = ')';
+    if (closing == ')' && !is_protection(text)) return false;
     if (closing != '\0') {
       if (text.find(closing) != text.npos) closing = '\0';
       continue;
@@ -65,14 +73,20 @@ void read_columns(const Fields& fields, ListedLine& entry) {
       entry.time = named_date(text);
     } else if (!sized && read_blocks(text, entry)) {
       sized = true;
-    } else if (entry.time && entry.time->precision == Precision::day) {
-      read_clock(text, *entry.time);
+    } else if (entry.time && entry.time->precision == Precision::day && read_clock(text, *entry.time)) {
+      continue;
+    } else if (text.find('/') != text.npos || equals_ignoring_case(text, "AM") ||
+               equals_ignoring_case(text, "PM")) {
+      return false;
     }
   }
+  return entry.time.has_value();
 }
 
 void set_name(std::string_view name, ListedLine& entry) {
   constexpr std::string_view directory = ".DIR";
+  // "[VMSSERV.FILES]ALARM.DIR;1" (MultiNet): the directory that is being listed.
+  if (name.starts_with('[') && name.find(']') + 1 < name.size()) name.remove_prefix(name.find(']') + 1);
   entry.kind = ListedKind::file;
   if (name.size() > directory.size() &&
       equals_ignoring_case(name.substr(name.size() - directory.size()), directory)) {
@@ -103,8 +117,7 @@ Reading read_vms(std::string_view line, Evidence&) {
   if (fields[1].starts_with('%') || fields[1].starts_with("<%")) return read_error(name, fields.from(1));
   ListedLine entry;
   set_name(name, entry);
-  read_columns(fields, entry);
-  if (!entry.time) return Foreign();
+  if (!read_columns(fields, entry)) return Foreign();
   return entry;
 }
 

@@ -54,6 +54,7 @@ bool is_organization(std::string_view text) noexcept {
 bool has_no_columns(const Fields& fields) noexcept {
   return starts_with(fields, {"Migrated"}) || starts_with(fields, {"Pseudo", "Directory"}) ||
          starts_with(fields, {"Error", "determining", "attributes"}) ||
+         (fields[1] == "Error" && fields[2] == "determining" && fields[3] == "attributes") ||
          starts_with(fields, {"User", "catalog"}) ||
          (fields[1] == "Not" && fields[2] == "Direct" && fields[3] == "Access") ||
          (fields[1] == "Not" && fields[2] == "Mounted") || (fields.size() == 3 && fields[1] == "Tape");

@@ -37,6 +37,7 @@ Reading read_zvm(std::string_view line, Evidence&) {
   entry.kind = ListedKind::file;
   entry.name = std::string(fields[0]) + '.' + std::string(fields[1]);
   entry.size = product(fields[3], fields[4]);
+  entry.size_in_doubt = true;
   return entry;
 }
 

@@ -191,8 +191,14 @@ bool is_blind_link(const Entry& entry) noexcept {
   return entry.attributes.kind == Kind::symlink && entry.link_target.empty();
 }
 
-bool leaves_questions(const std::vector<Entry>& entries) {
-  const auto open = [](const Entry& entry) { return is_blind_link(entry) || !entry.attributes.size_known; };
+bool lacks_size(const Entry& entry) noexcept {
+  return !entry.attributes.size_known;
+}
+
+// Too many to ask about each, or nobody to ask.
+bool leaves_questions(const ServerProfile& profile, const std::vector<Entry>& entries) {
+  const auto open = [](const Entry& entry) { return is_blind_link(entry) || lacks_size(entry); };
+  if (profile.size == Support::no && std::ranges::any_of(entries, lacks_size)) return true;
   return std::cmp_greater(std::ranges::count_if(entries, open), most_questions);
 }
 
@@ -264,8 +270,10 @@ awaitable<void> complete(std::shared_ptr<Session> session, std::string path, std
   }
   if (questions.left_out())
     session->context().logger->warn(
-        "{}: more than {} links or files of unknown size, the rest is shown as empty files", escaped(path),
-        most_questions);
+        "{}: more than {} links or files whose size the listing does not tell; the rest is looked at when it "
+        "is "
+        "used",
+        escaped(path), most_questions);
 }
 
 }  // namespace
@@ -277,7 +285,7 @@ awaitable<std::vector<Entry>> list_directory(std::shared_ptr<Session> session, s
   bool local_times = !listed;
   if (!listed) {
     listed = co_await list_by_list(session, path, stop);
-  } else if (leaves_questions(listed->entries)) {
+  } else if (leaves_questions(session->profile(), listed->entries)) {
     Listed other = co_await list_by_list(session, path, stop);
     local_times = other.lines > 0;
     if (local_times) listed = std::move(other);

@@ -56,6 +56,18 @@ awaitable<std::optional<Attributes>> look_in_parent(std::shared_ptr<Session> ses
   co_return found->attributes;
 }
 
+// Where neither MLST nor SIZE tell how long the file is, the parent's listing may.
+awaitable<std::optional<Attributes>> with_size_at_last(std::shared_ptr<Session> session, std::string path,
+                                                       Attributes facts, std::stop_token stop) {
+  Attributes attributes = co_await with_size(*session, path, facts, stop);
+  if (attributes.size_known || session->profile().size != Support::no || path == "/") co_return attributes;
+  const std::optional<Attributes> listed = co_await look_in_parent(session, path, stop);
+  if (!listed || listed->kind != attributes.kind || !listed->size_known) co_return attributes;
+  attributes.size = listed->size;
+  attributes.size_known = true;
+  co_return attributes;
+}
+
 // A file has a size, a directory can be entered.
 awaitable<std::optional<Attributes>> look_by_size(std::shared_ptr<Session> session, std::string path,
                                                   std::stop_token stop) {
@@ -118,7 +130,7 @@ awaitable<Attributes> with_size(Session& session, std::string path, Attributes a
   if (attributes.size_known) co_return attributes;
   const std::optional<std::uint64_t> size = co_await ask_size(session, std::move(path), stop);
   attributes.size_known = size.has_value();
-  attributes.size = size.value_or(0);
+  attributes.size = size.value_or(attributes.size);
   co_return attributes;
 }
 
@@ -170,7 +182,7 @@ awaitable<std::optional<Attributes>> look(std::shared_ptr<Session> session, std:
     std::optional<Entry> entry;
     if (reply.completion()) entry = proto::parse_mlst_reply(reply);
     if (entry && entry->attributes.kind != Kind::symlink)
-      co_return co_await with_size(*session, path, entry->attributes, stop);
+      co_return co_await with_size_at_last(session, path, entry->attributes, stop);
     // pure-ftpd refuses what is missing without saying so, and makes each failed CWD slower than the one
     // before.
     const bool refused = !reply.completion() && may_have_mlst(session->profile());

@@ -17,6 +17,9 @@ using proto::Verb;
 
 namespace {
 
+constexpr std::chrono::milliseconds quiet_after_reply{1000};
+constexpr std::chrono::milliseconds look_after_reply{50};
+
 // No transfer ends so.
 bool answers_noop(const Reply& reply) noexcept {
   return reply.code == 200 || proto::is_unimplemented(Verb::noop, reply);
@@ -189,8 +192,28 @@ awaitable<Reply> Session::hear() {
       co_return std::move(*reply);
     }
     if (parser_.broken()) lose(EPROTO, fmt::format("not an FTP server: {}", parser_.complaint()));
-    co_await read_more();
+    if (parser_.may_be_over())
+      co_await wait_for_more();
+    else
+      co_await read_more();
   }
+}
+
+// A server that opens a reply with one code and ends it with another has said all it wants to say. Looked at
+// from time to time, because the end of a pending read would be the end of the connection.
+awaitable<void> Session::wait_for_more() {
+  const Clock::time_point end = context_->clock.now() + quiet_after_reply;
+  const std::stop_token never;
+  while (!dead_ && !stream_->readable() && context_->clock.now() < end) {
+    const Clock::time_point next = context_->clock.now() + look_after_reply;
+    co_await context_->clock.sleep_until(next, never);
+  }
+  if (timed_out_) lose(ETIMEDOUT, fmt::format("{}: no reply in time", last_command_));
+  if (dead_) lose(EIO, fmt::format("{}: given up", last_command_));
+  if (stream_->readable())
+    take_what_came();
+  else
+    parser_.settle();
 }
 
 awaitable<void> Session::read_more() {

@@ -113,6 +113,15 @@ void ReplyParser::complete(int code) {
   waiting_.push_back(std::move(reply));
 }
 
+bool ReplyParser::may_be_over() const noexcept {
+  if (broken() || lines_.size() < 2 || !line_.empty() || telnet_ != Telnet::data) return false;
+  return leading_code(lines_.back()) != 0 && ends_reply(lines_.back());
+}
+
+void ReplyParser::settle() {
+  if (may_be_over()) complete(leading_code(lines_.back()));
+}
+
 void ReplyParser::give_up(std::string_view complaint) {
   complaint_ = complaint;
   line_ = {};

@@ -105,6 +105,40 @@ TEST_F(FreeSpace, IsAskedForOnceWhereTheServerDoesNotTell) {
   EXPECT_FALSE(remote_->capabilities().tells_space);
 }
 
+// glftpd tells which files are there already under 553, and then opens the connection all the same. That the
+// 150 was the end of that reply only silence tells.
+class DupeWarning : public RemoteFixture {
+ protected:
+  template <class T>
+  T run_while_time_passes(awaitable<T> task) {
+    std::optional<T> result;
+    std::exception_ptr failure;
+    asio::co_spawn(io_, std::move(task), [&](std::exception_ptr error, T value) {
+      failure = error;
+      result = std::move(value);
+    });
+    for (int second = 0; second < 15 && !result; ++second) {
+      io_.restart();
+      while (!result && io_.run_one_for(std::chrono::milliseconds(50)) > 0) {
+      }
+      if (!result) clock_.advance(std::chrono::seconds(1));
+    }
+    run_until(io_, [&] { return result.has_value(); });
+    if (failure) std::rethrow_exception(failure);
+    return std::move(*result);
+  }
+};
+
+TEST_F(DupeWarning, IsNoRefusal) {
+  behaviour().dupe_warning = true;
+  tree().file("/file", "content");
+  mount();
+  const auto written = run_while_time_passes(write_file(*remote_, Path("/new"), "more content", {}));
+  EXPECT_EQ(written.size, 12u);
+  EXPECT_EQ(tree().find("/new")->content, "more content");
+  EXPECT_EQ(run_while_time_passes(read_file(*remote_, Path("/file"), 0)), "content");
+}
+
 class Modes : public RemoteFixture {};
 
 TEST_F(Modes, LeaveTheServerTheRightThatItNeedsToChangeThemAgain) {

@@ -83,6 +83,7 @@ TEST_F(ListingGaps, QuestionsAboutOneListingHaveAnEnd) {
 TEST_F(ListingGaps, AServerThatTellsNoSizeAtAllIsAskedOnce) {
   behaviour().facts_hide_size = true;
   behaviour().size = false;
+  behaviour().replies["LIST"] = "502 Command not implemented.";
   make_files(10);
   mount();
   for (const Entry& entry : list("/d")) EXPECT_FALSE(entry.attributes.size_known);
@@ -90,6 +91,37 @@ TEST_F(ListingGaps, AServerThatTellsNoSizeAtAllIsAskedOnce) {
   EXPECT_EQ(asked("SIZE"), 1u);
   EXPECT_EQ(read("/d/file0"), "content");
   EXPECT_EQ(write("/d/file0", "more of it").size, 10u);
+}
+
+TEST_F(ListingGaps, WhereThereIsNoSizeTheListTellsIt) {
+  behaviour().facts_hide_size = true;
+  behaviour().size = false;
+  make_files(10);
+  mount();
+  list("/d");
+  for (const Entry& entry : list("/d")) EXPECT_EQ(entry.attributes.size, 7u);
+  EXPECT_EQ(stat("/d/file0").value().size, 7u);
+  EXPECT_TRUE(stat("/d/file0").value().size_known);
+  EXPECT_EQ(asked("SIZE"), 1u);
+}
+
+// Blocks of 512 bytes (OpenVMS): about as long, and not to be relied upon where SIZE is known.
+TEST_F(ListingGaps, ARoundedSizeIsReplacedByTheTrueOne) {
+  behaviour().mlsd = behaviour().mlst = behaviour().list_options = false;
+  behaviour().vms_listing = true;
+  tree().file("/d/FILE.TXT", "content");
+  mount();
+  std::vector<Entry> entries = list("/d");
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].attributes.size, 7u);
+  EXPECT_TRUE(entries[0].attributes.size_known);
+  behaviour().size = false;
+  mount();
+  entries = list("/d");
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].attributes.size, 512u);
+  EXPECT_FALSE(entries[0].attributes.size_known);
+  EXPECT_EQ(read("/d/FILE.TXT"), "content");
 }
 
 }  // namespace

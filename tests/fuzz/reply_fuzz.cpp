@@ -43,7 +43,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   ReplyParser parser;
   parser.feed(bytes.substr(0, size / 2));
   parser.feed(bytes.substr(size / 2));
+  const bool over = parser.may_be_over();
   while (const auto reply = parser.next()) read_all_meanings(*reply);
+  parser.settle();
+  const auto settled = parser.next();
+  check(settled.has_value() == over);
+  if (settled) read_all_meanings(*settled);
   check(parser.broken() != parser.complaint().empty());
   return 0;
 }

@@ -110,6 +110,19 @@ TEST_P(Tls, WrongPinIsRefused) {
   EXPECT_EQ(refused.status, 32);
 }
 
+// As tls_pin does: whatever issuer and name it has, and nothing but what is in the file.
+TEST_P(Tls, ServerCertTrustsTheCertificatesInItsFile) {
+  const Identity identity = start({.dns_names = {"ftp.example.net"}});
+  const Identity other = self_signed({.addresses = {"127.0.0.1"}});
+  write_file(tmp("other.pem"), other.certificate());
+  EXPECT_EQ(try_mount(",server_cert=" + tmp("other.pem").string()).status, 32);
+  write_file(tmp("both.pem"), other.certificate() + identity.certificate());
+  mount("server_cert=" + tmp("both.pem").string());
+  sh("echo content > file && cmp file $ROOT/file");
+  write_file(tmp("empty.pem"), "no certificate\n");
+  EXPECT_EQ(try_mount(",server_cert=" + tmp("empty.pem").string()).status, 1);
+}
+
 TEST_P(Tls, CertificateForAnotherNameIsRefused) {
   start({.dns_names = {"ftp.example.net"}});
   const Outcome refused = try_mount("," + trust());

@@ -187,6 +187,37 @@ TEST(ReplyParser, NoOtherLineWithAnotherCodeIsAnEnd) {
   EXPECT_EQ(parser.next().value().lines.size(), 5u);
 }
 
+// glftpd: the names that are there already, under 553, and then the 150 all the same.
+TEST(ReplyParser, AfterSilenceAnotherCodeIsTheEnd) {
+  ReplyParser parser;
+  parser.feed("553-File is there.\r\n");
+  EXPECT_FALSE(parser.may_be_over());
+  parser.feed("150 Opening");
+  EXPECT_FALSE(parser.may_be_over()) << "in the middle of a line";
+  parser.feed("\r\n");
+  EXPECT_TRUE(parser.may_be_over());
+  EXPECT_FALSE(parser.next());
+  parser.settle();
+  const auto reply = parser.next();
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->code, 150);
+  EXPECT_EQ(reply->text, "File is there.\nOpening");
+  EXPECT_TRUE(parser.empty());
+}
+
+TEST(ReplyParser, WhatIsNoEndIsNotSettled) {
+  for (const char* bytes : {"", "200-a\r\n", "200-a\r\n b\r\n", "200-a\r\n150-b\r\n", "200-a\r\n99 b\r\n",
+                            "200 a\r\n", "200-a\r\n150 b\r\n\xFF"}) {
+    ReplyParser parser;
+    parser.feed(bytes);
+    EXPECT_FALSE(parser.may_be_over()) << bytes;
+    while (parser.next()) {
+    }
+    parser.settle();
+    EXPECT_FALSE(parser.next()) << bytes;
+  }
+}
+
 class Nonsense : public testing::TestWithParam<std::string> {};
 
 TEST_P(Nonsense, BreaksTheParser) {

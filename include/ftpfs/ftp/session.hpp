@@ -95,6 +95,7 @@ class Session {
   void check_quiet();
   void take_what_came();
   awaitable<void> read_more();
+  awaitable<void> wait_for_more();
   void expire() noexcept;
   void log(const proto::Reply& reply) const;
   [[noreturn]] void refuse(std::string what, const proto::Reply& reply) const;

@@ -45,6 +45,12 @@ class ReplyParser {
   // command.
   bool empty() const noexcept;
 
+  // All that has come of a reply of several lines ends with a line that would end one with another code
+  // ("553-File exists" and then "150 Opening data connection": glftpd). Whether that was the end only silence
+  // tells: then settle() takes it for the end, and its code for that of the reply.
+  bool may_be_over() const noexcept;
+  void settle();
+
   // Telnet options negotiated so far (RFC 854 WILL, WONT, DO, DONT).
   std::size_t telnet_options() const noexcept { return telnet_options_; }
 

@@ -67,6 +67,7 @@ struct Behaviour {
 
   // Habits.
   bool dos_listing = false;            // IIS
+  bool vms_listing = false;            // OpenVMS: sizes in blocks of 512 bytes
   bool list_options = true;            // LIST -a shows dot files; off: -a is a name (FileZilla, IIS)
   bool hides_dot_files = true;         // LIST without -a (vsftpd, proftpd)
   bool list_missing_is_empty = false;  // vsftpd, pure-ftpd: 150, nothing, 226
@@ -83,6 +84,7 @@ struct Behaviour {
   bool rename_replaces = true;    // off: RNTO onto something is 550 (proftpd, IIS)
   bool rename_lies = false;       // RNTO onto something: 250 and nothing happens (SwiFTP)
   bool early_150 = false;         // before the data connection is there (pyftpdlib)
+  bool dupe_warning = false;      // "553-" and the files that are there already, and then the 150 (glftpd)
   std::string pasv_address;       // the address told in 227 instead of the true one: "10,1,2,3"
   bool epsv_port_closed = false;  // nobody listens on the port that 229 told (NAT helpers)
   bool pasv_port_closed = false;

@@ -79,4 +79,10 @@ std::string dos_line(const std::string& name, const Node& node, std::time_t offs
   return formatted(node.mtime + offset, "%m-%d-%y  %I:%M%p ") + size + " " + name;
 }
 
+std::string vms_line(const std::string& name, const Node& node, std::time_t offset) {
+  const std::size_t blocks = (size_of(node) + 511) / 512;
+  return fmt::format("{}{};1  {}/{}  {}  [JOE]  (RWED,RWED,RE,)", name, node.is_directory() ? ".DIR" : "",
+                     blocks, blocks + 2, formatted(node.mtime + offset, "%d-%b-%Y %H:%M:%S"));
+}
+
 }  // namespace ftpfs::test::fake

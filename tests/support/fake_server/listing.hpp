@@ -21,5 +21,6 @@ std::string facts(const Node& node, const Node* target, std::string_view type, c
 // `offset`: of the clock that the listing shows. `now`: decides between clock and year.
 std::string unix_line(const std::string& name, const Node& node, std::time_t now, std::time_t offset);
 std::string dos_line(const std::string& name, const Node& node, std::time_t offset);
+std::string vms_line(const std::string& name, const Node& node, std::time_t offset);
 
 }  // namespace ftpfs::test::fake

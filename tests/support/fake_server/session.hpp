@@ -107,7 +107,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string lines_of(const Node& directory, bool with_dot_files) const;
   awaitable<std::string> send_listing(std::string verb, std::string text);
   static awaitable<void> watch_data(std::shared_ptr<Session> self);
-  awaitable<std::string> open_data();  // why not; empty: it is open
+  awaitable<std::string> open_data(std::string before);  // why not; empty: it is open. `before`: the 150
   awaitable<void> accept_data();
   awaitable<std::string> send_data(std::string verb, std::string bytes);
   awaitable<std::string> receive_data(std::string verb, std::string path);

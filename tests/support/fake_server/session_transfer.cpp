@@ -11,6 +11,7 @@ namespace ftpfs::test::fake {
 namespace {
 
 constexpr auto opened = "150 Opening data connection.";
+constexpr auto dupes = "553-File exists: file.001\r\n553-File exists: file.002\r\n";
 constexpr auto complete = "226 Transfer complete.";
 constexpr auto broken = "426 Data connection closed; transfer aborted.";
 
@@ -93,14 +94,15 @@ awaitable<void> Session::watch_data(std::shared_ptr<Session> self) {
   self->passive_.close(error);
 }
 
-awaitable<std::string> Session::open_data() {
+awaitable<std::string> Session::open_data(std::string before) {
   const bool early = behaviour().early_150;
   const bool late = behaviour().tls.handshake_before_150 && !early;
   if (early) co_await reply(opened);
   co_await accept_data();
   if (!data_.is_open()) co_return std::string("425 No data connection.");
   ++state_.data_connections;
-  if (!early && !late) co_await reply(opened);
+  const std::string words = before + opened;
+  if (!early && !late) co_await reply(words);
   std::string failure = co_await secure_data();
   if (late && failure.empty()) co_await reply(opened);
   co_return failure;
@@ -132,7 +134,8 @@ awaitable<std::string> Session::retrieve(std::string argument) {
   if (node->is_directory()) co_return refusal("Not a regular file.");
   if (offset_ > node->content.size()) co_return std::string("554 Restart position is beyond the end.");
   std::string bytes = node->content.substr(offset_);
-  std::string failure = co_await open_data();
+  const std::string nothing;
+  std::string failure = co_await open_data(nothing);
   if (!failure.empty()) co_return failure;
   co_return co_await send_data("RETR", std::move(bytes));
 }
@@ -144,7 +147,8 @@ awaitable<std::string> Session::store(std::string verb, std::string argument) {
   if (parent == nullptr || !parent->is_directory()) co_return refusal("No such file or directory.", "553");
   Node* node = state_.tree.find(path);
   if (node != nullptr && node->is_directory()) co_return refusal("Is a directory.", "553");
-  std::string failure = co_await open_data();
+  const std::string warning = behaviour().dupe_warning ? dupes : "";
+  std::string failure = co_await open_data(warning);
   if (!failure.empty()) co_return failure;
   node = state_.tree.find(path);
   if (node == nullptr) {
@@ -177,10 +181,13 @@ std::string Session::lines_of(const Node& directory, bool with_dot_files) const 
   std::string text;
   const auto add = [&](const std::string& name, const Node& node) {
     const std::time_t offset = offset_at(node.mtime);
-    text += (behaviour().dos_listing ? dos_line(name, node, offset) : unix_line(name, node, now(), offset)) +
+    text += (behaviour().dos_listing   ? dos_line(name, node, offset)
+             : behaviour().vms_listing ? vms_line(name, node, offset)
+                                       : unix_line(name, node, now(), offset)) +
             "\r\n";
   };
-  if (!behaviour().dos_listing) text = "total " + std::to_string(directory.children.size()) + "\r\n";
+  if (!behaviour().dos_listing && !behaviour().vms_listing)
+    text = "total " + std::to_string(directory.children.size()) + "\r\n";
   if (with_dot_files && behaviour().hides_dot_files) {
     add(".", directory);
     add("..", directory);
@@ -208,7 +215,8 @@ awaitable<std::string> Session::list_facts(std::string argument) {
 }
 
 awaitable<std::string> Session::send_listing(std::string verb, std::string text) {
-  std::string failure = co_await open_data();
+  const std::string nothing;
+  std::string failure = co_await open_data(nothing);
   if (!failure.empty()) co_return failure;
   co_return co_await send_data(std::move(verb), std::move(text));
 }

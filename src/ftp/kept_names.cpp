@@ -107,6 +107,8 @@ awaitable<void> find_out(std::shared_ptr<Session> session, std::string directory
   const std::stop_token stop = context.tasks.stop_token();
   Probe place(session->shared_context(), directory);
   std::vector<Entry> entries;
+  // pure-ftpd 1.0.50 ends the session ("421 chdir") at the first listing after its own directory was removed.
+  co_await session->command(Verb::cwd, directory, stop);
   const Reply made = co_await session->command(Verb::mkd, place.path(), stop);
   if (made.completion()) {
     for (const Sample& sample : samples) {

@@ -4,7 +4,7 @@
 // not be used at all: "report " would empty, or remove, "report".
 //
 // So before the first change to a name with something unusual about it, an empty directory is made, in it one
-// with that trait, looked for and removed again: four commands and a short listing, once a trait and mount.
+// with that trait, looked for and removed again: five commands and a short listing, once a trait and mount.
 // Plain names cost nothing, and neither does a trait that the server is known to keep.
 #pragma once
 

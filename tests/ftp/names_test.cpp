@@ -246,6 +246,16 @@ TEST_F(KeptNames, NoTraceOfTheQuestionIsLeftWhateverTheServerMakesOfIt) {
   EXPECT_THAT(on_server(), ElementsAre("report"));
 }
 
+TEST_F(KeptNames, TheQuestionIsNotAskedFromADirectoryThatIsGone) {
+  behaviour().dies_out_of_place = true;
+  tree().directory("/two words");
+  mount();
+  names("/two words");  // by CWD: the blank may be misread
+  rmdir("/two words");
+  write("/a:b", "x");
+  EXPECT_THAT(on_server(), ElementsAre("a:b", "report"));
+}
+
 // proftpd 1.3.8: "550 Invalid directory name" for a directory with a `*`; a file may have one.
 TEST_F(KeptNames, ARefusalIsNoReasonNotToTry) {
   behaviour().replies["MKD"] = "550 Invalid directory name.";

@@ -74,6 +74,7 @@ struct Behaviour {
   bool facts_have_size = true;         // in MLSD and MLST, and in what FEAT says of MLST
   bool facts_hide_size = false;        // not in them, although FEAT says so
   bool late_226 = false;           // a transfer that broke is a 426, and then, after the next command, a 226
+  bool dies_out_of_place = false;  // MLSD of a path while its own directory is gone: 421 (pure-ftpd 1.0.50)
   bool list_ignores_path = false;  // FRITZ!Box, consoles: LIST path lists the root, only CWD + LIST works
   std::string
       empty_listing;  // a reply instead of an empty listing: "450 No files found" (proftpd), "550 ..."

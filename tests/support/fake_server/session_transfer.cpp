@@ -211,7 +211,10 @@ awaitable<std::string> Session::list_facts(std::string argument) {
     if (dangling) continue;  // proftpd and pyftpdlib leave them out
     text += facts(*node, target, node->is_directory() ? "dir" : "file", behaviour()) + name + "\r\n";
   }
-  co_return co_await send_listing("MLSD", std::move(text));
+  const bool out_of_place = behaviour().dies_out_of_place && state_.tree.find(directory_) == nullptr;
+  std::string last = co_await send_listing("MLSD", std::move(text));
+  if (out_of_place && !argument.empty()) last = "421 chdir: No such file or directory";
+  co_return last;
 }
 
 awaitable<std::string> Session::send_listing(std::string verb, std::string text) {

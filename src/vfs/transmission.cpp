@@ -12,8 +12,6 @@
 namespace ftpfs::vfs {
 namespace {
 
-constexpr std::size_t piece_size = 256u << 10;  // read from the stage and sent at once
-
 // Does "no" concern the temporary name only, so that writing in place may work?
 bool refuses_the_name(int code) {
   return code == EACCES || code == EPERM || code == EINVAL || code == EILSEQ || code == ENAMETOOLONG ||
@@ -51,26 +49,6 @@ awaitable<void> Uploads::save_content(NodeRef node) {
     co_await try_in_place(node);
     co_return;
   }
-}
-
-// The server allows writing the file but not a new name beside it, or not the rename.
-awaitable<void> Uploads::try_in_place(NodeRef node) {
-  if (!std::exchange(in_place_logged_, true)) {
-    logger_->warn("the server refuses a temporary file beside {}: files are overwritten in place from now on",
-                  escaped(node->name));
-  }
-  const StagePtr stage = node->stage;
-  stage->created_here = true;
-  std::exception_ptr failure;
-  try {
-    co_await open_transmission(node, false);
-    co_await send(node, 1);
-    co_await finish(node);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  stage->created_here = false;
-  if (failure) std::rethrow_exception(failure);
 }
 
 Transmission::Way Uploads::choose_way(const Node& node) const {

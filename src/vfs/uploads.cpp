@@ -343,6 +343,10 @@ std::string Uploads::give_up(Node& node) {
     const bool partial = stage.missing({0, stage.size()}).has_value();
     logger_->error("{} could not be saved on the server: {}. Its content is kept in {}{}", escaped(path), why,
                    kept, partial ? " (parts that were never read or written here are zeros)" : "");
+    if (stage.old && stage.old_is_lost) {
+      const std::string old = spool_->keep(stage.old->file(), node.name + ".old");
+      logger_->error("The old content of {} is kept in {}: the server has lost it", escaped(path), old);
+    }
   } catch (const Error& error) {
     logger_->error("{} could not be saved on the server: {}, nor kept: {}", escaped(path), why, error.what());
   }

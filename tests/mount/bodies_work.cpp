@@ -59,6 +59,19 @@ TEST_P(Work, MakeOfACProject) {
      count(11, 201));
 }
 
+TEST_P(Work, ConfigureAndMakeOfARealProject) {
+  if (!is_long()) GTEST_SKIP() << "a long test";
+  const char* const chosen = std::getenv("FTPFS_TEST_PROJECT");
+  const std::string folder = chosen ? chosen : "/var/cache/ftpfs-tests/project";
+  if (try_sh("ls " + folder + "/hello_*.orig.tar.gz").status != 0)
+    GTEST_SKIP() << "no project: tests/mount/install-project";
+  sh("mkdir hello && tar -C hello --strip-components=1 -xf " + folder + "/hello_*.orig.tar.gz");
+  sh("cd hello && FORCE_UNSAFE_CONFIGURE=1 ./configure -q 2>&1 && make -s 2>&1");
+  EXPECT_EQ(sh("hello/hello"), "Hello, world!\n");
+  EXPECT_EQ(sh("cd hello && make -s 2>&1 | grep -c 'CC ' || true"), "0\n");
+  EXPECT_EQ(sh("diff -r hello $ROOT/hello"), "");
+}
+
 TEST_P(Work, SqliteInEachRollbackJournalMode) {
   if (!has("sqlite3")) GTEST_SKIP() << "sqlite3 is not installed";
   for (const std::string mode : {"DELETE", "TRUNCATE", "PERSIST"}) {

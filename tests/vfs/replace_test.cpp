@@ -46,6 +46,42 @@ TEST_F(ReplaceTest, TheServerHasTheOldContentUntilTheNewIsComplete) {
   client().release(handle);
 }
 
+// vsftpd has the same bare 553 for a directory where nothing may be created and for a full disk.
+TEST_F(ReplaceTest, AFullServerThatRefusesTheTemporaryNameKeepsTheOldContent) {
+  remote_.on(Op::open_sink).fail_next(Error(EACCES, "553 Could not create file."));
+  remote_.fail_sinks_after(3, Error(ENOSPC, "451 Failure writing to local file."));
+  const vfs::Handle handle = open_and_write("new content, longer");
+  EXPECT_EQ(client().flush_later(handle).code(), ENOSPC);
+  EXPECT_EQ(tree().content("/dir/file"), "old content");
+  EXPECT_EQ(client().read(handle, 0, 100), "new content, longer") << "and is tried again";
+  client().flush(handle);
+  EXPECT_EQ(tree().content("/dir/file"), "new content, longer");
+  client().release(handle);
+}
+
+TEST_F(ReplaceTest, OldContentThatCannotBePutBackIsKept) {
+  remote_.on(Op::open_sink).fail_next(Error(EACCES, "553 Could not create file."));
+  remote_.fail_sinks_after(3, Error(ENOSPC, "451 Failure writing to local file."), 2);
+  const vfs::Handle handle = open_and_write("new content");
+  EXPECT_EQ(client().flush_later(handle).code(), ENOSPC);
+  remote_.on(Op::open_sink).fail_next(Error(EROFS, "550"), 10);
+  EXPECT_NE(client().flush_later(handle).code(), 0);
+  client().release(handle);
+  settle(io_);
+  EXPECT_THAT(kept_in_spool(), testing::UnorderedElementsAre("new content", "old content"));
+}
+
+TEST_F(ReplaceTest, WhatCannotBeFetchedFirstIsNotOverwrittenInPlace) {
+  remote_.on(Op::open_sink).fail_next(Error(EACCES, "553 Could not create file."));
+  remote_.on(Op::open_source).fail_next(Error(EIO, "451"), 5);
+  const vfs::Handle handle = open_and_write("new content");
+  EXPECT_NE(client().flush_later(handle).code(), 0);
+  EXPECT_EQ(tree().content("/dir/file"), "old content");
+  remote_.recover();
+  client().flush(handle);
+  client().release(handle);
+}
+
 TEST_F(ReplaceTest, TheTemporaryNameIsNeverShown) {
   remote_.on(Op::commit).hold();
   const vfs::Handle handle = open_and_write("new");

@@ -73,6 +73,8 @@ class Stage {
   bool following = false;      // a task sends what has been written so far
   bool may_append = true;      // false after an append that ended in doubt
   bool created_here = false;   // the server's file is our own empty creation: no old content to protect
+  std::unique_ptr<Stage> old;  // the server's content, whole, before it is overwritten in place
+  bool old_is_lost = false;    // the server has it no more
   WaitList finished;           // woken when running or following ends
   std::shared_ptr<Transmission> transmission;
   std::stop_source stop;              // the file was unlinked: nothing more is to be sent

@@ -81,6 +81,7 @@ class Uploads {
 
  private:
   using StagePtr = std::shared_ptr<Stage>;
+  static constexpr std::size_t piece_size = 256u << 10;  // read from a stage and sent at once
 
   static awaitable<void> upload(Uploads* self, NodeRef node);
   static awaitable<void> follow(Uploads* self, NodeRef node);
@@ -98,8 +99,13 @@ class Uploads {
   awaitable<void> send(NodeRef node, std::uint64_t step);
   awaitable<void> finish(NodeRef node);
   awaitable<void> put_in_place(NodeRef node, Attributes uploaded);
-  awaitable<void> try_in_place(NodeRef node);
   Transmission::Way choose_way(const Node& node) const;
+
+  // in_place.cpp
+  awaitable<void> try_in_place(NodeRef node);
+  awaitable<void> fetch_old(NodeRef node);
+  awaitable<void> put_back(NodeRef node);
+
   void discard(Stage& stage);
   void saved(Node& node, const Attributes& now, std::uint64_t changes);
   Path temporary_for(const Path& path);

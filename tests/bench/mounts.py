@@ -45,7 +45,10 @@ class Mount:
         begin = time.perf_counter()
         self.process = start_daemon(command, stdout=self.log, stderr=self.log, env=os.environ | self.tool.environment)
         wait_for(self.is_up, f"{self.tool.name} to mount", 30)
-        os.listdir(self.path)
+        try:
+            os.listdir(self.path)
+        except OSError as error:
+            raise Failure(f"{self.tool.name} does not list its root: {error.strerror}") from None
         self.seconds = time.perf_counter() - begin
 
     def is_up(self):

@@ -66,7 +66,7 @@ class Link:
 
 LINKS = [
     Link("near", "loopback", [MOUNT, READ_BIG, WRITE, *SMALL_WORK, *MANY_READERS]),
-    Link("tls", "loopback, TLS 1.3", [MOUNT, READ_BIG, WRITE]),
+    Link("tls", "loopback, TLS 1.3", [MOUNT, READ_BIG, WRITE], tls=True),
     Link("far", "20 ms round trip, 1 Gbit/s", [MOUNT, READ_MIDDLE, WRITE, *SMALL_WORK, *MANY_READERS],
          Line(20, 1000)),
     Link("lossy", "80 ms round trip, 1 Gbit/s, 0.1 % loss", [MOUNT, READ_MIDDLE, WRITE], Line(80, 1000, 0.001)),

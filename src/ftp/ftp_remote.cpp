@@ -79,6 +79,13 @@ awaitable<std::optional<Attributes>> FtpRemote::stat(Path path, std::stop_token 
   return retrying<std::optional<Attributes>>(impl_->server, Lane::metadata, work, stop);
 }
 
+awaitable<bool> FtpRemote::has_file(Path path, std::stop_token stop) {
+  const auto work = [where = impl_->server->new_path(path), stop](Lease& lease) {
+    return ftp::has_file(lease.session(), where, stop);
+  };
+  return retrying<bool>(impl_->server, Lane::metadata, work, stop);
+}
+
 awaitable<std::vector<Entry>> FtpRemote::list(Path directory, std::stop_token stop) {
   const ServerPtr server = impl_->server;
   const auto work = [server, where = server->path(directory), stop](Lease& lease) {

@@ -165,6 +165,16 @@ awaitable<std::optional<Attributes>> ask_facts(Session& session, std::string pat
   co_return co_await with_size(session, path, entry->attributes, stop);
 }
 
+awaitable<bool> has_file(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
+  const ServerProfile& profile = session->profile();
+  if (profile.size == Support::yes && !may_be_confused(profile, path)) {
+    const Reply reply = co_await session->command(Verb::size, path, stop);
+    if (reply.code == 213 || reply.code == 550) co_return reply.code == 213;
+  }
+  const std::optional<Attributes> found = co_await look(session, path, stop);
+  co_return found && found->kind != Kind::directory;
+}
+
 awaitable<bool> shows_file(Session& session, std::string path, std::stop_token stop) {
   const std::optional<std::uint64_t> size = co_await ask_size(session, path, stop);
   if (size || session.profile().size != Support::no) co_return size.has_value();

@@ -20,6 +20,10 @@ namespace ftpfs::ftp {
 awaitable<std::optional<Attributes>> look(std::shared_ptr<Session> session, std::string path,
                                           std::stop_token stop);
 
+// Does `path` name a file? Where the server was seen to tell sizes, its "no" (a bare 550) is enough: look()
+// would make sure by CWD and a listing of the parent.
+awaitable<bool> has_file(std::shared_ptr<Session> session, std::string path, std::stop_token stop);
+
 // Is there a directory that may be entered (CWD)?
 awaitable<bool> enter(Session& session, std::string path, std::stop_token stop);
 

@@ -55,7 +55,10 @@ awaitable<Created> Vfs::Impl::create(Ino parent, std::string name, mode_t mode, 
   const auto listing = directories.cached(*directory);
   const bool sure = listing && clock.now() - listing->fetched() <= config.kernel_ttl && !listing->find(name);
   if (!sure) {
-    std::optional<NodeRef> there = co_await look_again(directory, name, stop);
+    const Path path = nodes.path(*directory).child(name);
+    const bool exists = co_await remote.has_file(path, stop);
+    std::optional<NodeRef> there;
+    if (exists) there = co_await look_again(directory, name, stop);
     if (there) {
       if ((flags & O_EXCL) != 0) throw Error(EEXIST, name + " exists");
       NodeRef node = *there;

@@ -151,6 +151,15 @@ TEST_F(OnVsftpd, Stat) {
   EXPECT_THAT(sent([&] { stat("/d"); }), ElementsAre("SIZE /d", "CWD /d"));
 }
 
+// As before a creation: no listing of the directory for each new file.
+TEST_F(OnVsftpd, WhetherAFileIsThere) {
+  const auto has_file = [&](const char* path) { return run(io_, remote_->has_file(Path(path), {})); };
+  EXPECT_THAT(sent([&] { EXPECT_TRUE(has_file("/a")); }), ElementsAre("SIZE /a", "MDTM /a"));
+  EXPECT_THAT(sent([&] { EXPECT_FALSE(has_file("/missing")); }), ElementsAre("SIZE /missing"));
+  EXPECT_THAT(sent([&] { EXPECT_FALSE(has_file("/d")); }), ElementsAre("SIZE /d"));
+  EXPECT_THAT(sent([&] { EXPECT_TRUE(has_file("/a")); }), ElementsAre("SIZE /a"));
+}
+
 // The first listing finds out whether -a is an option; later ones know.
 TEST_F(OnVsftpd, List) {
   EXPECT_THAT(sent([&] { list("/"); }), ElementsAre("CWD /", "EPSV", "LIST", "EPSV", "LIST -a"));

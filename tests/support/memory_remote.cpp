@@ -298,6 +298,16 @@ awaitable<std::optional<Attributes>> MemoryRemote::stat(Path path, std::stop_tok
   co_return result;
 }
 
+awaitable<bool> MemoryRemote::has_file(Path path, std::stop_token stop) {
+  CallControl& control = on(Op::stat);
+  co_await control.start(stop);
+  const Session session = co_await acquire(stop);
+  const MemoryTree::NodePtr node = tree_.find(path);
+  const bool result = node && node->kind != Kind::directory;
+  co_await control.finish(stop);
+  co_return result;
+}
+
 awaitable<std::vector<Entry>> MemoryRemote::list(Path directory, std::stop_token stop) {
   CallControl& control = on(Op::list);
   co_await control.start(stop);

@@ -98,6 +98,7 @@ class MemoryRemote final : public Remote {
   std::uint64_t bytes_written() const noexcept { return *bytes_written_; }
 
   awaitable<std::optional<Attributes>> stat(Path path, std::stop_token stop) override;
+  awaitable<bool> has_file(Path path, std::stop_token stop) override;  // counts as Op::stat
   awaitable<std::vector<Entry>> list(Path directory, std::stop_token stop) override;
   awaitable<std::unique_ptr<Source>> open_source(Path path, std::uint64_t offset,
                                                  std::stop_token stop) override;

@@ -30,6 +30,7 @@ class FtpRemote final : public Remote {
   awaitable<ServerReport> examine(bool may_write, std::stop_token stop);
 
   awaitable<std::optional<Attributes>> stat(Path path, std::stop_token stop) override;
+  awaitable<bool> has_file(Path path, std::stop_token stop) override;
   awaitable<std::vector<Entry>> list(Path directory, std::stop_token stop) override;
   awaitable<std::unique_ptr<Source>> open_source(Path path, std::uint64_t offset,
                                                  std::stop_token stop) override;

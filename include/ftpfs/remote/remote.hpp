@@ -59,6 +59,9 @@ class Remote {
 
   virtual awaitable<std::optional<Attributes>> stat(Path path,
                                                     std::stop_token stop) = 0;  // nullopt: does not exist
+  // Is there a file that an upload under this name would replace? One round trip where stat() may take
+  // several to make sure of an absence.
+  virtual awaitable<bool> has_file(Path path, std::stop_token stop) = 0;
   // Without "." and "..", each name once, invalid names left out. Complete or throws (ENOENT, ENOTDIR,
   // EACCES, EIO).
   virtual awaitable<std::vector<Entry>> list(Path directory, std::stop_token stop) = 0;

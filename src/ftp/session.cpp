@@ -191,7 +191,8 @@ awaitable<Reply> Session::hear() {
       }
       co_return std::move(*reply);
     }
-    if (parser_.broken()) lose(EPROTO, fmt::format("not an FTP server: {}", parser_.complaint()));
+    if (parser_.broken())
+      lose(EPROTO, fmt::format("not an FTP server: {}", parser_.complaint()), parser_.offender());
     if (parser_.may_be_over())
       co_await wait_for_more();
     else

@@ -123,7 +123,9 @@ void ReplyParser::settle() {
 }
 
 void ReplyParser::give_up(std::string_view complaint) {
+  constexpr std::size_t enough = 100;
   complaint_ = complaint;
+  offender_ = line_.substr(0, enough);
   line_ = {};
   lines_ = {};
   bytes_ = 0;

@@ -225,6 +225,7 @@ TEST_P(Nonsense, BreaksTheParser) {
   parser.feed(GetParam() + "\r\n220 too late\r\n");
   EXPECT_TRUE(parser.broken());
   EXPECT_EQ(parser.complaint(), "the server does not speak FTP");
+  EXPECT_EQ(parser.offender(), GetParam().substr(0, 100));
   EXPECT_FALSE(parser.next());
 }
 

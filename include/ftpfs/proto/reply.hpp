@@ -56,6 +56,7 @@ class ReplyParser {
 
   bool broken() const noexcept { return !complaint_.empty(); }
   std::string_view complaint() const noexcept { return complaint_; }
+  const std::string& offender() const noexcept { return offender_; }  // the beginning of the line that broke it
 
  private:
   enum class Telnet { data, command, option };
@@ -74,6 +75,7 @@ class ReplyParser {
   int code_ = 0;                    // of the first of lines_
   std::deque<Reply> waiting_;
   std::string_view complaint_;
+  std::string offender_;
 };
 
 }  // namespace ftpfs::proto

@@ -56,7 +56,9 @@ class ReplyParser {
 
   bool broken() const noexcept { return !complaint_.empty(); }
   std::string_view complaint() const noexcept { return complaint_; }
-  const std::string& offender() const noexcept { return offender_; }  // the beginning of the line that broke it
+  const std::string& offender() const noexcept {
+    return offender_;
+  }  // the beginning of the line that broke it
 
  private:
   enum class Telnet { data, command, option };

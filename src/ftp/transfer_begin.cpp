@@ -88,6 +88,7 @@ awaitable<void> Transfer::State::restart_at(std::uint64_t offset, std::stop_toke
   const Reply reply = co_await session->command(Verb::rest, std::to_string(offset), stop);
   if (reply.code == 350) {
     rest = Support::yes;
+    restarts = true;
     co_return;
   }
   if (proto::is_unimplemented(Verb::rest, reply)) rest = Support::no;
@@ -112,6 +113,9 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
   tasks.spawn(State::listen(state));
   co_await State::answered(state, stop);
   if (state->data) learn_data_port(*session, state->port, true);
+  // pyftpdlib 1.5.7 says "550 Not enough privileges" before RETR uses up the offset: it would be the next
+  // one's.
+  if (state->restarts && state->refused()) co_await session->command(Verb::rest, "0", stop);
   co_return transfer;
 }
 

@@ -30,6 +30,7 @@ struct Transfer::State {
   bool reached = false;     // the port; TLS may have failed afterwards
   bool distrusted = false;  // not_connected is no accident: the peer is not who it must be
   bool resumed = false;     // the control connection's TLS session
+  bool restarts = false;    // REST was answered with 350
   bool accepted = false;
   bool data_ended = false;
   bool aborted = false;

@@ -300,6 +300,19 @@ TEST_F(FaultTest, RefusalsKeepTheirMeaning) {
   EXPECT_EQ(server_.sessions(), 1u);  // none of this costs a session
 }
 
+// pyftpdlib 1.5.7 looks at permissions before RETR takes the offset: the next transfer would begin there.
+TEST_F(FaultTest, AnOffsetWhoseTransferWasRefusedIsTakenBack) {
+  inject({"RETR", Moment::received, Action::reply, "550 Not enough privileges."});
+  EXPECT_EQ(failure([&] { read("/a", 3); }), EACCES);
+  expect_all_fired();
+  EXPECT_EQ(read("/a"), "content");
+  EXPECT_EQ(count("REST 0"), 1u);
+  EXPECT_EQ(read("/a", 3), "tent");
+  EXPECT_EQ(read("/a"), "content");
+  EXPECT_EQ(count("REST 0"), 1u);  // what has begun needs nothing taken back
+  EXPECT_EQ(server_.sessions(), 1u);
+}
+
 // F11: busy for a moment, and for ever.
 TEST_F(FaultTest, PassingRefusalsAreWaitedOut) {
   struct Case {

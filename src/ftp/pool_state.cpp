@@ -13,8 +13,10 @@ namespace {
 // A server's limit may have been a passing one; a refusal without words need not have been a limit at all.
 constexpr std::chrono::minutes remember_limit{10};
 constexpr std::chrono::minutes remember_guess{1};
-// Another wrong log-in within this time helps nobody and may lock the account.
+// Another wrong log-in within this time helps nobody and may lock the account. Each one that follows makes it
+// four times as long: fail2ban's defaults shut out whoever fails five times in ten minutes.
 constexpr std::chrono::seconds remember_refusal{30};
+constexpr std::chrono::hours remember_refusal_at_most{1};
 // With one slot both lanes share it: metadata first, but not for ever.
 constexpr unsigned metadata_before_bulk = 16;
 
@@ -201,6 +203,7 @@ awaitable<std::shared_ptr<Session>> SessionPool::State::log_in(std::shared_ptr<S
     try {
       std::shared_ptr<Session> session = co_await Session::open(state->context, stop);
       if (state->closed) throw Error(ESHUTDOWN, "unmounting");
+      state->refusal_lasts = {};
       co_return session;
     } catch (const ConnectionLost& error) {
       if (again || !worked || error.code() != EIO) throw;
@@ -229,7 +232,9 @@ void SessionPool::State::server_is_full(const Error& why) {
 
 void SessionPool::State::refused(const Error& why) {
   refusal = why;
-  refused_until = context->clock.now() + remember_refusal;
+  refusal_lasts = std::min<Clock::duration>(refusal_lasts * 4, remember_refusal_at_most);
+  refusal_lasts = std::max<Clock::duration>(refusal_lasts, remember_refusal);
+  refused_until = context->clock.now() + refusal_lasts;
 }
 
 void SessionPool::State::check_refusal() const {

@@ -84,6 +84,7 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   Clock::time_point learned_until;
   std::optional<Error> refusal;  // of our credentials
   Clock::time_point refused_until;
+  Clock::duration refusal_lasts{};  // for so long the last one counted; 0: none since a log-in that worked
   bool closed = false;
   Deadline reaper;
   Deadline yield_timer;

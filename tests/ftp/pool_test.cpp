@@ -396,6 +396,29 @@ TEST_F(PoolTest, RefusedCredentialsAreTriedOnceIn30Seconds) {
   EXPECT_EQ(logins(), 2u);
 }
 
+// A password that was changed while programs go on using the mount: fail2ban counts to five in ten minutes.
+TEST_F(PoolTest, CredentialsThatStayWrongAreTriedEverMoreRarely) {
+  make_pool(4);
+  const auto logins_in = [&](std::chrono::seconds time) {
+    const std::size_t before = logins();
+    for (std::chrono::seconds passed{0}; passed < time; passed += std::chrono::seconds(10)) {
+      const Wait& wait = start(Lane::metadata);
+      finish(wait);
+      clock_.advance(std::chrono::seconds(10));
+    }
+    return logins() - before;
+  };
+  behaviour().password = "changed";
+  EXPECT_EQ(logins_in(std::chrono::minutes(10)), 3u);
+  EXPECT_EQ(logins_in(std::chrono::hours(3)), 4u);
+  behaviour().password = "secret";
+  clock_.advance(std::chrono::hours(1));
+  acquire();
+  pool_->drop_idle();
+  behaviour().password = "changed";
+  EXPECT_EQ(logins_in(std::chrono::minutes(10)), 3u);
+}
+
 TEST_F(PoolTest, WhoeverWaitsGetsTheSessionOfAHolderThatYields) {
   make_pool(1);
   auto holder = std::make_unique<Lease>(acquire(Lane::bulk));

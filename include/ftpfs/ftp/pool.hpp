@@ -65,8 +65,8 @@ class SessionPool {
   SessionPool& operator=(const SessionPool&) = delete;
 
   // Throws Error(ETIMEDOUT) when none was free in queue_timeout; what Session::open throws; Error(ESHUTDOWN)
-  // after close(). Refused credentials are remembered: for 30 s no further log-in is tried (account
-  // lock-outs, fail2ban).
+  // after close(). Refused credentials are remembered: for 30 s no further log-in is tried, then
+  // for 2 min, and so on up to an hour (account lock-outs, fail2ban).
   awaitable<Lease> acquire(Lane lane, std::stop_token stop);
   bool has_slot(Lane lane) const noexcept;  // acquire() would not queue
   // After a session died: drops the idle ones, for what killed it (restart, time-out, NAT) has likely killed

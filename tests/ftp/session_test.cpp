@@ -115,6 +115,38 @@ TEST_F(SessionTest, AnAccountThatNobodyHasGivenUsIsARefusedLogIn) {
   EXPECT_EQ(network_.missing(), "");
 }
 
+TEST_F(SessionTest, AnAccountInsteadOfAPasswordToo) {
+  network_.connection().send("220 ready\r\n").expect("USER joe\r\n").send("332 Need account for login.\r\n");
+  EXPECT_EQ(failure(Session::open(context_, {})), EACCES);
+  EXPECT_EQ(network_.missing(), "");
+}
+
+// RFC 959: the password was superfluous, and so it is where the user is known by a certificate.
+TEST_F(SessionTest, WhoIsLoggedInIsLoggedInWhateverItWasThatServed) {
+  const auto rest = [](Script& script) {
+    script.expect("FEAT\r\n")
+        .send("211 none\r\n")
+        .expect("TYPE I\r\n")
+        .send("200 ok\r\n")
+        .expect("PWD\r\n")
+        .send("257 \"/\"\r\n");
+  };
+  for (const char* welcome : {"230 no password needed\r\n", "232 known by a certificate\r\n"}) {
+    context_ = new_context();
+    rest(network_.connection().send("220 ready\r\n").expect("USER joe\r\n").send(welcome));
+    EXPECT_TRUE(open_session()->reusable()) << welcome;
+  }
+  context_ = new_context();
+  rest(network_.connection()
+           .send("220 ready\r\n")
+           .expect("USER joe\r\n")
+           .send("331 password?\r\n")
+           .expect("PASS secret\r\n")
+           .send("202 superfluous\r\n"));
+  EXPECT_TRUE(open_session()->reusable());
+  EXPECT_EQ(network_.missing(), "");
+}
+
 TEST_F(SessionTest, AServerThatWillBeReadySoonIsWaitedFor) {
   log_in(network_.connection().send("120 in a minute\r\n"));
   EXPECT_TRUE(open_session()->reusable());

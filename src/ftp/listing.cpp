@@ -109,6 +109,9 @@ awaitable<Listed> fetch(std::shared_ptr<Session> session, Verb verb, std::string
   }
   listed.lines = parser.lines();
   listed.entries = parser.take();
+  if (!listed.entries.empty() && parser.unparsed() > 0)
+    context.logger->info("listing of {}: {} lines make no sense, the first: {}", escaped(path),
+                         parser.unparsed(), escaped(parser.first_unparsed()));
   if (listed.entries.empty() && parser.unparsed() > 0) {
     context.logger->warn("listing of {} makes no sense: {}", escaped(path), escaped(parser.first_unparsed()));
     throw Error(EIO, fmt::format("{} {}: not a listing", proto::verb_text(verb), escaped(path)),

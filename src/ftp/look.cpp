@@ -39,17 +39,53 @@ void learn(Support& support, Verb verb, const Reply& reply) noexcept {
   if (proto::is_unimplemented(verb, reply)) support = Support::no;
 }
 
+// uftpd 2.13 lists MLST and never answers it. What has worked once is not given up for a line that died.
+awaitable<Reply> ask_mlst(Session& session, std::string path, std::stop_token stop) {
+  Support& support = session.profile().mlst;
+  try {
+    const Reply reply = co_await session.command(Verb::mlst, path, stop);
+    learn(support, Verb::mlst, reply);
+    co_return reply;
+  } catch (const ConnectionLost& error) {
+    if (error.code() == ETIMEDOUT && support == Support::unknown) support = Support::no;
+    throw;
+  }
+}
+
+// In a directory that may be entered and not be read (a drop box: proftpd's <Limit DIRS>, mode 733). What it
+// does not tell is not there, as far as anybody can see: else nothing could ever be put into it.
+awaitable<std::optional<Attributes>> look_in_the_dark(std::shared_ptr<Session> session, std::string path,
+                                                      std::stop_token stop) {
+  Attributes attributes;
+  const std::optional<std::uint64_t> size = co_await ask_size(*session, path, stop);
+  if (size) {
+    attributes.size = *size;
+    co_return attributes;
+  }
+  const bool directory = co_await enter(*session, path, stop);
+  if (!directory) co_return std::nullopt;
+  attributes.kind = Kind::directory;
+  co_return attributes;
+}
+
 awaitable<std::optional<Attributes>> look_in_parent(std::shared_ptr<Session> session, std::string path,
                                                     std::stop_token stop) {
   std::vector<Entry> siblings;
   bool parent_is_missing = false;
+  std::exception_ptr unreadable;
   try {
     siblings = co_await list_directory(session, parent_of(path), stop);
   } catch (const Error& error) {
-    if (error.code() != ENOENT && error.code() != ENOTDIR) throw;
-    parent_is_missing = true;
+    if (error.code() == EACCES) unreadable = std::current_exception();
+    parent_is_missing = error.code() == ENOENT || error.code() == ENOTDIR;
+    if (!unreadable && !parent_is_missing) throw;
   }
   if (parent_is_missing) co_return std::nullopt;
+  if (unreadable) {
+    const bool may_enter = co_await enter(*session, parent_of(path), stop);
+    if (!may_enter) std::rethrow_exception(unreadable);
+    co_return co_await look_in_the_dark(session, path, stop);
+  }
   const auto found = std::find_if(siblings.begin(), siblings.end(),
                                   [&](const Entry& entry) { return entry.name == name_of(path); });
   if (found == siblings.end()) co_return std::nullopt;
@@ -156,8 +192,7 @@ awaitable<std::optional<Timestamp>> ask_mdtm(Session& session, std::string path,
 
 awaitable<std::optional<Attributes>> ask_facts(Session& session, std::string path, std::stop_token stop) {
   if (!may_have_mlst(session.profile())) co_return std::nullopt;
-  const Reply reply = co_await session.command(Verb::mlst, path, stop);
-  learn(session.profile().mlst, Verb::mlst, reply);
+  const Reply reply = co_await ask_mlst(session, path, stop);
   if (!reply.completion()) co_return std::nullopt;
   const std::optional<Entry> entry = proto::parse_mlst_reply(reply);
   if (!entry || entry->attributes.kind == Kind::symlink)
@@ -186,8 +221,7 @@ awaitable<std::optional<Attributes>> look(std::shared_ptr<Session> session, std:
                                           std::stop_token stop) {
   if (may_be_confused(session->profile(), path)) co_return co_await look_in_parent(session, path, stop);
   if (may_have_mlst(session->profile())) {
-    const Reply reply = co_await session->command(Verb::mlst, path, stop);
-    learn(session->profile().mlst, Verb::mlst, reply);
+    const Reply reply = co_await ask_mlst(*session, path, stop);
     if (says_absent(reply)) co_return std::nullopt;
     std::optional<Entry> entry;
     if (reply.completion()) entry = proto::parse_mlst_reply(reply);

@@ -5,6 +5,7 @@
 
 #include "held_transfer.hpp"
 #include "kept_names.hpp"
+#include "listing.hpp"
 #include "look.hpp"
 #include "operations.hpp"
 #include "passing.hpp"
@@ -33,13 +34,28 @@ std::string name_of(const Upload& upload) {
   return fmt::format("{} {}", proto::verb_text(upload.verb), escaped(upload.path));
 }
 
+// Not a drop box, which shows nothing that it has taken.
+awaitable<bool> may_be_listed(std::shared_ptr<Session> session, std::string directory) {
+  const std::stop_token never;
+  try {
+    co_await list_directory(session, directory, never);
+  } catch (const Error& error) {
+    if (error.code() != EACCES) throw;
+    co_return false;
+  }
+  co_return true;
+}
+
 // A server that tells sizes, but not this one, may have stored the file under a name of its own.
 awaitable<void> require_stored(std::shared_ptr<Session> session, std::string path) {
   const ServerProfile& profile = session->profile();
   if (profile.size != Support::yes && profile.mlst != Support::yes) co_return;
   const std::stop_token never;
   const std::optional<Attributes> found = co_await look(session, path, never);
-  if (!found) throw Error(EINVAL, fmt::format("{}: the server stored it under another name", escaped(path)));
+  if (found) co_return;
+  const bool shows_files = co_await may_be_listed(session, parent_of(path));
+  if (shows_files)
+    throw Error(EINVAL, fmt::format("{}: the server stored it under another name", escaped(path)));
 }
 
 // The size and time that the server shows now, in one round trip where it has MLST, else in two.

@@ -475,6 +475,7 @@ TEST_F(FaultTest, ASessionDismissedWhileIdleIsInvisible) {
 // F19, F21: silence is a time-out, and the next one works.
 TEST_F(FaultTest, AServerThatHangsIsATimeOut) {
   const auto patience = std::chrono::seconds(31);
+  EXPECT_TRUE(stat("/a"));  // MLST works here
   for (const std::size_t times : {1u, 2u}) {
     for (const Moment moment : {Moment::received, Moment::done}) {
       inject({"MLST", moment, Action::stall, {}, 0, 0, times});
@@ -484,6 +485,18 @@ TEST_F(FaultTest, AServerThatHangsIsATimeOut) {
       EXPECT_TRUE(stat("/a"));
     }
   }
+}
+
+// uftpd 2.13 lists MLST and hangs when it is asked (far2l #1067).
+TEST_F(FaultTest, AnMlstThatIsNeverAnsweredIsNotSentAgain) {
+  inject({"MLST", Moment::received, Action::stall, {}, 0, 0, 1000});
+  EXPECT_EQ(run_through_stalls(remote_->stat(Path("/a"), {}), 1, std::chrono::seconds(31)), 0);
+  EXPECT_EQ(stat("/a").value().size, 7u);
+  EXPECT_TRUE(stat("/d"));
+  EXPECT_FALSE(stat("/missing"));
+  EXPECT_EQ(write("/new", "fresh").size, 5u);
+  EXPECT_EQ(count("MLST"), 1u);
+  EXPECT_FALSE(remote_->capabilities().cheap_stat);
 }
 
 TEST_F(FaultTest, AStopEndsAnyWait) {

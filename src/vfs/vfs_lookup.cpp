@@ -131,7 +131,15 @@ awaitable<std::optional<NodeRef>> Vfs::Impl::resolve(NodeRef parent, std::string
       co_return NodeRef(nodes, node_for(*parent, entry, asked));
     }
   }
-  const std::shared_ptr<Listing> listing = co_await directories.get(parent, stop);
+  std::shared_ptr<Listing> listing;
+  bool unreadable = false;  // a drop box: what is in it can only be asked for by name
+  try {
+    listing = co_await directories.get(parent, stop);
+  } catch (const Error& error) {
+    if (error.code() != EACCES) throw;
+    unreadable = true;
+  }
+  if (unreadable) co_return co_await look_again(parent, name, stop);
   const Entry* const entry = listing->find(name);
   if (!entry) co_return std::optional<NodeRef>();
   co_return NodeRef(nodes, node_for(*parent, *entry, listing->fetched()));

@@ -139,12 +139,15 @@ TEST_F(LookupTest, TheListingStopsWhenTheLastOneLeft) {
 TEST_F(LookupTest, AFailureIsNeverANegativeAnswerAndIsNotKept) {
   without_cheap_stat();
   tree().put_file("/a", "");
-  for (const int code : {EACCES, EIO}) {
+  for (const int code : {EBUSY, EIO}) {
     remote_.on(Op::list).fail_next(Error(code, "refused"));
     EXPECT_EQ(errno_of([&] { client().lookup(root_ino, "a"); }), code);
   }
   remote_.on(Op::list).fail_next(ConnectionLost(ETIMEDOUT, "silence"));
   EXPECT_EQ(errno_of([&] { client().lookup(root_ino, "a"); }), ETIMEDOUT);
+  remote_.on(Op::list).fail_next(Error(EACCES, "not to be read"));
+  remote_.on(Op::stat).fail_next(Error(EACCES, "nor to be entered"));
+  EXPECT_EQ(errno_of([&] { client().lookup(root_ino, "a"); }), EACCES);
   EXPECT_TRUE(client().exists("/a"));
 }
 
@@ -156,6 +159,25 @@ TEST_F(LookupTest, AFailingStatIsNeverANegativeAnswerEither) {
   remote_.on(Op::stat).fail_no_more();
   remote_.on(Op::list).fail_no_more();
   EXPECT_TRUE(client().exists("/a"));
+}
+
+// A drop box: what is in it can only be asked for by name, and what is not there can be made.
+TEST_F(LookupTest, InADirectoryThatCannotBeReadNamesAreAskedForOneByOne) {
+  for (const bool cheap_stat : {true, false}) {
+    remote_.set_capabilities({.cheap_stat = cheap_stat});
+    const std::string directory = cheap_stat ? "/in" : "/in2";
+    tree().put_directory(directory);
+    tree().put_file(directory + "/there", "12345");
+    remote_.on(Op::list).fail_next(Error(EACCES, "not to be read"), 100);
+    for (int i = 0; i < 4; ++i) {
+      EXPECT_FALSE(client().exists(directory + "/none" + std::to_string(i)));
+      EXPECT_EQ(client().stat(directory + "/there").st_size, 5);
+    }
+    EXPECT_EQ(errno_of([&] { client().names(directory); }), EACCES);
+    client().write_file(directory + "/new", "content");
+    EXPECT_EQ(tree().content(directory + "/new"), "content");
+    remote_.recover();
+  }
 }
 
 TEST_F(LookupTest, TooLongANameIsRefusedWithoutAskingTheServer) {

@@ -71,12 +71,18 @@ awaitable<void> App::serve() {
   if (failure) std::rethrow_exception(failure);
 }
 
-// "Mounted" means "answers": nobody is told so before the server has logged us in and shown the root.
+// "Mounted" means "answers": nobody is told so before the server has logged us in and shown the root - or has
+// said that it shows it to nobody, as upload hosts do.
 awaitable<void> App::start() {
   const std::stop_token stop = starting_.get_token();
   co_await remote_->connect(stop);
-  const vfs::DirHandle root = co_await vfs_->opendir(vfs::root_ino, stop);
-  vfs_->releasedir(root);
+  try {
+    const vfs::DirHandle root = co_await vfs_->opendir(vfs::root_ino, stop);
+    vfs_->releasedir(root);
+  } catch (const Error& error) {
+    if (error.code() != EACCES) throw;
+    logger_->warn("the directory may not be listed: {}", error.what());
+  }
   mount();
   readiness_->ready();
 }

@@ -127,6 +127,12 @@ std::string_view name_of(Command command) {
   return command == Command::none ? "no" : ftp::command_name(command);
 }
 
+template <class Command>
+std::string_view effect(Command command, std::string_view works, std::string_view does_not) {
+  if (command == Command::untested) return {};
+  return command == Command::none ? does_not : works;
+}
+
 void write_changes(Page& page, const ftp::ServerReport& report) {
   if (!report.writable) {
     page.line("Writing", "not tried (read-only)");
@@ -135,15 +141,18 @@ void write_changes(Page& page, const ftp::ServerReport& report) {
   page.line("Writing", *report.writable ? "yes" : "refused");
   write_overwrite(page, report);
   page.line("Set times", name_of(report.mtime),
-            report.mtime == ftp::MtimeCommand::none ? "touch -d and rsync -t have no effect" : "");
+            effect(report.mtime, "touch -d and rsync -t set the server's times",
+                   "touch -d and rsync -t have no effect"));
   page.line("chmod", name_of(report.mode),
-            report.mode == ftp::ModeCommand::none ? "chmod has no effect" : "");
+            effect(report.mode, "chmod changes the server's modes", "chmod has no effect"));
   if (!report.clock_ahead) return;
   const auto seconds = report.clock_ahead->count();
   constexpr long tolerable = 2;
-  page.line("Clock", std::abs(seconds) <= tolerable
-                         ? "agrees with ours"
-                         : fmt::format("{} s {}", std::abs(seconds), seconds > 0 ? "ahead" : "behind"));
+  page.line("Clock",
+            std::abs(seconds) <= tolerable
+                ? "agrees with ours"
+                : fmt::format("{} s {}", std::abs(seconds), seconds > 0 ? "ahead" : "behind"),
+            std::abs(seconds) <= tolerable ? "" : "times are shown as the server tells them");
 }
 
 void write_connections(Page& page, const ftp::ServerReport& report) {
@@ -152,10 +161,21 @@ void write_connections(Page& page, const ftp::ServerReport& report) {
   if (!report.connections) return;
   const ftp::ConnectionCount& count = *report.connections;
   if (!count.refused)
-    page.line("Connections", fmt::format("{} at least", count.open));
+    page.line("Connections", fmt::format("{} at least", count.open),
+              "as many as max_conns allows are used (4)");
   else
     page.line("Connections", fmt::format("{}, then: {}", count.open, escaped(count.server_said)),
               "ftpfs notices and gets along with what it is given");
+}
+
+void write_data_connection(Page& page, std::optional<proto::Verb> command) {
+  if (!command) {
+    page.line("Data connection", "not tried");
+    return;
+  }
+  const bool active = *command == proto::Verb::eprt || *command == proto::Verb::port;
+  page.line("Data connection", proto::verb_text(*command),
+            active ? "active: the server connects to us" : "passive: we connect to the server");
 }
 
 }  // namespace
@@ -167,12 +187,14 @@ std::string report_text(const ftp::ServerReport& report) {
   if (!report.system.empty()) page.line("System", escaped(report.system));
   write_tls(page, report);
   page.line("Log-in", fmt::format("{}, in {}", escaped(report.user), escaped(report.home)));
-  page.line("FEAT", report.features.empty() ? "nothing"
-                                            : escaped(fmt::format("{}", fmt::join(report.features, ", "))));
+  page.line(
+      "FEAT",
+      report.features.empty() ? "nothing" : escaped(fmt::format("{}", fmt::join(report.features, ", "))),
+      report.features.empty() ? "each command is tried once, and left out where it is refused" : "");
   write_listing(page, report);
   write_zones(page, report);
   write_names(page, report.names);
-  page.line("Data connection", report.data_command ? proto::verb_text(*report.data_command) : "not tried");
+  write_data_connection(page, report.data_command);
   write_restart(page, report.restart);
   write_changes(page, report);
   write_connections(page, report);

@@ -46,17 +46,38 @@ TEST(ReportText, TellsWhatFollows) {
   EXPECT_THAT(text, HasSubstr("SIZE, REST STREAM"));
   EXPECT_THAT(text, HasSubstr("LIST, 3 entries in /home/joe"));
   EXPECT_THAT(text, HasSubstr("PASV"));
+  EXPECT_THAT(text, HasSubstr("-> passive: we connect to the server"));
   EXPECT_THAT(text, HasSubstr("fetches all that lies before"));
   EXPECT_THAT(text, HasSubstr("steps aside"));
   EXPECT_THAT(text, HasSubstr("touch -d and rsync -t have no effect"));
   EXPECT_THAT(text, HasSubstr("SITE CHMOD"));
+  EXPECT_THAT(text, HasSubstr("-> chmod changes the server's modes"));
   EXPECT_THAT(text, HasSubstr("90 s behind"));
+  EXPECT_THAT(text, HasSubstr("-> times are shown as the server tells them"));
   EXPECT_THAT(text, HasSubstr("2, then: 421 Too many"));
   EXPECT_THAT(text, HasSubstr("UTC+01:00 and UTC+02:00 in listings"));
   EXPECT_THAT(text, HasSubstr("UTC-03:30 instead of UTC"));
   EXPECT_THAT(text, HasSubstr("bytes pass unchanged"));
   EXPECT_THAT(text, HasSubstr("names that differ in case only cannot be made"));
   EXPECT_THAT(text, HasSubstr("changed by the server: capitals, ?"));
+}
+
+TEST(ReportText, SaysWhatFtpfsDoesAboutIt) {
+  ftp::ServerReport report = modest_report();
+  report.features.clear();
+  report.data_command = proto::Verb::port;
+  report.mtime = ftp::MtimeCommand::mfmt;
+  report.mode = ftp::ModeCommand::untested;
+  report.clock_ahead = std::chrono::seconds(1);
+  report.connections = ftp::ConnectionCount{10, false, ""};
+  const std::string text = report_text(report);
+  EXPECT_THAT(text, HasSubstr("-> each command is tried once"));
+  EXPECT_THAT(text, HasSubstr("-> active: the server connects to us"));
+  EXPECT_THAT(text, HasSubstr("-> touch -d and rsync -t set the server's times"));
+  EXPECT_THAT(text, HasSubstr("10 at least"));
+  EXPECT_THAT(text, HasSubstr("-> as many as max_conns allows"));
+  EXPECT_THAT(text, Not(HasSubstr("modes")));
+  EXPECT_THAT(text, Not(HasSubstr("as the server tells them")));
 }
 
 TEST(ReportText, TheServersWordsCannotDriveATerminal) {

@@ -72,6 +72,21 @@ TEST_F(Start, MountsTheDirectoryThatWasAskedFor) {
   EXPECT_EQ(unmount().status, 0);
 }
 
+// A host that only takes uploads.
+TEST_F(Start, SucceedsWhereTheRootMayNotBeListed) {
+  served_->with([](FakeServer& server) {
+    for (const char* verb : {"MLSD", "LIST", "MLST", "SIZE"})
+      server.behaviour().replies[verb] = "550 Permission denied.";
+  });
+  ASSERT_EQ(start(served_->url()).status, 0);
+  std::error_code error;
+  EXPECT_TRUE(fs::directory_iterator(mountpoint(), error) == fs::directory_iterator());
+  EXPECT_EQ(error.value(), EACCES);
+  write_file(mountpoint() / "new", "content");
+  EXPECT_EQ(served_->with([](FakeServer& server) { return server.tree().content("/home/new"); }), "content");
+  EXPECT_EQ(unmount().status, 0);
+}
+
 TEST_F(Start, IsRefusedOnAMountpointInUse) {
   ASSERT_EQ(start(served_->url()).status, 0);
   const Outcome again = start(served_->url());

@@ -158,9 +158,9 @@ TEST_P(Work, BackupsAreMadeAndChecked) {
   sh(keys + "echo more > $TMP/tree/new && borg create repo::two $TMP/tree 2>&1 && borg check repo 2>&1");
   sh(keys + "borg prune --keep-last 1 repo 2>&1 && borg compact repo 2>&1 && borg check repo 2>&1");
   sh(keys +
-     "restic -r rest init 2>&1 && restic -r rest backup $TMP/tree 2>&1 && "
-     "restic -r rest check --read-data 2>&1 && restic -r rest forget --keep-last 1 --prune 2>&1 && "
-     "restic -r rest restore latest --target $TMP/restored 2>&1");
+     "restic -r ./rest init 2>&1 && restic -r ./rest backup $TMP/tree 2>&1 && "
+     "restic -r ./rest check --read-data 2>&1 && restic -r ./rest forget --keep-last 1 --prune 2>&1 && "
+     "restic -r ./rest restore latest --target $TMP/restored 2>&1");
   EXPECT_EQ(sh("diff -r $TMP/tree $TMP/restored/$TMP/tree"), "");
 }
 
@@ -170,7 +170,9 @@ TEST_P(Work, GocryptfsOnTop) {
   make_tree("300");
   sh("mkdir cipher $TMP/plain; echo secret > $TMP/pass; gocryptfs -q -init -passfile $TMP/pass cipher 2>&1");
   sh("gocryptfs -q -passfile $TMP/pass cipher $TMP/plain 2>&1");
-  sh("cp -r $TMP/tree $TMP/plain/ && diff -r $TMP/tree $TMP/plain/tree; umount $TMP/plain");
+  EXPECT_EQ(
+      sh("cp -r $TMP/tree $TMP/plain/ 2>&1 && diff -r $TMP/tree $TMP/plain/tree 2>&1; umount $TMP/plain"),
+      "");
   sh("gocryptfs -q -passfile $TMP/pass $ROOT/cipher $TMP/plain 2>&1");
   EXPECT_EQ(sh("diff -r $TMP/tree $TMP/plain/tree; umount $TMP/plain"), "");
 }

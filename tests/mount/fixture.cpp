@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "mount/fixture.hpp"
 
+#include <chrono>
+#include <cstdlib>
 #include <algorithm>
 #include <iostream>
 #include <utility>
@@ -87,7 +89,8 @@ std::map<std::string, std::string> MountFixture::environment() {
 }
 
 Outcome MountFixture::try_sh(const std::string& command) {
-  return shell(command, mnt(), environment());
+  const bool is_long = std::getenv("FTPFS_LONG") != nullptr;
+  return shell(command, mnt(), environment(), is_long ? std::chrono::hours(1) : patience);
 }
 
 std::string MountFixture::sh(const std::string& command) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "mount/fixture.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <algorithm>
 #include <iostream>
 #include <utility>
 

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// Fetching what a window wants: one stream after another, and the proof that they are of one version.
+#include <cerrno>
+
+#include <ftpfs/base/error.hpp>
+
+#include "reader_window.hpp"
+
+namespace ftpfs::vfs {
+
+// Runs until the window is full enough, the file is at its end, or a failure is final.
+awaitable<void> Reader::Window::fill(std::shared_ptr<Window> self, std::uint64_t epoch) {
+  while (self->epoch_ == epoch && self->end_ < self->goal() && !self->failure) {
+    std::exception_ptr failure;
+    bool retry = false;
+    try {
+      co_await fill_once(self, epoch);
+    } catch (const Revoked&) {
+      retry = true;
+    } catch (const ConnectionLost&) {
+      retry = std::exchange(self->may_retry_, false);
+      failure = std::current_exception();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (self->epoch_ != epoch) co_return;
+    if (failure || retry) self->source_.reset();
+    if (!retry) self->failure = failure;
+  }
+  if (self->epoch_ != epoch) co_return;
+  self->filling_ = false;
+  self->next_wake_ = nobody;
+  self->data.wake_all();
+}
+
+awaitable<std::unique_ptr<Source>> Reader::Window::open(std::shared_ptr<Window> self, std::uint64_t epoch) {
+  const std::stop_token stop = self->opening_.get_token();
+  for (;;) {
+    const Path path = self->context.nodes.path(*self->node_);
+    const std::uint64_t offset = self->end_;
+    Remote& remote = self->context.remote;
+    std::exception_ptr failure;
+    try {
+      co_return co_await remote.open_source(path, offset, stop);
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (self->epoch_ != epoch) std::rethrow_exception(failure);
+    const bool moved = co_await self->context.nodes.has_moved(self->node_, path, stop);
+    if (!moved || self->epoch_ != epoch) std::rethrow_exception(failure);
+  }
+}
+
+// One stream, from where the window ends. The bytes are complete when `size_` of them came: what the server
+// says afterwards (226, or 426 because it lost patience) changes nothing, and a longer file is another
+// version.
+awaitable<void> Reader::Window::fill_once(std::shared_ptr<Window> self, std::uint64_t epoch) {
+  const std::stop_token stop = self->opening_.get_token();
+  if (!self->source_) {
+    std::unique_ptr<Source> source = co_await open(self, epoch);
+    if (self->epoch_ != epoch) co_return;
+    self->source_ = std::move(source);
+    self->began_stream(self);
+  }
+  while (self->end_ < self->goal()) {
+    const MutableBytes into = self->room();
+    Source& source = *self->source_;
+    const std::shared_ptr<Buffer> held = self->chunks_.back().buffer;  // a seek may drop the chunk meanwhile
+    const std::size_t count = co_await source.read_some(into);
+    if (self->epoch_ != epoch) co_return;
+    if (count == 0)
+      throw ConnectionLost(EIO, "the server sent only the first " + std::to_string(self->end_) + " of " +
+                                    std::to_string(self->size_) + " bytes");
+    self->received(count);
+  }
+  if (self->end_ < self->size_) co_return;
+  std::byte beyond;
+  Source& source = *self->source_;
+  const MutableBytes rest(&beyond, 1);
+  try {
+    co_await source.read_some(rest);
+  } catch (const Error&) {
+  }
+  if (self->epoch_ == epoch) self->source_.reset();
+}
+
+// The kernel's pages, the block cache and this window may hold bytes of earlier streams of this version.
+void Reader::Window::began_stream(const std::shared_ptr<Window>& self) {
+  ++streams_;
+  const bool first = node_->version == version_ && node_->streamed_version != version_;
+  if (node_->version == version_) node_->streamed_version = version_;
+  if (trust_ == Trust::every_stream || (first && trust_ == Trust::first_stream)) return;
+  unproven_ = shown_end();
+  if (proving_) return;  // it will look once more
+  proving_ = true;
+  context.tasks.spawn(prove(self, epoch_));
+}
+
+// Beside the stream, by another session: a lone small read waits for both, not for one after the other.
+awaitable<void> Reader::Window::prove(std::shared_ptr<Window> self, std::uint64_t epoch) {
+  std::exception_ptr failure;
+  try {
+    co_await look(self, epoch);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (self->epoch_ != epoch) co_return;
+  if (failure)
+    self->refuted(failure);
+  else
+    self->proved();
+}
+
+// Is the version that is expected still there? Only a look that began after the last stream did can tell.
+awaitable<void> Reader::Window::look(std::shared_ptr<Window> self, std::uint64_t epoch) {
+  for (std::uint64_t seen = 0; seen != self->streams_ && self->epoch_ == epoch;) {
+    seen = self->streams_;
+    const Path path = self->context.nodes.path(*self->node_);
+    const std::stop_token stop = self->opening_.get_token();
+    const Clock::time_point asked = self->context.clock.now();
+    Remote& remote = self->context.remote;
+    const std::optional<Attributes> now = co_await remote.stat(path, stop);
+    if (self->epoch_ != epoch) co_return;
+    if (now && same_version(self->expected_, *now)) continue;
+    const bool moved = co_await self->context.nodes.has_moved(self->node_, path, stop);
+    if (self->epoch_ != epoch) co_return;
+    if (moved) {
+      seen = 0;
+      continue;
+    }
+    if (!now) throw Error(ESTALE, path.str() + " was removed on the server while it was read here");
+    throw Replaced(path, *now, asked);
+  }
+}
+
+void Reader::Window::proved() {
+  proving_ = false;
+  for (const Chunk& chunk : chunks_) {
+    if (chunk.end() > unproven_) keep_block(chunk);
+  }
+  unproven_ = next_wake_ = nobody;
+  data.wake_all();
+}
+
+void Reader::Window::refuted(std::exception_ptr why) {
+  const std::uint64_t from = unproven_;
+  close();
+  chunks_.clear();
+  begin_ = end_ = wanted_ = from;
+  failure = std::move(why);
+  next_wake_ = nobody;
+  data.wake_all();
+}
+
+}  // namespace ftpfs::vfs

@@ -27,6 +27,7 @@ constexpr int silent_looks = 8;
 // pyftpdlib 1.5.7 closes a data connection that is readable while nothing is to be transferred
 // (DTPHandler.readable).
 awaitable<void> Transfer::State::connect(std::shared_ptr<State> state, std::stop_token stop) {
+  state->connecting = true;
   std::unique_ptr<net::Stream> data = co_await open_data_connection(*state->session, state->port, stop);
   state->reached = true;
   if (std::unique_ptr<net::TlsStream> tls = state->session->protect(data)) {
@@ -105,6 +106,9 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
   state->port = co_await agree_on_data_port(*session, verb, state->argument, stop);
   TaskSet& tasks = session->context().tasks;
   tasks.spawn(State::dial(state));
+  // The first packet of the data connection leaves before the command: ftp-proxy (Proxy-Suite 1.9.2.4) closes
+  // its port when the server has sent all, whether or not we were there.
+  while (!state->connecting) co_await asio::post(use_awaitable);
   if (offset > 0) co_await state->restart_at(offset, stop);
   co_await session->send(verb, state->argument);
   state->commanded = true;

@@ -25,6 +25,7 @@ struct Transfer::State {
 
   std::unique_ptr<net::Stream> data;
   std::exception_ptr not_connected;
+  bool connecting = false;  // the data connection is being made
   bool commanded = false;   // the transfer command has gone out
   bool dialled = false;     // data or not_connected is set
   bool reached = false;     // the port; TLS may have failed afterwards

@@ -120,6 +120,16 @@ TEST_F(TransferTest, TheFinalReplyMayComeBeforeTheData) {
   EXPECT_EQ(retrieve(), "late");
 }
 
+// ftp-proxy closes its port when the server has sent all, whether or not the client has come.
+TEST_F(TransferTest, TheDataConnectionIsBegunBeforeTheCommandGoesOut) {
+  const auto connected = std::make_shared<Signal>();
+  start([&](Script& control) {
+    passive(control).await(connected).expect("RETR /f\r\n").send("150 -\r\n").send("226 done\r\n");
+  });
+  network_.connection().raise(connected).send("content").end();
+  EXPECT_EQ(retrieve(), "content");
+}
+
 TEST_F(TransferTest, AServerMayForgetThe150) {
   const auto sent = std::make_shared<Signal>();
   start([&](Script& control) { passive(control).expect("RETR /f\r\n").await(sent).send("226 done\r\n"); });

@@ -26,7 +26,6 @@ awaitable<void> Uploads::try_in_place(NodeRef node) {
     co_await open_transmission(node, false);
     co_await send(node, 1);
     co_await finish(node);
-    stage->old.reset();
   } catch (...) {
     failure = std::current_exception();
     emptied = stage->transmission && stage->transmission->accepted;
@@ -79,6 +78,7 @@ awaitable<void> Uploads::put_back(NodeRef node) {
     node->attributes.mtime = now.mtime;
     node->learned = context_.clock.now();
     stage->old_is_lost = false;
+    stage->old.reset();  // fetched anew before the next attempt: others may change it until then
     logger_->warn("{} has its old content again: the new one did not arrive", escaped(node->name));
   } catch (const Error& error) {
     logger_->warn("the old content of {} could not be put back: {}", escaped(node->name), error.what());

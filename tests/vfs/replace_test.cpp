@@ -59,6 +59,21 @@ TEST_F(ReplaceTest, AFullServerThatRefusesTheTemporaryNameKeepsTheOldContent) {
   client().release(handle);
 }
 
+// The old content of then is not put over what was saved, or written by others, since.
+TEST_F(ReplaceTest, WhatIsPutBackIsTheLatest) {
+  const vfs::Handle handle = open_and_write("second, longer than the first");
+  for (const std::string there : {"old content", "second, longer than the first"}) {
+    remote_.on(Op::open_sink).fail_next(Error(EACCES, "553 Could not create file."));
+    remote_.fail_sinks_after(3, Error(ENOSPC, "451 Failure writing to local file."));
+    EXPECT_EQ(client().flush_later(handle).code(), ENOSPC);
+    EXPECT_EQ(tree().content("/dir/file"), there);
+    client().flush(handle);
+    client().write(handle, 0, "third");
+  }
+  client().close(handle);
+  EXPECT_EQ(tree().content("/dir/file"), "third" + std::string("second, longer than the first").substr(5));
+}
+
 TEST_F(ReplaceTest, OldContentThatCannotBePutBackIsKept) {
   remote_.on(Op::open_sink).fail_next(Error(EACCES, "553 Could not create file."));
   remote_.fail_sinks_after(3, Error(ENOSPC, "451 Failure writing to local file."), 2);

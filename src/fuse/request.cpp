@@ -9,6 +9,7 @@
 
 #include <ftpfs/fuse/context.hpp>
 #include <ftpfs/fuse/failure.hpp>
+#include <ftpfs/fuse/interruption.hpp>
 #include <ftpfs/fuse/request.hpp>
 
 namespace ftpfs::fuse {
@@ -16,8 +17,13 @@ namespace {
 
 // libfuse calls this inside process_buf with the request's lock held. Stop callbacks only post completions,
 // so nothing comes back into libfuse from here.
-void on_interrupt(fuse_req_t, void* request) {
-  static_cast<Request*>(request)->request_stop();
+void on_interrupt(fuse_req_t handle, void* data) {
+  Request& request = *static_cast<Request*>(data);
+  try {
+    heed_interruption(request.shared_from_this(), fuse_req_ctx(handle)->pid);
+  } catch (...) {  // out of memory: better too early than never
+    request.request_stop();
+  }
 }
 
 fuse_entry_param entry_of(const vfs::Looked& looked) noexcept {

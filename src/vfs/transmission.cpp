@@ -168,6 +168,7 @@ void Uploads::saved(Node& node, const Attributes& now, std::uint64_t changes) {
   node.stage->old_is_lost = false;
   const std::optional<std::uint16_t> old_mode = node.attributes.mode;
   node.attributes = now;
+  node.kept_mtime.reset();
   node.attributes.kind = Kind::file;
   if (!node.attributes.mode) node.attributes.mode = old_mode;
   node.learned = context_.clock.now();

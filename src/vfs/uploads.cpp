@@ -113,6 +113,7 @@ void Uploads::modified(NodeRef node, std::uint64_t from) {
   const auto wall = context_.clock.wall().time_since_epoch();
   stage.written_at = std::chrono::duration_cast<std::chrono::seconds>(wall).count();
   stage.mtime.reset();
+  node->kept_mtime.reset();
   if (stage.transmission && from < stage.transmission->taken) stage.transmission->rewritten = true;
   if (stage.running || stage.following || moves(*node) || !worth_following(*node)) return;
   stage.following = true;

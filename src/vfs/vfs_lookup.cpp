@@ -77,12 +77,16 @@ void Vfs::Impl::learn_newer(Node& node, const Attributes& attributes, const std:
     if (node.ctime) changed(node);  // at a time that only their clock knows
   }
   const std::optional<Timestamp> known = node.attributes.mtime;
-  const bool coarser = known && attributes.mtime && known->precision < attributes.mtime->precision;
-  const bool keep_time =
-      coarser && node.attributes.size == attributes.size && consistent(*known, *attributes.mtime);
+  const bool same = known && attributes.mtime && node.attributes.size == attributes.size &&
+                    consistent(*known, *attributes.mtime);
+  const bool coarser = same && known->precision < attributes.mtime->precision;
+  const bool finer = same && attributes.mtime->precision < known->precision;
+  // What was told to the minute stays so: editors take another second for somebody else's change.
+  const bool told = node.told_version == node.version && !node.kept_mtime;
+  if (finer && told && attributes.kind == Kind::file) node.kept_mtime = known->seconds;
   if (attributes.mode != node.attributes.mode) node.shown_mode.reset();
   node.attributes = attributes;
-  if (keep_time) node.attributes.mtime = known;
+  if (coarser) node.attributes.mtime = known;
   node.link_target = link_target;
 }
 

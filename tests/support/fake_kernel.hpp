@@ -66,7 +66,7 @@ class FakeKernel {
     return ::recv(kernel_.get(), &byte, 1, MSG_PEEK) == 0;
   }
 
-  pid_t pid = 4242;  // of the process that asks
+  pid_t pid = 0x7FFF'FFFE;  // of the thread that asks: none that lives
 
   // The requests, as the kernel sends them.
   Unique init(std::uint32_t flags = 0) {

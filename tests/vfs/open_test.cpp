@@ -70,6 +70,41 @@ TEST_F(OpenTest, AListingInMinutesDoesNotHideAChangeWithinTheMinute) {
   client().release(opened.handle);
 }
 
+// Or vim, which looks before and after it has opened the file, warns of a change by somebody else.
+TEST_F(OpenTest, ATimeThatWasShownInMinutesStaysWhenOpeningTellsTheSecond) {
+  remote_.set_list_precision(Precision::minute);
+  tree().put_file("/file", "content");
+  tree().find(Path("/file"))->mtime = 1'234'567'899;
+  client().names("/");
+  EXPECT_EQ(client().stat("/file").st_mtime, 1'234'567'860);
+  kernel_ttl_passes();
+  const vfs::Opened opened = client().open_fully("/file", O_RDWR);
+  EXPECT_EQ(client().stat("/file").st_mtime, 1'234'567'860);
+  client().write(opened.handle, 0, "C");
+  EXPECT_GT(client().stat("/file").st_mtime, 1'234'567'899);
+  client().release(opened.handle);
+  EXPECT_GT(client().stat("/file").st_mtime, 1'234'567'899);
+  vfs::Changes changes;
+  changes.mtime = 1'234'567'999;
+  client().setattr("/file", changes);
+  EXPECT_EQ(client().stat("/file").st_mtime, 1'234'567'999);
+}
+
+TEST_F(OpenTest, ATimeThatWasShownInMinutesGivesWayToAChange) {
+  remote_.set_list_precision(Precision::minute);
+  tree().put_file("/file", "old");
+  tree().find(Path("/file"))->mtime = 1'234'567'890;
+  client().names("/");
+  EXPECT_EQ(client().stat("/file").st_mtime, 1'234'567'860);
+  read_once();
+  kernel_ttl_passes();
+  read_once();  // now the second is known
+  tree().find(Path("/file"))->mtime = 1'234'567'899;
+  kernel_ttl_passes();
+  read_once();
+  EXPECT_EQ(client().stat("/file").st_mtime, 1'234'567'899);
+}
+
 TEST_F(OpenTest, ReopeningWithinTheKernelsTimeCostsNothing) {
   tree().put_file("/file", "content");
   read_once();

@@ -23,7 +23,7 @@ namespace ftpfs::fuse {
 
 struct Context;
 
-class Request : public boost::intrusive::list_base_hook<> {
+class Request : public boost::intrusive::list_base_hook<>, public std::enable_shared_from_this<Request> {
  public:
   // `operation` names it in the log and must live for ever.
   Request(fuse_req_t handle, std::shared_ptr<Context> context, const char* operation, vfs::Ino ino) noexcept;
@@ -31,7 +31,8 @@ class Request : public boost::intrusive::list_base_hook<> {
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
 
-  // From now on FUSE_INTERRUPT fires stop(), also one that overtook its request.
+  // From now on FUSE_INTERRUPT, also one that overtook its request, fires stop() when it is urgent
+  // (interruption.hpp).
   void heed_interrupts();
   std::stop_token stop() const noexcept { return stop_.get_token(); }
   void request_stop() noexcept { stop_.request_stop(); }

@@ -47,9 +47,11 @@ struct Node {
   Clock::time_point learned{};  // when it told
   bool on_server = true;        // false: created here, nothing sent yet
   // FTP has no time of access nor of the last change: what is set and done here is remembered while the node
-  // lives, and so is the time set on a symlink, and on a directory where the server sets those of files only.
+  // lives.
   std::optional<std::int64_t> atime;
   std::optional<std::int64_t> ctime;  // by this computer's clock, as all of them
+  // Shown in place of the server's: the time set on a symlink, or on a directory where the server sets those
+  // of files only; and of a file the minute that was told before its second was known.
   std::optional<std::int64_t> kept_mtime;
   std::optional<Path> hidden_as;  // unlinked while open: where the content lies until the last handle closes
   std::uint64_t version = 1;      // counts changes of content that we noticed or made

@@ -108,22 +108,27 @@ class FtpSink final : public Sink {
   explicit FtpSink(std::shared_ptr<Upload> upload) : upload_(std::move(upload)) {}
   ~FtpSink() override { upload_->held->drop(); }
 
-  awaitable<void> write(Bytes bytes) override { return send(upload_, bytes); }
+  awaitable<std::size_t> write(int file, std::uint64_t offset, std::size_t size) override {
+    return send(upload_, file, offset, size);
+  }
   awaitable<Attributes> commit() override { return end(upload_); }
 
  private:
-  static awaitable<void> send(std::shared_ptr<Upload> upload, Bytes bytes) {
+  static awaitable<std::size_t> send(std::shared_ptr<Upload> upload, int file, std::uint64_t offset,
+                                     std::size_t size) {
     const std::shared_ptr<HeldTransfer> held = upload->held;
     const std::shared_ptr<Transfer> transfer = held->begin();
+    std::size_t sent = 0;
     std::exception_ptr failure;
     try {
-      co_await transfer->write(bytes);
+      sent = co_await transfer->write_file(file, offset, size);
     } catch (...) {
       failure = std::current_exception();
     }
-    held->end(bytes.size());
+    held->end(sent);
     if (failure) held->fail(failure);
-    upload->sent += bytes.size();
+    upload->sent += sent;
+    co_return sent;
   }
 
   static awaitable<Attributes> end(std::shared_ptr<Upload> upload) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <string>
+
+#include <unistd.h>
 
 #include <ftpfs/proto/fault.hpp>
 
@@ -10,6 +14,24 @@ namespace ftpfs::ftp {
 
 using proto::Reply;
 using proto::Verb;
+
+namespace {
+
+// As much of it as there is.
+Bytes read_piece(int file, std::uint64_t offset, MutableBytes into) {
+  std::size_t have = 0;
+  while (have < into.size()) {
+    const ssize_t got =
+        ::pread(file, into.data() + have, into.size() - have, static_cast<off_t>(offset + have));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw Error(errno, std::string("cannot read what is to be sent: ") + std::strerror(errno));
+    if (got == 0) break;
+    have += static_cast<std::size_t>(got);
+  }
+  return into.first(have);
+}
+
+}  // namespace
 
 void Transfer::State::abort() noexcept {
   aborted = true;
@@ -145,6 +167,31 @@ awaitable<void> Transfer::write(Bytes bytes) {
   if (!broken) co_return;
   co_await state->last_words();
   state->fail();
+}
+
+awaitable<std::size_t> Transfer::State::send_file(int file, std::uint64_t offset, std::size_t size) {
+  check_alive();
+  if (!final_reply) {
+    try {
+      co_return co_await data->send_file(file, offset, size);
+    } catch (const ConnectionLost&) {
+    }
+  }
+  co_await last_words();
+  fail();
+}
+
+// Where the kernel cannot move the bytes by itself (TLS), through a buffer.
+awaitable<std::size_t> Transfer::write_file(int file, std::uint64_t offset, std::size_t size) {
+  const std::shared_ptr<State> state = state_;
+  if (state->data && state->data->bare()) {
+    const std::size_t sent = co_await state->send_file(file, offset, size);
+    co_return sent;
+  }
+  Buffer buffer(size);
+  const Bytes bytes = read_piece(file, offset, buffer.bytes());
+  co_await write(bytes);
+  co_return bytes.size();
 }
 
 awaitable<void> Transfer::finish() {

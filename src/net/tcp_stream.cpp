@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <poll.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include "failure.hpp"
@@ -37,6 +38,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   static awaitable<std::size_t> read_some(std::shared_ptr<Connection> self, MutableBytes into);
   static awaitable<void> write(std::shared_ptr<Connection> self, Bytes bytes);
+  static awaitable<std::size_t> send_file(std::shared_ptr<Connection> self, int file, std::uint64_t offset,
+                                          std::size_t size);
   std::optional<std::size_t> try_read(MutableBytes into);
   void finish();
   void abort() noexcept;
@@ -122,6 +125,28 @@ awaitable<void> Connection::write(std::shared_ptr<Connection> self, Bytes bytes)
     if (!would_block(error)) throw_connection_lost("write", error);
     co_await wait(self, self->writing_);
   }
+}
+
+awaitable<std::size_t> Connection::send_file(std::shared_ptr<Connection> self, int file, std::uint64_t offset,
+                                             std::size_t size) {
+  if (++self->in_a_row_ >= turn) co_await give_way(self);
+  std::size_t done = 0;
+  while (done < size) {
+    self->require_open();
+    off_t from = static_cast<off_t>(offset + done);
+    const ssize_t sent = ::sendfile(self->socket_.native_handle(), file, &from, size - done);
+    if (sent == 0) break;  // the file ends here
+    if (sent > 0) {
+      self->progressed();
+      done += static_cast<std::size_t>(sent);
+      continue;
+    }
+    const error_code error = last_error();
+    if (error == asio::error::interrupted) continue;
+    if (!would_block(error)) throw_connection_lost("write", error);
+    co_await wait(self, self->writing_);
+  }
+  co_return done;
 }
 
 // A peer as fast as we are would otherwise keep the loop for itself.
@@ -223,6 +248,10 @@ class TcpStream final : public Stream {
   }
   std::optional<std::size_t> try_read(MutableBytes into) override { return connection_->try_read(into); }
   awaitable<void> write(Bytes bytes) override { return Connection::write(connection_, bytes); }
+  bool bare() const noexcept override { return true; }
+  awaitable<std::size_t> send_file(int file, std::uint64_t offset, std::size_t size) override {
+    return Connection::send_file(connection_, file, offset, size);
+  }
   awaitable<void> finish() override { return finish(connection_); }
   void abort() noexcept override { connection_->abort(); }
   bool readable() noexcept override { return connection_->readable(); }

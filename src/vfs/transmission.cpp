@@ -107,16 +107,14 @@ awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
 awaitable<void> Uploads::send(NodeRef node, std::uint64_t step) {
   const StagePtr stage = node->stage;
   const std::shared_ptr<Transmission> running = stage->transmission;
-  Buffer piece(piece_size);
   while (stage->size() >= running->sent + step && !(stage->following && running->rewritten)) {
-    const std::uint64_t left = stage->size() - running->sent;
-    const MutableBytes bytes = piece.bytes().first(std::min<std::uint64_t>(left, piece_size));
-    stage->read(running->sent, bytes);
-    running->taken = running->sent + bytes.size();
+    const std::size_t size = std::min<std::uint64_t>(stage->size() - running->sent, piece_size);
+    const std::uint64_t from = running->sent;
+    running->taken = from + size;
     Sink& sink = *running->sink;
-    co_await sink.write(bytes);
+    const std::size_t done = co_await sink.write(stage->file(), from, size);
     if (stage->transmission != running) throw Cancelled();
-    running->sent = running->taken;
+    running->sent = from + done;  // fewer when it was truncated meanwhile
   }
 }
 

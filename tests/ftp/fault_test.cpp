@@ -620,7 +620,8 @@ TEST_F(FaultTest, ABusyUploadKeepsItsSessionUntilItIsDone) {
   alone.max_conns = 1;
   mount(alone);
   const auto sink = run(io_, remote_->open_sink(Path("/new"), {}, {}));
-  run(io_, sink->write(as_bytes("content")));
+  const LocalFile content("content");
+  run(io_, sink->write(content.fd(), 0, 7));
   std::optional<Attributes> seen;
   asio::co_spawn(io_, remote_->stat(Path("/a"), {}),
                  [&](std::exception_ptr, std::optional<Attributes> attributes) { seen = attributes; });
@@ -638,9 +639,10 @@ TEST_F(FaultTest, AnIdleUploadThatYieldsIsRevoked) {
   SinkRequest request;
   request.yields = true;
   const auto sink = run(io_, remote_->open_sink(Path("/new"), request, {}));
-  run(io_, sink->write(as_bytes("content")));
+  const LocalFile content("content");
+  run(io_, sink->write(content.fd(), 0, 7));
   EXPECT_TRUE(stat("/a"));
-  EXPECT_THROW(run(io_, sink->write(as_bytes("more"))), Revoked);
+  EXPECT_THROW(run(io_, sink->write(content.fd(), 0, 7)), Revoked);
   EXPECT_THROW(run(io_, sink->commit()), Revoked);
 }
 

@@ -3,6 +3,7 @@
 // slow machine never turns a test into a time-out; only silence on data connections is real time.
 #pragma once
 
+#include <csignal>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include <ftpfs/net/connector.hpp>
 
 #include "support/fake_server/fake_server.hpp"
+#include "support/local_file.hpp"
 #include "support/manual_clock.hpp"
 #include "support/run.hpp"
 
@@ -39,13 +41,14 @@ inline awaitable<std::string> read_file(Remote& remote, Path path, std::uint64_t
 inline awaitable<Attributes> write_file(Remote& remote, Path path, std::string content, SinkRequest request) {
   const std::stop_token never;
   const auto sink = co_await remote.open_sink(path, request, never);
-  const Bytes bytes = as_bytes(content);
-  if (!bytes.empty()) co_await sink->write(bytes);
+  const LocalFile file(content);
+  if (!content.empty()) co_await sink->write(file.fd(), 0, content.size());
   co_return co_await sink->commit();
 }
 
 class RemoteFixture : public testing::Test {
  protected:
+  RemoteFixture() { ::signal(SIGPIPE, SIG_IGN); }  // as the program does
   ~RemoteFixture() override {
     remote_.reset();
     settle(io_);

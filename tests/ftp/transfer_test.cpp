@@ -8,6 +8,7 @@
 #include <ftpfs/ftp/transfer.hpp>
 
 #include "dialogue.hpp"
+#include "support/local_file.hpp"
 
 namespace ftpfs::test {
 namespace {
@@ -36,8 +37,8 @@ awaitable<void> upload(std::shared_ptr<Session> session, std::vector<std::string
   const auto transfer = co_await Transfer::begin(session, Verb::stor, "/f", 0, never);
   if (transfer->refusal()) throw Error(EACCES, "refused", transfer->refusal()->last_line());
   for (const std::string& piece : pieces) {
-    const Bytes bytes = as_bytes(piece);
-    co_await transfer->write(bytes);
+    const LocalFile file(piece);
+    co_await transfer->write_file(file.fd(), 0, piece.size());
   }
   co_await transfer->finish();
 }

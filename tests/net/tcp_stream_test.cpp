@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <optional>
 
 #include "loopback.hpp"
+#include "support/local_file.hpp"
 
 namespace ftpfs::test {
 namespace {
@@ -16,6 +18,8 @@ struct Outcome {
 
 class TcpStreamTest : public Loopback {
  protected:
+  TcpStreamTest() { ::signal(SIGPIPE, SIG_IGN); }  // as the program does
+
   template <class T>
   std::shared_ptr<Outcome> start(awaitable<T> task) {
     auto outcome = std::make_shared<Outcome>();
@@ -101,6 +105,42 @@ TEST_F(TcpStreamTest, WritesEverythingToASlowReader) {
   }
   EXPECT_EQ(finish(writing).code, 0);
   EXPECT_TRUE(received == text);
+}
+
+TEST_F(TcpStreamTest, SendsAFileToASlowReader) {
+  connect_pair();
+  EXPECT_TRUE(stream_->bare());
+  const std::string text = big_text();
+  const LocalFile file("head" + text);
+  const auto sending = start(stream_->send_file(file.fd(), 4, text.size()));
+  EXPECT_FALSE(sending->done);
+  std::string received;
+  std::array<char, 65536> chunk;
+  while (received.size() < text.size()) {
+    received.append(chunk.data(), peer_->read_some(asio::buffer(chunk)));
+    settle(io_);
+  }
+  EXPECT_EQ(finish(sending).code, 0);
+  EXPECT_TRUE(received == text);
+}
+
+TEST_F(TcpStreamTest, SendsAsMuchOfAFileAsThereIs) {
+  connect_pair();
+  const LocalFile file("0123456789");
+  EXPECT_EQ(run(io_, stream_->send_file(file.fd(), 2, 4)), 4u);
+  EXPECT_EQ(run(io_, stream_->send_file(file.fd(), 8, 4)), 2u);
+  EXPECT_EQ(run(io_, stream_->send_file(file.fd(), 10, 4)), 0u);
+  run(io_, stream_->finish());
+  boost::system::error_code error;
+  EXPECT_EQ(receive_all(*peer_, error), "234589");
+}
+
+TEST_F(TcpStreamTest, AFileToAPeerThatIsGoneIsConnectionLost) {
+  connect_pair();
+  reset(*peer_);
+  const LocalFile file("content");
+  EXPECT_EQ(lost(stream_->read_some(buffer_)), EIO);
+  EXPECT_EQ(lost(stream_->send_file(file.fd(), 0, 7)), EIO);
 }
 
 TEST_F(TcpStreamTest, FinishIsAnEndForThePeerAndLeavesReadingPossible) {
@@ -194,6 +234,8 @@ TEST_F(TcpStreamTest, APeerThatReadsNothingIsATimeOutForTheWriter) {
   connect_pair(20ms);
   const std::string text = big_text();
   EXPECT_EQ(lost(stream_->write(as_bytes(text))), ETIMEDOUT);
+  const LocalFile file(text);
+  EXPECT_EQ(lost(stream_->send_file(file.fd(), 0, text.size())), ETIMEDOUT);
 }
 
 TEST_F(TcpStreamTest, DataAtHandIsNeverATimeOut) {

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include <unistd.h>
+
 #include <ftpfs/base/error.hpp>
 
 namespace ftpfs::test {
@@ -143,12 +145,19 @@ class MemoryRemote::MemorySink final : public Sink {
  public:
   explicit MemorySink(std::shared_ptr<Stream> stream) : stream_(std::move(stream)) {}
   ~MemorySink() override { stream_->end(); }
-  awaitable<void> write(Bytes bytes) override { return store(stream_, bytes); }
+  awaitable<std::size_t> write(int file, std::uint64_t offset, std::size_t size) override {
+    return store(stream_, file, offset, size);
+  }
   awaitable<Attributes> commit() override { return confirm(stream_); }
 
  private:
-  static awaitable<void> store(std::shared_ptr<Stream> stream, Bytes bytes) {
+  static awaitable<std::size_t> store(std::shared_ptr<Stream> stream, int file, std::uint64_t offset,
+                                      std::size_t wanted) {
     Stream::Use use(stream);
+    Buffer piece(wanted);
+    const ssize_t got = ::pread(file, piece.data(), wanted, static_cast<off_t>(offset));
+    if (got < 0) throw Error(errno, "cannot read what is to be sent");
+    Bytes bytes = std::as_const(piece).bytes().first(static_cast<std::size_t>(got));
     CallControl& control = stream->remote->on(Op::write);
     const std::stop_token gone = stream->gone.get_token();
     co_await control.start(gone);
@@ -164,6 +173,7 @@ class MemoryRemote::MemorySink final : public Sink {
     }
     co_await control.finish(gone);
     use.done();
+    co_return static_cast<std::size_t>(got);
   }
 
   static awaitable<Attributes> confirm(std::shared_ptr<Stream> stream) {

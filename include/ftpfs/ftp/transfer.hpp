@@ -43,6 +43,8 @@ class Transfer {
   // All of them. Throws as read_some(): a server that gives up says why (552) before it closes the data
   // connection.
   awaitable<void> write(Bytes bytes);
+  // The same with a piece of a local file; returns how much of it the file had.
+  awaitable<std::size_t> write_file(int file, std::uint64_t offset, std::size_t size);
   // Upload: ends the data; returns after the final 2xx.
   awaitable<void> finish();
 

@@ -4,7 +4,9 @@
 // ConnectionLost(ETIMEDOUT). At most one read and one write pending at a time (both together are allowed).
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <stdexcept>
 
 #include <ftpfs/base/asio.hpp>
 #include <ftpfs/base/bytes.hpp>
@@ -19,6 +21,13 @@ class Stream {
   // The same without waiting; nullopt: nothing has come. Not while a read is pending.
   virtual std::optional<std::size_t> try_read(MutableBytes into) = 0;
   virtual awaitable<void> write(Bytes bytes) = 0;  // all of them; throws ConnectionLost
+  // Does the socket carry just these bytes, so that the kernel may move them without us (sendfile)?
+  virtual bool bare() const noexcept { return false; }
+  // Bare streams only: so many bytes of a file from an offset on; returns how many of them it had. What is
+  // changed in the file before the peer has them may or may not be sent. SIGPIPE must be ignored.
+  virtual awaitable<std::size_t> send_file(int, std::uint64_t, std::size_t) {
+    throw std::logic_error("this stream is not bare");
+  }
   // Tells the peer that nothing more will be written (TLS close_notify, then FIN); reading stays possible.
   virtual awaitable<void> finish() = 0;
   // Pending and later operations fail soon with ConnectionLost. Resets the connection (RST), so that a peer

@@ -38,7 +38,10 @@ class Source {
 class Sink {
  public:
   virtual ~Sink() = default;
-  virtual awaitable<void> write(Bytes bytes) = 0;  // all of them; throws as Source::read_some
+  // `size` bytes of a local file from `offset` on; returns how many of them it had. Bytes that are changed
+  // meanwhile are sent in either state. The file must stay open until write() has returned. Throws as
+  // Source::read_some.
+  virtual awaitable<std::size_t> write(int file, std::uint64_t offset, std::size_t size) = 0;
   // Ends the file and returns only when the server confirmed it (final 2xx) and shows exactly the size that
   // was sent (for append: what was there before plus what was sent). The attributes are the server's, read
   // after the upload.

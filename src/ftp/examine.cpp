@@ -155,6 +155,7 @@ awaitable<void> Examiner::meet(Lease& lease) {
   report_.user = context.config.user;
   report_.home = known.home;
   report_.root = server_->path(Path());
+  report_.relative = known.relative;
   report_.features = known.features.lines;
   if (session.tls() != nullptr) report_.tls = session.tls()->facts();
   for (int i = 0; i < round_trips; ++i) {

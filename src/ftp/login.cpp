@@ -59,6 +59,13 @@ std::string login_name(const FtpConfig& config) {
   return name;
 }
 
+// What would need a path from the root.
+void leave_out_whole_paths(ServerProfile& known) noexcept {
+  known.mlsd_paths = false;
+  known.features.avbl = false;
+  known.features.site_symlink = false;
+}
+
 }  // namespace
 
 awaitable<std::shared_ptr<Session>> Session::open(std::shared_ptr<SessionContext> context,
@@ -161,6 +168,8 @@ awaitable<void> Session::set_up() {
   if (!known.greeted) {
     const Reply home = co_await ask(Verb::pwd, "");
     if (home.completion()) known.home = proto::parse_path_name(home).value_or("/");
+    known.relative = !proto::is_unix_path(known.home) && !context_->config.directory.starts_with('/');
+    if (known.relative) leave_out_whole_paths(known);
     known.greeted = true;
     context_->logger->info("logged in to {} as {}, at {}", escaped(context_->config.host),
                            escaped(context_->config.user), escaped(known.home));

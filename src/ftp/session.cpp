@@ -72,6 +72,7 @@ awaitable<Reply> Session::command(Verb verb, std::string argument, std::stop_tok
   if (stop.stop_requested()) throw Cancelled();
   const std::stop_callback on_stop(stop, Abort(*this));
   try {
+    if (must_walk(argument)) co_return co_await walk_and_ask(verb, std::move(argument));
     co_return co_await ask(verb, std::move(argument));
   } catch (const ConnectionLost&) {
     if (stop.stop_requested()) throw Cancelled();

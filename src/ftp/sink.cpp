@@ -49,7 +49,9 @@ awaitable<bool> may_be_listed(std::shared_ptr<Session> session, std::string dire
 // A server that tells sizes, but not this one, may have stored the file under a name of its own.
 awaitable<void> require_stored(std::shared_ptr<Session> session, std::string path) {
   const ServerProfile& profile = session->profile();
-  if (profile.size != Support::yes && profile.mlst != Support::yes) co_return;
+  // z/OS makes capitals of all names.
+  const bool may_tell = profile.size == Support::yes || profile.mlst == Support::yes || profile.relative;
+  if (!may_tell) co_return;
   const std::stop_token never;
   const std::optional<Attributes> found = co_await look(session, path, never);
   if (found) co_return;

@@ -50,6 +50,11 @@ struct Behaviour {
   std::string site_quota;             // what SITE QUOTA answers
   bool overstates = false;            // FEAT lists MLST, SIZE, MDTM, REST, MFMT although they are off
 
+  // Paths. z/OS: 'JOE.DATA.SET' and members in it, where CWD to what is not there makes a prefix of it;
+  // OpenVMS: DISK$USER:[JOE.SUB]. Neither knows any '/'.
+  enum class Paths { of_unix, of_zos, of_vms } paths = Paths::of_unix;
+  bool cwd_wants_brackets = false;  // OpenVMS: CWD [.SUB]; CWD SUB is refused
+
   // Names.
   bool utf8_wants_clnt = false;      // OPTS UTF8 ON is 501 before CLNT (G6, RaidenFTPd)
   bool folds_case = false;           // "A" is "a", whichever was first (Windows, macOS)

@@ -45,6 +45,11 @@ class Session : public std::enable_shared_from_this<Session> {
   std::time_t now() const { return behaviour().now.value_or(std::time(nullptr)); }
   std::time_t offset_at(std::time_t time) const { return behaviour().zone ? behaviour().zone(time) : 0; }
 
+  // session_paths.cpp: paths of z/OS and OpenVMS
+  std::string foreign_path_of(std::string_view argument) const;
+  std::string spelt_directory() const;
+  bool takes_cwd(std::string_view argument) const;
+
   // session_login.cpp: who, what the server can do, state of the session
   std::string user(const std::string& argument);
   std::string pass(const std::string& argument);

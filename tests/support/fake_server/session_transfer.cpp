@@ -168,6 +168,10 @@ awaitable<std::string> Session::list(std::string argument) {
   const std::string path = behaviour().list_ignores_path && !argument.empty() ? "/" : path_of(argument);
   const Node* node = state_.tree.find(path);
   std::string text;
+  const bool zos = behaviour().paths == Behaviour::Paths::of_zos;
+  if (zos && (node == nullptr || !node->is_directory())) co_return std::string("550 No data sets found.");
+  if (zos && node->children.empty())
+    co_return std::string(path == "/" ? "550 No data sets found." : "550 No members found.");
   if (node == nullptr && !behaviour().list_missing_is_empty) co_return refusal("No such file or directory.");
   if (node != nullptr && node->is_directory()) text = lines_of(*node, dot_files);
   if (node != nullptr && !node->is_directory())
@@ -178,15 +182,18 @@ awaitable<std::string> Session::list(std::string argument) {
 }
 
 std::string Session::lines_of(const Node& directory, bool with_dot_files) const {
+  if (behaviour().paths == Behaviour::Paths::of_zos)
+    return zos_lines(directory, &directory != state_.tree.find("/"));
   std::string text;
+  const bool lists_like_vms = behaviour().vms_listing || behaviour().paths == Behaviour::Paths::of_vms;
   const auto add = [&](const std::string& name, const Node& node) {
     const std::time_t offset = offset_at(node.mtime);
-    text += (behaviour().dos_listing   ? dos_line(name, node, offset)
-             : behaviour().vms_listing ? vms_line(name, node, offset)
-                                       : unix_line(name, node, now(), offset)) +
+    text += (behaviour().dos_listing ? dos_line(name, node, offset)
+             : lists_like_vms        ? vms_line(name, node, offset)
+                                     : unix_line(name, node, now(), offset)) +
             "\r\n";
   };
-  if (!behaviour().dos_listing && !behaviour().vms_listing)
+  if (!behaviour().dos_listing && !lists_like_vms)
     text = "total " + std::to_string(directory.children.size()) + "\r\n";
   if (with_dot_files && behaviour().hides_dot_files) {
     add(".", directory);

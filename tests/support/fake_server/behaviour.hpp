@@ -94,9 +94,10 @@ struct Behaviour {
   std::string pasv_address;       // the address told in 227 instead of the true one: "10,1,2,3"
   bool epsv_port_closed = false;  // nobody listens on the port that 229 told (NAT helpers)
   bool pasv_port_closed = false;
-  bool stranger_first = false;   // active mode: somebody else is at the client's port before us
-  bool cannot_connect = false;   // active mode: a firewall is before the client's port
-  std::size_t max_sessions = 0;  // 0: no limit
+  bool stranger_first = false;      // active mode: somebody else is at the client's port before us
+  bool cannot_connect = false;      // active mode: a firewall is before the client's port
+  std::size_t max_sessions = 0;     // 0: no limit
+  std::size_t max_connections = 0;  // the data connections counted as well: 425 (pyftpdlib's max_cons)
   std::string limit_reply =
       "421 Too many connections from your host.";  // a 530 comes at PASS, others as greeting
 

@@ -24,6 +24,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   bool open() const { return control_.is_open(); }
   bool idle() const { return idle_; }
+  bool transferring() const { return transferring_; }
   void dismiss(const std::string& reply);  // says it, unless empty, and closes
   void close(bool reset = false);          // control and data
 
@@ -98,6 +99,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string epsv(const std::string& argument);
   std::string pasv(const std::string& argument);
   std::uint16_t listen(bool closed);
+  bool too_many_connections() const;
 
   // session_active.cpp: the other way round
   std::string eprt(const std::string& argument);

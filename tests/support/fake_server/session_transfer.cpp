@@ -13,6 +13,7 @@ namespace {
 constexpr auto opened = "150 Opening data connection.";
 constexpr auto dupes = "553-File exists: file.001\r\n553-File exists: file.002\r\n";
 constexpr auto complete = "226 Transfer complete.";
+constexpr auto no_data_channel = "425 Too many connections. Can't open data channel.";
 constexpr auto broken = "426 Data connection closed; transfer aborted.";
 
 }  // namespace
@@ -34,8 +35,15 @@ std::uint16_t Session::listen(bool closed) {
   return port;
 }
 
+bool Session::too_many_connections() const {
+  const auto transfers = std::ranges::count_if(state_.sessions, &Session::transferring);
+  const std::size_t open = state_.open_sessions() + static_cast<std::size_t>(transfers);
+  return behaviour().max_connections > 0 && open + 1 > behaviour().max_connections;
+}
+
 std::string Session::epsv(const std::string& argument) {
   if (!behaviour().epsv) return "500 'EPSV': command not understood.";
+  if (too_many_connections()) return no_data_channel;
   const std::string family = state_.address.is_v4() ? "1" : "2";
   if (!argument.empty() && argument != family)
     return "522 Network protocol not supported, use (" + family + ").";
@@ -45,6 +53,7 @@ std::string Session::epsv(const std::string& argument) {
 
 std::string Session::pasv(const std::string&) {
   if (!behaviour().pasv) return "500 'PASV': command not understood.";
+  if (too_many_connections()) return no_data_channel;
   if (state_.address.is_v6())
     return "425 You cannot use PASV on IPv6 connections. Use EPSV instead.";  // pure-ftpd
   const unsigned port = listen(behaviour().pasv_port_closed);

@@ -125,17 +125,18 @@ awaitable<void> Session::greeting() {
 awaitable<void> Session::log_in() {
   const FtpConfig& config = context_->config;
   if (config.proxy && !config.proxy->user.empty()) {
-    const Reply reply = co_await identify(config.proxy->user, config.proxy->password);
+    const std::string no_account;
+    const Reply reply = co_await identify(config.proxy->user, config.proxy->password, no_account);
     if (!reply.completion())
       refuse(fmt::format("login at the proxy as {} refused", config.proxy->user), reply);
   }
   std::string name = login_name(config);
-  const Reply reply = co_await identify(name, config.password);
+  const Reply reply = co_await identify(name, config.password, config.account);
   if (!reply.completion()) refuse(fmt::format("login as {} refused", name), reply);
 }
 
 // The final reply.
-awaitable<Reply> Session::identify(std::string user, std::string password) {
+awaitable<Reply> Session::identify(std::string user, std::string password, std::string account) {
   co_await send(Verb::user, user);
   Reply reply = co_await hear();
   if (reply.code == 331) {
@@ -143,7 +144,10 @@ awaitable<Reply> Session::identify(std::string user, std::string password) {
     reply = co_await hear();
   }
   if (reply.code == 332) {
-    throw Error(EACCES, fmt::format("login as {} needs an account", user), reply.last_line());
+    if (account.empty())
+      throw Error(EACCES, fmt::format("login as {} needs an account (account=)", user), reply.last_line());
+    co_await send(Verb::acct, std::move(account));
+    reply = co_await hear();
   }
   co_return reply;
 }

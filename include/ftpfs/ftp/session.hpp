@@ -95,7 +95,7 @@ class Session {
   awaitable<void> start_tls();
   awaitable<void> protect_data();
   awaitable<void> log_in();
-  awaitable<proto::Reply> identify(std::string user, std::string password);
+  awaitable<proto::Reply> identify(std::string user, std::string password, std::string account);
   awaitable<void> set_up();
   awaitable<proto::Reply> ask(proto::Verb verb, std::string argument);  // send() and its final reply
   awaitable<proto::Reply> hear();                                       // receive(), 421 included

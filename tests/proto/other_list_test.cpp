@@ -42,6 +42,9 @@ TEST(DosList, Lines) {
       {"12-07-10  25:05       1 x", nullptr},
       {"99-25-10  12:00AM       1 x", nullptr},
       {"13-13-10  12:00AM       1 x", nullptr},
+      {"12-07-10  AM       1 x", nullptr},
+      {"12-07-10  d  AM    1 x", nullptr},
+      {"12-07-10  pp       1 x", nullptr},
       {"12-07-10", nullptr},
       {"12-07-10  12:05AM", nullptr},
   });

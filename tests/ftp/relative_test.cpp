@@ -70,16 +70,18 @@ TEST_F(Zos, FilesAreWritten) {
   mount();
   EXPECT_EQ(write("/SOME.LIB/NEW", "fresh").size, 5u);
   EXPECT_EQ(tree().content("/SOME.LIB/NEW"), "fresh");
+  EXPECT_EQ(failure([&] { write("/SOME.LIB/.MEMBER.tmp", "other"); }), EINVAL);
   write("/SOME.LIB/MEMBER", "other");
   EXPECT_EQ(tree().content("/SOME.LIB/MEMBER"), "other");
   write("/NOTES", "changed");
   EXPECT_EQ(tree().content("/NOTES"), "changed");
+  EXPECT_EQ(append("/NOTES", " again").size, 13u);  // though nobody tells how long it was
+  EXPECT_EQ(tree().content("/NOTES"), "changed again");
   EXPECT_THAT(server_.commands(), Not(Contains(testing::HasSubstr("/"))));
 }
 
 TEST_F(Zos, CapitalsThatTheServerMakesOfANameAreNoticed) {
   behaviour().new_names = Behaviour::Rewrites::upper_case;
-  behaviour().replies["MKD"] = "501 invalid data set name";
   mount();
   EXPECT_EQ(failure([&] { write("/SOME.LIB/lower", "x"); }), EINVAL);
   EXPECT_EQ(write("/SOME.LIB/UPPER", "x").size, 1u);
@@ -142,6 +144,8 @@ TEST_F(Zos, CheckSaysSo) {
   EXPECT_EQ(report.home, "'JOE.'");
   EXPECT_EQ(report.entries, 3u);
   EXPECT_EQ(report.writable, true);
+  EXPECT_EQ(report.overwrite, ftp::Overwrite::replaces);
+  EXPECT_THAT(report.troubles, testing::SizeIs(2));  // neither times nor modes can be set
   EXPECT_THAT(names("/"), UnorderedElementsAre("NOTES", "SOME.LIB", "EMPTY.LIB"));
 }
 

@@ -50,6 +50,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string foreign_path_of(std::string_view argument) const;
   std::string spelt_directory() const;
   bool takes_cwd(std::string_view argument) const;
+  bool takes_name(std::string_view path) const;  // for something new
 
   // session_login.cpp: who, what the server can do, state of the session
   std::string user(const std::string& argument);

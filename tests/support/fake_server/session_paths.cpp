@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The tree as z/OS and OpenVMS spell it. Its root is where the log-in ends; no path goes above it.
 #include <algorithm>
+#include <cctype>
 
 #include "support/fake_server/session.hpp"
 
@@ -52,6 +53,20 @@ std::string Session::spelt_directory() const {
     default:
       return directory_;
   }
+}
+
+// A member's name, or a data set's: parts of eight letters, digits and national characters at most.
+bool Session::takes_name(std::string_view path) const {
+  if (behaviour().paths != Behaviour::Paths::of_zos) return true;
+  std::string_view rest = Tree::name(path);
+  while (!rest.empty()) {
+    const std::string_view part = rest.substr(0, rest.find('.'));
+    const auto legal = [](unsigned char c) { return std::isalnum(c) || c == '#' || c == '@' || c == '$'; };
+    if (part.empty() || part.size() > 8 || std::isdigit(static_cast<unsigned char>(part[0]))) return false;
+    if (!std::ranges::all_of(part, legal)) return false;
+    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+  }
+  return true;
 }
 
 bool Session::takes_cwd(std::string_view argument) const {

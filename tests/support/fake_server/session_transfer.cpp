@@ -13,6 +13,7 @@ namespace {
 constexpr auto opened = "150 Opening data connection.";
 constexpr auto dupes = "553-File exists: file.001\r\n553-File exists: file.002\r\n";
 constexpr auto complete = "226 Transfer complete.";
+constexpr auto invalid_name = "501 Invalid data set name. Use MVS Dsname conventions.";
 constexpr auto no_data_channel = "425 Too many connections. Can't open data channel.";
 constexpr auto broken = "426 Data connection closed; transfer aborted.";
 
@@ -152,6 +153,7 @@ awaitable<std::string> Session::retrieve(std::string argument) {
 awaitable<std::string> Session::store(std::string verb, std::string argument) {
   if (verb == "APPE" && !behaviour().appe) co_return std::string("500 'APPE': command not understood.");
   const std::string path = path_to_make(argument);
+  if (!takes_name(path)) co_return std::string(invalid_name);
   const Node* parent = state_.tree.find(Tree::parent(path));
   if (parent == nullptr || !parent->is_directory()) co_return refusal("No such file or directory.", "553");
   Node* node = state_.tree.find(path);

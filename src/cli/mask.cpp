@@ -85,6 +85,7 @@ void hide_secrets(int argc, char** argv) noexcept {
     options_follow = !options_follow && takes_options(argv[i]);
     if (is_options) {
       hide_option(argv[i], "password=", false);
+      hide_option(argv[i], "account=", false);
       hide_option(argv[i], "user=", true);
       hide_proxy(argv[i]);
     } else {

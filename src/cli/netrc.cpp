@@ -54,6 +54,7 @@ struct Candidate {
   bool applies = false;  // it is about our host
   std::optional<std::string> login;
   std::string password;
+  std::string account;
 };
 
 bool same_host(const std::optional<std::string>& machine, std::string_view host) {
@@ -74,14 +75,16 @@ std::optional<NetrcEntry> find_netrc_entry(std::string_view text, std::string_vi
     if (*keyword == "machine" || *keyword == "default") {
       if (matches(current, login)) break;
       const bool is_default = *keyword == "default";
-      current =
-          Candidate{.applies = is_default || same_host(tokens.next(), host), .login = {}, .password = {}};
+      current = Candidate{.applies = is_default || same_host(tokens.next(), host),
+                          .login = {},
+                          .password = {},
+                          .account = {}};
     } else if (*keyword == "login") {
       current.login = tokens.next();
     } else if (*keyword == "password") {
       current.password = tokens.next().value_or("");
     } else if (*keyword == "account") {
-      tokens.next();
+      current.account = tokens.next().value_or("");
     } else if (*keyword == "macdef") {
       tokens.skip_macro();
     } else if (keyword->starts_with('#')) {
@@ -89,7 +92,7 @@ std::optional<NetrcEntry> find_netrc_entry(std::string_view text, std::string_vi
     }
   }
   if (!matches(current, login)) return std::nullopt;
-  return NetrcEntry{.login = *current.login, .password = current.password};
+  return NetrcEntry{.login = *current.login, .password = current.password, .account = current.account};
 }
 
 }  // namespace ftpfs::cli

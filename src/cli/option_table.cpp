@@ -39,6 +39,11 @@ void set_password(Settings& s, Text value) {
   s.warnings.emplace_back("a password among the options can be seen by others for a moment");
 }
 
+void set_account(Settings& s, Text value) {
+  s.ftp.account = value;
+  s.warnings.emplace_back("an account among the options can be seen by others for a moment");
+}
+
 // fstab knows `user` as a word of its own: then it is not about logging in.
 void set_user(Settings& s, Text value) {
   if (value.empty()) return;
@@ -134,6 +139,12 @@ std::vector<Option> make_table() {
        "read the password from standard input",
        [](S& s, Text) { s.password_stdin = true; }},
       {login, "password", {}, "PASS", "works, but others may see PASS for a moment", set_password},
+      {login,
+       "account",
+       {},
+       "NAME",
+       "for a server that asks for one; seen by others for a moment",
+       set_account},
 
       {files, "ro", {"read_only"}, "", "read-only; also -r", [](S& s, Text) { set_read_only(s, true); }},
       {files, "rw", {}, "", "read and write (default)", [](S& s, Text) { set_read_only(s, false); }},

@@ -105,7 +105,8 @@ Login find_login(const LoginRequest& request) {
   if (password) return Login{.user = *request.user, .password = *std::move(password)};
 
   if (request.personal) {
-    if (auto entry = ask_netrc(request)) return Login{.user = entry->login, .password = entry->password};
+    if (auto entry = ask_netrc(request))
+      return Login{.user = entry->login, .password = entry->password, .account = entry->account};
   }
   if (!request.user || *request.user == request.anonymous.user) return request.anonymous;
   return Login{.user = *request.user, .password = ask_terminal(request)};

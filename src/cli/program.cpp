@@ -66,6 +66,7 @@ void settle_login(Settings& settings, bool personal) {
   Login login = find_login(request);
   settings.ftp.user = std::move(login.user);
   settings.ftp.password = std::move(login.password);
+  if (settings.ftp.account.empty()) settings.ftp.account = std::move(login.account);
 }
 
 void settle(Settings& settings) {

@@ -77,6 +77,7 @@ std::string report_json(const ftp::ServerReport& report) {
       {"user", report.user},
       {"home", report.home},
       {"root", report.root},
+      {"relative", report.relative},
       {"features", report.features},
       {"round_trip_us", report.round_trip ? json(report.round_trip->count()) : json()},
       {"entries", or_null(report.entries)},

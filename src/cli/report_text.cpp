@@ -187,6 +187,9 @@ std::string report_text(const ftp::ServerReport& report) {
   if (!report.system.empty()) page.line("System", escaped(report.system));
   write_tls(page, report);
   page.line("Log-in", fmt::format("{}, in {}", escaped(report.user), escaped(report.home)));
+  if (report.relative)
+    page.line("Directories", "no paths of Unix",
+              "each is walked to by CWD, one name after the other; renames stay within a directory");
   page.line(
       "FEAT",
       report.features.empty() ? "nothing" : escaped(fmt::format("{}", fmt::join(report.features, ", "))),

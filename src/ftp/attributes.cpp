@@ -144,8 +144,11 @@ awaitable<Outcome> apply(std::shared_ptr<Session> session, std::vector<Command> 
   Refusals why;
   for (const Command command : commands) {
     if (command == Command::none) break;
-    const Form form = spell(session->profile(), command, value, path);
-    const Reply reply = co_await session->command(form.verb, form.argument, stop);
+    const Session::Reached reached = co_await session->reach(path, stop);
+    const Form form = spell(session->profile(), command, value, reached.argument);
+    Reply reply;
+    if (reached.refusal) reply = *reached.refusal;
+    if (!reached.refusal) reply = co_await session->command(form.verb, form.argument, stop);
     if (!accepted(reply)) {
       why.add(form, reply, *remembered != Command::untested);
       continue;

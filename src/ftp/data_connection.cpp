@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <ftpfs/proto/address.hpp>
+#include <ftpfs/proto/fault.hpp>
 
 #include "backoff.hpp"
 #include "data_address.hpp"
@@ -118,6 +119,9 @@ awaitable<Round> ask_for_data_port(Session& session, std::stop_token stop) {
       round.port = std::move(port);
       break;
     }
+    // pyftpdlib (max_cons) counts data connections, too: "425 Too many connections. Can't open data channel."
+    if (reply.code == 425 && proto::is_connection_limit(reply))
+      throw Error(EUSERS, "server takes no more connections", reply.last_line());
     round.words = reply.last_line();
     round.for_now = round.for_now && reply.transient();
     learn_data_port(session, port, false);

@@ -20,8 +20,9 @@ struct DataPort {
 };
 
 // For the transfer command `verb argument`. EPSV or PASV (in active mode EPRT or PORT), whichever is known to
-// work; the other one where it is refused. Throws Error(EPROTO) when the server takes neither; Error(EINVAL)
-// for an active_addr= that does not fit; what Connector::listen() throws.
+// work; the other one where it is refused. Throws Error(EPROTO) when the server takes neither; Error(EUSERS)
+// when it has too many connections; Error(EINVAL) for an active_addr= that does not fit; what
+// Connector::listen() throws.
 awaitable<DataPort> agree_on_data_port(Session& session, proto::Verb verb, std::string argument,
                                        std::stop_token stop);
 

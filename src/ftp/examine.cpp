@@ -44,7 +44,7 @@ class Examiner {
     SessionContext& context = *server_->context;
     const std::uint64_t number = context.random();
     file_.path = child_path(server_->path(Path()), own_name(context, "check"));
-    other_.path = file_.path + "-new";
+    other_.path = child_path(server_->path(Path()), own_name(context, "check"));
     for (std::size_t i = 0; i < sample_size; ++i) sample_ += static_cast<char>(i * number >> 7);
   }
 
@@ -155,6 +155,7 @@ awaitable<void> Examiner::meet(Lease& lease) {
   report_.user = context.config.user;
   report_.home = known.home;
   report_.root = server_->path(Path());
+  report_.relative = known.relative;
   report_.features = known.features.lines;
   if (session.tls() != nullptr) report_.tls = session.tls()->facts();
   for (int i = 0; i < round_trips; ++i) {
@@ -234,7 +235,8 @@ awaitable<void> Examiner::learn_names(Lease& lease) {
   const std::string other_case = child_path(directory, capitals);
   const bool found = co_await shows_file(*lease, other_case, stop_);
   const ServerProfile& known = lease->profile();
-  if (known.size == Support::yes || known.mlst == Support::yes) report_.names.folds_case = found;
+  const bool may_tell = known.size == Support::yes || known.mlst == Support::yes;
+  if (may_tell && other_case != file_.path) report_.names.folds_case = found;
   const std::string foreign = server_->names.to_server("\xC3\xA4").value_or("");
   co_await learn_traits(lease.session(), directory, foreign);
 }

@@ -59,8 +59,9 @@ std::string with_trait(const std::string& plain, std::string_view name, NameTrai
 
 // The digits of a sample's name are the one thing that no server changes.
 std::string_view digits_of(std::string_view sample) noexcept {
-  const std::size_t begin = sample.find_first_of("0123456789");
-  return sample.substr(begin, 20);
+  constexpr std::string_view digits = "0123456789";
+  const std::size_t begin = sample.find_first_of(digits);
+  return sample.substr(begin, sample.find_first_not_of(digits, begin) - begin);
 }
 
 struct Sample {

@@ -59,6 +59,13 @@ std::string login_name(const FtpConfig& config) {
   return name;
 }
 
+// What would need a path from the root.
+void leave_out_whole_paths(ServerProfile& known) noexcept {
+  known.mlsd_paths = false;
+  known.features.avbl = false;
+  known.features.site_symlink = false;
+}
+
 }  // namespace
 
 awaitable<std::shared_ptr<Session>> Session::open(std::shared_ptr<SessionContext> context,
@@ -118,17 +125,18 @@ awaitable<void> Session::greeting() {
 awaitable<void> Session::log_in() {
   const FtpConfig& config = context_->config;
   if (config.proxy && !config.proxy->user.empty()) {
-    const Reply reply = co_await identify(config.proxy->user, config.proxy->password);
+    const std::string no_account;
+    const Reply reply = co_await identify(config.proxy->user, config.proxy->password, no_account);
     if (!reply.completion())
       refuse(fmt::format("login at the proxy as {} refused", config.proxy->user), reply);
   }
   std::string name = login_name(config);
-  const Reply reply = co_await identify(name, config.password);
+  const Reply reply = co_await identify(name, config.password, config.account);
   if (!reply.completion()) refuse(fmt::format("login as {} refused", name), reply);
 }
 
 // The final reply.
-awaitable<Reply> Session::identify(std::string user, std::string password) {
+awaitable<Reply> Session::identify(std::string user, std::string password, std::string account) {
   co_await send(Verb::user, user);
   Reply reply = co_await hear();
   if (reply.code == 331) {
@@ -136,7 +144,10 @@ awaitable<Reply> Session::identify(std::string user, std::string password) {
     reply = co_await hear();
   }
   if (reply.code == 332) {
-    throw Error(EACCES, fmt::format("login as {} needs an account", user), reply.last_line());
+    if (account.empty())
+      throw Error(EACCES, fmt::format("login as {} needs an account (account=)", user), reply.last_line());
+    co_await send(Verb::acct, std::move(account));
+    reply = co_await hear();
   }
   co_return reply;
 }
@@ -161,6 +172,8 @@ awaitable<void> Session::set_up() {
   if (!known.greeted) {
     const Reply home = co_await ask(Verb::pwd, "");
     if (home.completion()) known.home = proto::parse_path_name(home).value_or("/");
+    known.relative = !proto::is_unix_path(known.home) && !context_->config.directory.starts_with('/');
+    if (known.relative) leave_out_whole_paths(known);
     known.greeted = true;
     context_->logger->info("logged in to {} as {}, at {}", escaped(context_->config.host),
                            escaped(context_->config.user), escaped(known.home));

@@ -232,6 +232,8 @@ awaitable<std::optional<Attributes>> look(std::shared_ptr<Session> session, std:
     const bool refused = !reply.completion() && may_have_mlst(session->profile());
     if (refused && path != "/") co_return co_await look_in_parent(session, path, stop);
   }
+  // z/OS lets into directories that are not there: CWD only makes a prefix for names.
+  if (session->profile().relative && path != "/") co_return co_await look_in_parent(session, path, stop);
   co_return co_await look_by_size(session, path, stop);
 }
 

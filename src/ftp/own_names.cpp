@@ -12,6 +12,10 @@ constexpr char to_lower(char c) noexcept {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+std::string hidden_name(SessionContext& context, std::string_view what) {
+  return fmt::format(".ftpfs-{}-{:020}", what, context.random());
+}
+
 }  // namespace
 
 std::string child_path(std::string_view directory, std::string_view name) {
@@ -19,11 +23,15 @@ std::string child_path(std::string_view directory, std::string_view name) {
 }
 
 std::string own_name(SessionContext& context, std::string_view what) {
-  return fmt::format(".ftpfs-{}-{:020}", what, context.random());
+  constexpr std::uint64_t seven_digits = 10'000'000;
+  if (context.profile.relative) return fmt::format("F{:07}", context.random() % seven_digits);
+  return hidden_name(context, what);
 }
 
 Probe::Probe(std::shared_ptr<SessionContext> context, std::string_view directory)
-    : context_(std::move(context)), name_(own_name(*context_, "probe")), path_(child_path(directory, name_)) {
+    : context_(std::move(context)),
+      name_(hidden_name(*context_, "probe")),
+      path_(child_path(directory, name_)) {
   context_->probes.insert(name_);
 }
 

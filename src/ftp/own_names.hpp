@@ -14,7 +14,8 @@ namespace ftpfs::ftp {
 std::string child_path(std::string_view directory, std::string_view name);
 
 // ".ftpfs-WHAT-" and 20 digits, unlike any other: of lower case, dots and digits only, so that every server
-// keeps it.
+// keeps it. z/OS takes eight capitals and digits at most: in relative mode it is "F" and seven digits. (A
+// probe that is refused for its name does no harm.)
 std::string own_name(SessionContext& context, std::string_view what);
 
 // The name of a probe. Listings leave it out from now on; unless it is known to be gone() in the end, it is

@@ -111,6 +111,22 @@ awaitable<Lease> SessionPool::acquire(Lane lane, std::stop_token stop) {
   }
 }
 
+// The session stays: what has to go are others, idle ones first.
+awaitable<void> SessionPool::wait_for_room(Lease lease, Error why, Clock::time_point deadline,
+                                           std::stop_token stop) {
+  const std::shared_ptr<State> state = state_;
+  SessionContext& context = *state->context;
+  const bool alone = state->open() <= 1;
+  state->server_is_full(why);
+  state->drop_idle();
+  lease.release();
+  if (!alone) co_return;
+  Backoff backoff(context, first_pause, first_pause);
+  const Clock::time_point next = context.clock.now() + backoff.next();
+  if (next > deadline) throw Error(ETIMEDOUT, "server takes no more connections", why.server_said());
+  co_await context.clock.sleep_until(next, stop);
+}
+
 bool SessionPool::has_slot(Lane lane) const noexcept {
   return state_->queue(lane).empty() && state_->may_take(lane);
 }

@@ -81,6 +81,9 @@ awaitable<void> name_source(std::shared_ptr<Session> session, std::string path, 
 
 // Fails with EEXIST where a file is in the way and has to step aside.
 awaitable<void> move(std::shared_ptr<Session> session, Names names, std::stop_token stop) {
+  // No CWD may come between RNFR and RNTO.
+  if (session->profile().relative && parent_of(names.from) != parent_of(names.to))
+    throw Error(EXDEV, fmt::format("{}: the server renames within a directory only", escaped(names.from)));
   co_await require_unconfused(session, names.from);
   co_await require_kept(session, names.to);
   co_await session->prepare(Verb::rnto, names.to);

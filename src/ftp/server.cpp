@@ -54,7 +54,8 @@ void Server::find_root() {
                                     escaped(context->config.directory)));
   const std::string& directory = *wanted;
   const bool absolute = directory.starts_with('/');
-  root = absolute ? directory : context->profile.home;
+  const std::string& home = context->profile.home;
+  root = absolute ? directory : context->profile.relative ? "" : home;
   if (!absolute && !directory.empty()) root += '/' + directory;
   std::string::size_type doubled = 0;
   while ((doubled = root.find("//", doubled)) != root.npos) root.erase(doubled, 1);

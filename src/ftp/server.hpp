@@ -3,6 +3,7 @@
 // through a connection that dies. Shared with operations that go on in the background.
 #pragma once
 
+#include <cerrno>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -44,14 +45,25 @@ using ServerPtr = std::shared_ptr<Server>;
 // The pool has its own way with log-ins: an acquire() that fails has failed.
 template <class T, class Work>
 awaitable<T> retrying(ServerPtr server, Lane lane, Work work, std::stop_token stop) {
-  for (bool again = false;; again = true) {
+  const SessionContext& context = *server->context;
+  const Clock::time_point deadline = context.clock.now() + context.config.queue_timeout;
+  for (bool again = false;;) {
     Lease lease = co_await server->pool.acquire(lane, stop);
+    std::optional<Error> full;
     try {
       awaitable<T> attempt = work(lease);
       co_return co_await std::move(attempt);
     } catch (const ConnectionLost&) {
       if (again) throw;
+    } catch (const Error& error) {
+      if (error.code() != EUSERS) throw;
+      full = error;
     }
+    if (full) {
+      co_await server->pool.wait_for_room(std::move(lease), *full, deadline, stop);
+      continue;
+    }
+    again = true;
     lease.release();
     server->pool.drop_idle();
   }

@@ -20,6 +20,15 @@ namespace {
 constexpr std::chrono::milliseconds quiet_after_reply{1000};
 constexpr std::chrono::milliseconds look_after_reply{50};
 
+// Codes that belong to another command: the replies are out of step. The address of a passive port answers
+// EPSV and PASV alone; and a CWD that is wrongly taken for done would show another directory's files as this
+// one's.
+bool may_answer(Verb verb, const Reply& reply) noexcept {
+  if (reply.code >= 227 && reply.code <= 229) return verb == Verb::epsv || verb == Verb::pasv;
+  const int kind = reply.code / 10;
+  return verb != Verb::cwd || !reply.completion() || kind == 20 || kind == 25;
+}
+
 // No transfer ends so.
 bool answers_noop(const Reply& reply) noexcept {
   return reply.code == 200 || proto::is_unimplemented(Verb::noop, reply);
@@ -72,6 +81,7 @@ awaitable<Reply> Session::command(Verb verb, std::string argument, std::stop_tok
   if (stop.stop_requested()) throw Cancelled();
   const std::stop_callback on_stop(stop, Abort(*this));
   try {
+    if (must_walk(argument)) co_return co_await walk_and_ask(verb, std::move(argument));
     co_return co_await ask(verb, std::move(argument));
   } catch (const ConnectionLost&) {
     if (stop.stop_requested()) throw Cancelled();
@@ -85,6 +95,8 @@ awaitable<Reply> Session::ask(Verb verb, std::string argument) {
   co_await send(verb, std::move(argument));
   for (;;) {
     Reply reply = co_await receive();
+    if (!may_answer(verb, reply))
+      lose(EPROTO, fmt::format("{}: the reply belongs to another command", last_command_), reply.last_line());
     if (!reply.preliminary()) co_return reply;
   }
 }

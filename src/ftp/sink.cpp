@@ -10,6 +10,7 @@
 #include "operations.hpp"
 #include "passing.hpp"
 #include "refusal.hpp"
+#include "stop.hpp"
 
 namespace ftpfs::ftp {
 
@@ -49,7 +50,9 @@ awaitable<bool> may_be_listed(std::shared_ptr<Session> session, std::string dire
 // A server that tells sizes, but not this one, may have stored the file under a name of its own.
 awaitable<void> require_stored(std::shared_ptr<Session> session, std::string path) {
   const ServerProfile& profile = session->profile();
-  if (profile.size != Support::yes && profile.mlst != Support::yes) co_return;
+  // z/OS makes capitals of all names.
+  const bool may_tell = profile.size == Support::yes || profile.mlst == Support::yes || profile.relative;
+  if (!may_tell) co_return;
   const std::stop_token never;
   const std::optional<Attributes> found = co_await look(session, path, never);
   if (found) co_return;
@@ -167,14 +170,29 @@ class FtpSink final : public Sink {
   std::shared_ptr<Upload> upload_;
 };
 
-// How many bytes are there before an append; at worst the parent's listing tells.
+// Reads the file to its end: all that is left where the server tells no sizes (z/OS, OpenVMS).
+awaitable<std::uint64_t> count_bytes(std::shared_ptr<Session> session, std::string path,
+                                     std::stop_token stop) {
+  const std::unique_ptr<Transfer> transfer = co_await begin_patiently(session, Verb::retr, path, 0, stop);
+  if (transfer->refusal()) throw refusal(Verb::retr, path, *transfer->refusal(), EOPNOTSUPP);
+  const std::stop_callback on_stop(stop, Abort(*transfer));
+  Buffer chunk(64 * 1024);
+  std::uint64_t count = 0;
+  std::size_t size = 0;
+  do {
+    size = co_await transfer->read_some(chunk.bytes());
+    count += size;
+  } while (size > 0);
+  co_return count;
+}
+
+// How many bytes are there before an append.
 awaitable<std::uint64_t> size_before(std::shared_ptr<Session> session, std::string path,
                                      std::stop_token stop) {
   const std::optional<std::uint64_t> size = co_await ask_size(*session, path, stop);
   if (size) co_return *size;
   const std::optional<Attributes> found = co_await look(session, path, stop);
-  if (found && !found->size_known)
-    throw Error(EOPNOTSUPP, fmt::format("{}: the server does not tell its size", escaped(path)));
+  if (found && !found->size_known) co_return co_await count_bytes(session, path, stop);
   co_return found ? found->size : 0;
 }
 

@@ -103,14 +103,17 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
   std::unique_ptr<Transfer> transfer(new Transfer(state));
   const std::stop_callback on_stop(stop, Abort(*session));
   co_await session->prepare(verb, state->argument);  // before a REST that would wait for the next transfer
-  state->port = co_await agree_on_data_port(*session, verb, state->argument, stop);
+  Session::Reached reached = co_await session->reach(state->argument, stop);
+  if (reached.refusal) state->final_reply = std::move(reached.refusal);
+  if (state->final_reply) co_return transfer;
+  state->port = co_await agree_on_data_port(*session, verb, reached.argument, stop);
   TaskSet& tasks = session->context().tasks;
   tasks.spawn(State::dial(state));
   // The first packet of the data connection leaves before the command: ftp-proxy (Proxy-Suite 1.9.2.4) closes
   // its port when the server has sent all, whether or not we were there.
   while (!state->connecting) co_await asio::post(use_awaitable);
   if (offset > 0) co_await state->restart_at(offset, stop);
-  co_await session->send(verb, state->argument);
+  co_await session->send(verb, reached.argument);
   state->commanded = true;
   state->changed.wake_all();
   state->listening = true;

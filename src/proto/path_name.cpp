@@ -36,4 +36,9 @@ std::optional<std::string> parse_path_name(const Reply& reply) {
   return path;
 }
 
+bool is_unix_path(std::string_view path) noexcept {
+  const bool on_drive = path.size() >= 2 && path[1] == ':' && (path.size() == 2 || path[2] == '/');
+  return path.starts_with('/') || on_drive;
+}
+
 }  // namespace ftpfs::proto

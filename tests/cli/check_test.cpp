@@ -80,6 +80,13 @@ TEST(ReportText, SaysWhatFtpfsDoesAboutIt) {
   EXPECT_THAT(text, Not(HasSubstr("as the server tells them")));
 }
 
+TEST(ReportText, SaysHowDirectoriesAreReached) {
+  ftp::ServerReport report = modest_report();
+  EXPECT_THAT(report_text(report), Not(HasSubstr("walked to")));
+  report.relative = true;
+  EXPECT_THAT(report_text(report), HasSubstr("each is walked to by CWD"));
+}
+
 TEST(ReportText, TheServersWordsCannotDriveATerminal) {
   EXPECT_THAT(report_text(modest_report()), Not(HasSubstr("\x1b")));
 }

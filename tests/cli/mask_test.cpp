@@ -54,6 +54,7 @@ TEST(HideSecrets, LeavesSourcesWithoutPasswordAlone) {
 
 TEST(HideSecrets, TakesPasswordsOutOfOptions) {
   EXPECT_EQ(hidden({"-o", "ro,password=secret,uid=1"}), (Arguments{"-o", "ro,password=*,uid=1"}));
+  EXPECT_EQ(hidden({"-o", "account=secret,ro"}), (Arguments{"-o", "account=*,ro"}));
   EXPECT_EQ(hidden({"-opassword=secret"}), Arguments{"-opassword=*"});
   EXPECT_EQ(hidden({"-fo", "password=a\\,secret,ro"}), (Arguments{"-fo", "password=*,ro"}));
   EXPECT_EQ(hidden({"--password=a,secret"}), Arguments{"--password=*"});

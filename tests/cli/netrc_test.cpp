@@ -16,7 +16,7 @@ machine a.example login alice password secret1
 machine b.example
 	login bob
 	password "two words \"quoted\" back\\slash"
-	account ignored
+	account "of sales"
 machine a.example login second password secret2
 default login anonymous password me@here
 )";
@@ -33,6 +33,11 @@ TEST(Netrc, TheEntryOfTheUserCounts) {
 
 TEST(Netrc, ValuesMayBeQuoted) {
   EXPECT_EQ(found(usual, "b.example"), R"(bob/two words "quoted" back\slash)");
+}
+
+TEST(Netrc, AnAccountBelongsToItsEntry) {
+  EXPECT_EQ(find_netrc_entry(usual, "b.example", {})->account, "of sales");
+  EXPECT_EQ(find_netrc_entry(usual, "a.example", {})->account, "");
 }
 
 TEST(Netrc, DefaultServesEveryOtherHost) {

@@ -87,7 +87,8 @@ TEST(Options, ReachTheConfigurationsOfTheLayers) {
        "-o",
        "dcache_timeout=0,attr_timeout=9,disable_epsv,upload=atomic,perms=strict,readahead=1M,spool_dir=/s",
        "-o", "codepage=GBK,iocharset=ISO-8859-1,no_utf8,server_tz=+0100", "-p", "2121", "-o",
-       "fsname=x,username=alice,password_stdin,log_level=info,suid,dev,noexec"});
+       "fsname=x,username=alice,password_stdin,account=sales,log_level=info,suid,dev,noexec"});
+  EXPECT_EQ(settings.ftp.account, "sales");
   EXPECT_EQ(settings.ftp.codepage, "GBK");
   EXPECT_EQ(settings.ftp.iocharset, "ISO-8859-1");
   EXPECT_FALSE(settings.ftp.ask_for_utf8);

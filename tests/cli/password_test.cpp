@@ -111,6 +111,12 @@ TEST_F(PasswordTest, TheEnvironmentComesNext) {
   EXPECT_EQ(login(request("alice")), "alice/secret");
 }
 
+TEST_F(PasswordTest, AnAccountComesFromNetrc) {
+  home_.write(".netrc", "machine ftp.example.org login alice password third account fourth");
+  EXPECT_EQ(find_login(request("alice")).account, "fourth");
+  EXPECT_EQ(find_login(request("alice", "other")).account, "");
+}
+
 TEST_F(PasswordTest, TheEnvironmentsPasswordIsNotForAnonymous) {
   ::setenv("FTPFS_PASSWORD", "secret", 1);
   EXPECT_EQ(login(request({})), "anonymous/ftpfs@");

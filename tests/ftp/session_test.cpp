@@ -121,6 +121,43 @@ TEST_F(SessionTest, AnAccountInsteadOfAPasswordToo) {
   EXPECT_EQ(network_.missing(), "");
 }
 
+TEST_F(SessionTest, AnAccountIsToldToWhoeverAsksForOne) {
+  for (const bool with_password : {true, false}) {
+    context_ = new_context();
+    context_->config.account = "sales";
+    Script& script = network_.connection().send("220 ready\r\n").expect("USER joe\r\n");
+    if (with_password) script.send("331 password?\r\n").expect("PASS secret\r\n");
+    script.send("332 Need account for login.\r\n")
+        .expect("ACCT sales\r\n")
+        .send("230 in\r\n")
+        .expect("FEAT\r\n")
+        .send("211 none\r\n")
+        .expect("TYPE I\r\n")
+        .send("200 ok\r\n")
+        .expect("PWD\r\n")
+        .send("257 \"/\"\r\n");
+    EXPECT_TRUE(open_session()->reusable());
+    EXPECT_EQ(network_.missing(), "");
+  }
+}
+
+TEST_F(SessionTest, AnAccountThatIsRefusedIsARefusedLogIn) {
+  for (const char* refusal :
+       {"530 No such account.", "532 Need another.", "332 Need account.", "331 Need password."}) {
+    SCOPED_TRACE(refusal);
+    context_ = new_context();
+    context_->config.account = "sales";
+    network_.connection()
+        .send("220 ready\r\n")
+        .expect("USER joe\r\n")
+        .send("332 account?\r\n")
+        .expect("ACCT sales\r\n")
+        .send(std::string(refusal) + "\r\n");
+    EXPECT_NE(failure(Session::open(context_, {})), 0);
+    EXPECT_EQ(network_.missing(), "");
+  }
+}
+
 // RFC 959: the password was superfluous, and so it is where the user is known by a certificate.
 TEST_F(SessionTest, WhoIsLoggedInIsLoggedInWhateverItWasThatServed) {
   const auto rest = [](Script& script) {

@@ -108,10 +108,18 @@ class Proxied : public Connections {
   }
   ~Proxied() override { ::unsetenv("FTPFS_PROXY_PASSWORD"); }
 
-  void mount_through(ProxyKind kind, const std::string& options = "") {
+  void mount_through(ProxyKind kind, const std::string& options = "", const std::string& socks = "socks5h") {
     proxy_.emplace(kind, tmp());
     ::setenv("FTPFS_PROXY_PASSWORD", proxy_password, 1);
-    mount("proxy=" + proxy_->url() + options);
+    mount("proxy=" + proxy_->url(socks) + options);
+  }
+  // `ftpfs check` of the server, called by a name.
+  Outcome check_localhost(const std::string& socks) {
+    std::string url = server().url();
+    url.replace(url.find("127.0.0.1"), 9, "localhost");
+    return run_ftpfs(
+        {"check", "-o", "proxy=" + proxy_->url(socks), url},
+        {{"FTPFS_PASSWORD", std::string(test_password)}, {"FTPFS_PROXY_PASSWORD", proxy_password}});
   }
   // Commands and data: a mount that has worked has made more connections than it has sessions.
   void expect_data_through_the_proxy() { EXPECT_GT(proxy_->connections(), 5u); }
@@ -123,6 +131,24 @@ TEST_P(Proxied, Socks5) {
   mount_through(ProxyKind::microsocks);
   work();
   expect_data_through_the_proxy();
+}
+
+TEST_P(Proxied, Socks5WithoutNames) {
+  mount_through(ProxyKind::microsocks, "", "socks5");
+  work();
+  expect_data_through_the_proxy();
+}
+
+TEST_P(Proxied, TheSchemeSaysWhoLooksUpNames) {
+  for (const std::string socks : {"socks5", "socks5h"}) {
+    SCOPED_TRACE(socks);
+    proxy_.emplace(ProxyKind::microsocks, tmp());
+    const Outcome checked = check_localhost(socks);
+    EXPECT_EQ(checked.status, 0) << checked.output;
+    EXPECT_EQ(proxy_->was_asked_for("localhost"), socks == "socks5h");
+    EXPECT_TRUE(proxy_->was_asked_for("127.0.0.1"));  // for data, which has no names
+    proxy_.reset();
+  }
 }
 
 TEST_P(Proxied, HttpConnect) {

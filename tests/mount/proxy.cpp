@@ -82,10 +82,14 @@ RealProxy::RealProxy(ProxyKind kind, const fs::path& directory) : kind_(kind), l
   if (!eventually(answers)) throw std::runtime_error("the proxy did not start: " + log());
 }
 
-std::string RealProxy::url() const {
+std::string RealProxy::url(const std::string& socks) const {
   const std::string place = "127.0.0.1:" + std::to_string(port);
   if (kind_ == ProxyKind::ftp_proxy) return "ftp://" + place;
-  return (kind_ == ProxyKind::microsocks ? "socks5h://" : "http://") + std::string(proxy_user) + "@" + place;
+  return (kind_ == ProxyKind::microsocks ? socks : "http") + "://" + proxy_user + "@" + place;
+}
+
+bool RealProxy::was_asked_for(const std::string& host) const {
+  return log().find("connected to " + host + ":") != std::string::npos;
 }
 
 std::string RealProxy::log() const {

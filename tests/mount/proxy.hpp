@@ -24,8 +24,10 @@ class RealProxy {
   // Its files lie below `directory`. Returns when it answers.
   RealProxy(ProxyKind kind, const std::filesystem::path& directory);
 
-  // For proxy=, without the password.
-  std::string url() const;
+  // For proxy=, without the password. `socks`: the scheme of a SOCKS proxy.
+  std::string url(const std::string& socks = "socks5h") const;
+  // Its log names this host as one that it was asked to connect to.
+  bool was_asked_for(const std::string& host) const;
   // How often it has connected somewhere; the FTP proxy: for data.
   std::size_t connections() const;
 

@@ -42,6 +42,14 @@ TEST(PathName, Table) {
   }
 }
 
+TEST(PathName, OfUnixOrNot) {
+  for (const char* path : {"/", "/home/me", "C:", "C:/", "d:/pub", "/C:/pub", "/ux0:", "/DISK$USER/JOE"})
+    EXPECT_TRUE(is_unix_path(path)) << path;
+  for (const char* path :
+       {"'HLQ.'", "'HLQ.PDS'", "DISK:[DIR]", "C:\\pub", "\\SYSTEM.$VOL.SUBVOL", "QGPL", "x:y", ""})
+    EXPECT_FALSE(is_unix_path(path)) << path;
+}
+
 TEST(PathName, HostileSizes) {
   Reply reply;
   reply.text = '"' + std::string(1 << 20, '"');

@@ -11,6 +11,7 @@ namespace ftpfs::cli {
 struct NetrcEntry {
   std::string login;
   std::string password;
+  std::string account;  // empty: none
 };
 
 // The first entry for `host` (else `default`) that has a login and, if `login` is given, that very one.

@@ -14,6 +14,7 @@ namespace ftpfs::cli {
 struct Login {
   std::string user;
   std::string password;
+  std::string account = {};  // from ~/.netrc
 };
 
 struct LoginRequest {

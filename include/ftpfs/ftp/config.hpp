@@ -42,6 +42,7 @@ struct FtpConfig {
   std::uint16_t port = 21;
   std::string user = "anonymous";
   std::string password = "ftpfs@";  // sent only as PASS; never logged
+  std::string account;              // sent as ACCT where the server asks for one (332); never logged
   // The directory to mount, as the user wrote it: "" = where the login lands (PWD); "a/b" = below that;
   // "/a/b" = absolute on the server.
   std::string directory;

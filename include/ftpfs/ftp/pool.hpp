@@ -68,6 +68,10 @@ class SessionPool {
   // after close(). Refused credentials are remembered: for 30 s no further log-in is tried, then
   // for 2 min, and so on up to an hour (account lock-outs, fail2ban).
   awaitable<Lease> acquire(Lane lane, std::stop_token stop);
+  // The server would not have a data connection beside so many others (Error(EUSERS)): learns that as from a
+  // log-in that is turned away. Takes the lease; returns when it is worth to acquire() again, throws
+  // Error(ETIMEDOUT) when that is not before `deadline`.
+  awaitable<void> wait_for_room(Lease lease, Error why, Clock::time_point deadline, std::stop_token stop);
   bool has_slot(Lane lane) const noexcept;  // acquire() would not queue
   // After a session died: drops the idle ones, for what killed it (restart, time-out, NAT) has likely killed
   // them too.

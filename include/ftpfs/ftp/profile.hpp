@@ -56,6 +56,10 @@ struct ServerProfile {
   std::string greeting;
   proto::Features features;  // FEAT, asked by the first session
   std::string home = "/";    // PWD right after the first log-in
+  // It is no path of Unix (z/OS "'JOE.'", OpenVMS "DISK:[JOE]"): names cannot be joined to it with '/', so
+  // that each directory is walked to by CWD, and "/" in this layer is where the log-in ends.
+  bool relative = false;
+  Support plain_cwd = Support::unknown;  // in relative mode: CWD takes a bare name; no: "[.NAME]" (OpenVMS)
 
   Support tls = Support::unknown;  // AUTH; `yes` once it has worked: no way back to clear text
   // proftpd 1.3.5 refuses every data connection of TLS 1.3 (proftpd #1177): then this is 1.2.

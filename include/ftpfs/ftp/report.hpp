@@ -59,6 +59,8 @@ struct ServerReport {
   std::string user;
   std::string home;  // PWD
   std::string root;  // what would be mounted
+  bool relative =
+      false;  // each directory is walked to: `home` is no path of Unix, and "/" in `root` stands for it
   std::vector<std::string> features;
   std::optional<std::chrono::microseconds> round_trip;  // the quickest of a few NOOPs
 

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -40,6 +41,13 @@ class Session {
   // What has to be known before `argument` can be sent: throws that EINVAL, finds out about Telnet. For
   // commands between which no other may come (REST and RETR, RNFR and RNTO), before the first of them.
   awaitable<void> prepare(proto::Verb verb, std::string argument);
+  // What is left of `path` to be said in a command. In relative mode (ServerProfile::relative) the session
+  // walks to the directory it lies in, and only the name is left; command() does so by itself.
+  struct Reached {
+    std::optional<proto::Reply> refusal;  // of a CWD on the way
+    std::string argument;
+  };
+  awaitable<Reached> reach(std::string path, std::stop_token stop);
 
   // The two halves of command(), for transfers: between them other things may happen, but no other send().
   // receive() also returns preliminary (1xx) replies; the command stays outstanding until a final one.
@@ -87,11 +95,16 @@ class Session {
   awaitable<void> start_tls();
   awaitable<void> protect_data();
   awaitable<void> log_in();
-  awaitable<proto::Reply> identify(std::string user, std::string password);
+  awaitable<proto::Reply> identify(std::string user, std::string password, std::string account);
   awaitable<void> set_up();
   awaitable<proto::Reply> ask(proto::Verb verb, std::string argument);  // send() and its final reply
   awaitable<proto::Reply> hear();                                       // receive(), 421 included
   awaitable<void> learn_telnet();
+  bool must_walk(std::string_view argument) const noexcept;
+  awaitable<proto::Reply> descend(std::string name);
+  awaitable<proto::Reply> walk(std::string directory);
+  awaitable<Reached> approach(std::string path);
+  awaitable<proto::Reply> walk_and_ask(proto::Verb verb, std::string path);
   void check_quiet();
   void take_what_came();
   awaitable<void> read_more();
@@ -108,7 +121,8 @@ class Session {
   net::HostPort peer_;
   proto::ReplyParser parser_;
   std::array<std::byte, 4096> input_;
-  std::string last_command_;  // masked; for messages
+  std::string last_command_;     // masked; for messages
+  std::string directory_ = "/";  // where it is, in relative mode; "/" is where the log-in ended
   bool outstanding_ = false;
   bool in_sequence_ = false;  // the last reply was a 3xx: it belongs to the next command
   bool dead_ = false;

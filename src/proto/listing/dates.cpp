@@ -221,7 +221,7 @@ bool read_clock(std::string_view text, DateTime& date) noexcept {
   };
   const bool morning = half("AM");
   const bool evening = half("PM");
-  while ((morning || evening) && is_alpha(text.back())) text.remove_suffix(1);
+  while ((morning || evening) && !text.empty() && is_alpha(text.back())) text.remove_suffix(1);
   const std::size_t colons = static_cast<std::size_t>(std::count(text.begin(), text.end(), ':'));
   auto hour = small_number(cut(text, ':'));
   const auto minute = small_number(cut(text, ':'));

@@ -44,10 +44,28 @@ bool is_partitioned(std::string_view organization) noexcept {
   return organization == "PO" || organization == "PO-E" || organization == "POE" || organization == "POU";
 }
 
+// What the catalogue knows without a volume: the line may hold no more than this word and the name.
+bool is_in_catalogue_only(std::string_view text) noexcept {
+  return text == "GDG" || text == "VSAM" || text == "PATH" || text == "AIX";
+}
+
 bool is_organization(std::string_view text) noexcept {
-  return is_partitioned(text) || text == "PS" || text == "PS-E" || text == "PSU" || text == "PS-L" ||
-         text == "DA" || text == "DAU" || text == "IS" || text == "VSAM" || text == "VS" || text == "GDG" ||
-         text == "HFS";
+  return is_partitioned(text) || is_in_catalogue_only(text) || text == "PS" || text == "PS-E" ||
+         text == "PSU" || text == "PS-L" || text == "DA" || text == "DAU" || text == "IS" || text == "VS" ||
+         text == "HFS" || text == "ZFS";
+}
+
+// The base of a generation data group is a prefix of its generations' names: CWD and LIST show them.
+bool is_directory(std::string_view organization) noexcept {
+  return is_partitioned(organization) || organization == "GDG";
+}
+
+// Behind volume and unit, either of which may be left out.
+std::optional<DateTime> date_referred(const Fields& fields) {
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (auto date = numeric_date(fields[i], DateOrder::year_first)) return date;
+  }
+  return std::nullopt;
 }
 
 // What stands in place of the columns when the catalogue knows a data set but its volume was not looked at.
@@ -72,9 +90,15 @@ Reading read_zos_data_set(std::string_view line, Evidence&) {
     if (starts_with(fields, {"Pseudo"})) entry.kind = ListedKind::directory;
     return entry;
   }
-  if (fields.size() < 4 || !is_organization(last(fields, 2)) || !is_name(fields[0])) return Foreign();
-  if (is_partitioned(last(fields, 2))) entry.kind = ListedKind::directory;
-  entry.time = numeric_date(fields[2], DateOrder::year_first);
+  const std::string_view organization = last(fields, 2);
+  entry.time = date_referred(fields);
+  const bool columns =
+      fields.size() >= 4 && is_organization(organization) && (is_name(fields[0]) || entry.time);
+  const bool bare =
+      is_in_catalogue_only(fields[0]) || (fields.size() == 3 && is_in_catalogue_only(fields[1]));
+  if (!columns && !(bare && is_name(entry.name))) return Foreign();
+  const bool group = is_directory(organization) || fields[0] == "GDG";
+  if (group) entry.kind = ListedKind::directory;
   return entry;
 }
 
@@ -100,10 +124,27 @@ Reading read_zos_member(std::string_view line, Evidence&) {
   return entry;
 }
 
+namespace {
+
+// Where a single job is listed, its steps and spool files follow, which cannot be fetched by a name of their
+// own:
+// "--------", "ID STEPNAME PROCSTEP C DDNAME BYTE-COUNT", "001 JESE H JESMSGLG 1200", "3 spool files".
+bool is_about_one_job(const Fields& fields) noexcept {
+  if (fields.size() == 1) return fields[0] == "--------";
+  if (starts_with(fields, {"ID", "STEPNAME"}) || fields[0] == "STEPNAME" || fields[0] == "CPUTIME")
+    return true;
+  if (!all_digits(fields[0])) return false;
+  if (fields.size() == 3) return fields[1] == "spool" && fields[2].starts_with("file");
+  return fields[0].size() == 3 && fields.size() >= 4 && is_name(fields[1]) && is_name(last(fields, 2)) &&
+         all_digits(last(fields));
+}
+
+}  // namespace
+
 // "JOBNAME  JOBID  [OWNER]  STATUS ..." of the JES interface, levels 1 and 2. A job is fetched by its id.
 Reading read_zos_job(std::string_view line, Evidence&) {
   const Fields fields(line);
-  if (is_heading(fields)) return Nothing();
+  if (is_heading(fields) || is_about_one_job(fields)) return Nothing();
   const std::string_view id = fields[1];
   const std::size_t letters = id.starts_with("JOB") || id.starts_with("TSU") || id.starts_with("STC") ? 3 : 1;
   if (fields.size() < 3 || !is_name(fields[0]) || id.size() < 5 || !all_digits(id.substr(letters)))

@@ -50,6 +50,11 @@ struct Behaviour {
   std::string site_quota;             // what SITE QUOTA answers
   bool overstates = false;            // FEAT lists MLST, SIZE, MDTM, REST, MFMT although they are off
 
+  // Paths. z/OS: 'JOE.DATA.SET' and members in it, where CWD to what is not there makes a prefix of it;
+  // OpenVMS: DISK$USER:[JOE.SUB]. Neither knows any '/'.
+  enum class Paths { of_unix, of_zos, of_vms } paths = Paths::of_unix;
+  bool cwd_wants_brackets = false;  // OpenVMS: CWD [.SUB]; CWD SUB is refused
+
   // Names.
   bool utf8_wants_clnt = false;      // OPTS UTF8 ON is 501 before CLNT (G6, RaidenFTPd)
   bool folds_case = false;           // "A" is "a", whichever was first (Windows, macOS)
@@ -89,9 +94,10 @@ struct Behaviour {
   std::string pasv_address;       // the address told in 227 instead of the true one: "10,1,2,3"
   bool epsv_port_closed = false;  // nobody listens on the port that 229 told (NAT helpers)
   bool pasv_port_closed = false;
-  bool stranger_first = false;   // active mode: somebody else is at the client's port before us
-  bool cannot_connect = false;   // active mode: a firewall is before the client's port
-  std::size_t max_sessions = 0;  // 0: no limit
+  bool stranger_first = false;      // active mode: somebody else is at the client's port before us
+  bool cannot_connect = false;      // active mode: a firewall is before the client's port
+  std::size_t max_sessions = 0;     // 0: no limit
+  std::size_t max_connections = 0;  // the data connections counted as well: 425 (pyftpdlib's max_cons)
   std::string limit_reply =
       "421 Too many connections from your host.";  // a 530 comes at PASS, others as greeting
 

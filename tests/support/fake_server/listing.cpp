@@ -85,4 +85,20 @@ std::string vms_line(const std::string& name, const Node& node, std::time_t offs
                      blocks, blocks + 2, formatted(node.mtime + offset, "%d-%b-%Y %H:%M:%S"));
 }
 
+std::string zos_lines(const Node& directory, bool members) {
+  std::string text = members ? " Name     VV.MM   Created       Changed      Size  Init   Mod   Id\r\n"
+                             : "Volume Unit    Referred Ext Used Recfm Lrecl BlkSz Dsorg Dsname\r\n";
+  for (const auto& [name, node] : directory.children) {
+    const std::string day = formatted(node->mtime, "%Y/%m/%d");
+    if (members) {
+      text += fmt::format("{:<9} 01.01 {} {} {:>5} {:>5} {:>5} JOE\r\n", name, day,
+                          formatted(node->mtime, "%Y/%m/%d %H:%M"), 1, 1, 0);
+    } else {
+      text += fmt::format("USER01 3390   {}  1    1  FB      80  8000  {:<4}  {}\r\n", day,
+                          node->is_directory() ? "PO" : "PS", name);
+    }
+  }
+  return text;
+}
+
 }  // namespace ftpfs::test::fake

@@ -22,5 +22,7 @@ std::string facts(const Node& node, const Node* target, std::string_view type, c
 std::string unix_line(const std::string& name, const Node& node, std::time_t now, std::time_t offset);
 std::string dos_line(const std::string& name, const Node& node, std::time_t offset);
 std::string vms_line(const std::string& name, const Node& node, std::time_t offset);
+// Of data sets, or of the members of one.
+std::string zos_lines(const Node& directory, bool members);
 
 }  // namespace ftpfs::test::fake

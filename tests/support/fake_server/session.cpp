@@ -170,6 +170,7 @@ awaitable<std::string> Session::without_telnet(std::string line) {
 }
 
 std::string Session::path_of(std::string_view argument) const {
+  if (behaviour().paths != Behaviour::Paths::of_unix) return foreign_path_of(argument);
   while (behaviour().trims_blanks && argument.ends_with(' ')) argument.remove_suffix(1);
   const std::string path = Tree::resolve(directory_, argument);
   return behaviour().folds_case ? state_.tree.spelt(path) : path;

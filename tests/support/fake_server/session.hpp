@@ -24,6 +24,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   bool open() const { return control_.is_open(); }
   bool idle() const { return idle_; }
+  bool transferring() const { return transferring_; }
   void dismiss(const std::string& reply);  // says it, unless empty, and closes
   void close(bool reset = false);          // control and data
 
@@ -44,6 +45,12 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string path_to_make(std::string_view argument) const;  // likewise, where there is nothing yet
   std::time_t now() const { return behaviour().now.value_or(std::time(nullptr)); }
   std::time_t offset_at(std::time_t time) const { return behaviour().zone ? behaviour().zone(time) : 0; }
+
+  // session_paths.cpp: paths of z/OS and OpenVMS
+  std::string foreign_path_of(std::string_view argument) const;
+  std::string spelt_directory() const;
+  bool takes_cwd(std::string_view argument) const;
+  bool takes_name(std::string_view path) const;  // for something new
 
   // session_login.cpp: who, what the server can do, state of the session
   std::string user(const std::string& argument);
@@ -93,6 +100,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string epsv(const std::string& argument);
   std::string pasv(const std::string& argument);
   std::uint16_t listen(bool closed);
+  bool too_many_connections() const;
 
   // session_active.cpp: the other way round
   std::string eprt(const std::string& argument);

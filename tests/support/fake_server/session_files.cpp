@@ -140,6 +140,7 @@ std::string Session::dele(const std::string& argument) {
 
 std::string Session::mkd(const std::string& argument) {
   const std::string path = path_to_make(argument);
+  if (!takes_name(path)) return "501 Invalid data set name. Use MVS Dsname conventions.";
   if (state_.tree.exists(path)) return refusal("File exists.");
   const Node* parent = state_.tree.find(Tree::parent(path));
   if (parent == nullptr) return refusal(absent);
@@ -168,6 +169,7 @@ std::string Session::rnfr(const std::string& argument) {
 std::string Session::rnto(const std::string& argument) {
   if (rename_from_.empty()) return "503 Bad sequence of commands: use RNFR first.";
   std::string path = path_to_make(argument);
+  if (!takes_name(path)) return "501 Invalid data set name. Use MVS Dsname conventions.";
   if (path == rename_from_ && behaviour().refuses_case_change) return refusal("File exists.");
   if (path == rename_from_) path = Tree::resolve(directory_, argument);  // its case changes
   const Node* target = state_.tree.find_itself(path);

@@ -76,15 +76,17 @@ std::string Session::type(const std::string& argument) {
 
 std::string Session::pwd(const std::string&) {
   std::string quoted;
-  for (const char c : directory_) quoted.append(c == '"' ? 2 : 1, c);
+  for (const char c : spelt_directory()) quoted.append(c == '"' ? 2 : 1, c);
   return "257 \"" + quoted + "\" is the current directory.";
 }
 
 std::string Session::cwd(const std::string& argument) {
   const std::string path = path_of(argument);
   const Node* node = state_.tree.find(path);
-  if (node == nullptr) return refusal("No such file or directory.");
-  if (!node->is_directory()) return refusal("Not a directory.");
+  const bool anything = behaviour().paths == Behaviour::Paths::of_zos;  // it becomes a prefix
+  if (!takes_cwd(argument)) return refusal("Not a directory specification.", "501");
+  if (!anything && node == nullptr) return refusal("No such file or directory.");
+  if (!anything && !node->is_directory()) return refusal("Not a directory.");
   directory_ = path;
   return "250 Directory changed.";
 }

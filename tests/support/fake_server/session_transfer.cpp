@@ -13,6 +13,8 @@ namespace {
 constexpr auto opened = "150 Opening data connection.";
 constexpr auto dupes = "553-File exists: file.001\r\n553-File exists: file.002\r\n";
 constexpr auto complete = "226 Transfer complete.";
+constexpr auto invalid_name = "501 Invalid data set name. Use MVS Dsname conventions.";
+constexpr auto no_data_channel = "425 Too many connections. Can't open data channel.";
 constexpr auto broken = "426 Data connection closed; transfer aborted.";
 
 }  // namespace
@@ -34,8 +36,15 @@ std::uint16_t Session::listen(bool closed) {
   return port;
 }
 
+bool Session::too_many_connections() const {
+  const auto transfers = std::ranges::count_if(state_.sessions, &Session::transferring);
+  const std::size_t open = state_.open_sessions() + static_cast<std::size_t>(transfers);
+  return behaviour().max_connections > 0 && open + 1 > behaviour().max_connections;
+}
+
 std::string Session::epsv(const std::string& argument) {
   if (!behaviour().epsv) return "500 'EPSV': command not understood.";
+  if (too_many_connections()) return no_data_channel;
   const std::string family = state_.address.is_v4() ? "1" : "2";
   if (!argument.empty() && argument != family)
     return "522 Network protocol not supported, use (" + family + ").";
@@ -45,6 +54,7 @@ std::string Session::epsv(const std::string& argument) {
 
 std::string Session::pasv(const std::string&) {
   if (!behaviour().pasv) return "500 'PASV': command not understood.";
+  if (too_many_connections()) return no_data_channel;
   if (state_.address.is_v6())
     return "425 You cannot use PASV on IPv6 connections. Use EPSV instead.";  // pure-ftpd
   const unsigned port = listen(behaviour().pasv_port_closed);
@@ -143,6 +153,7 @@ awaitable<std::string> Session::retrieve(std::string argument) {
 awaitable<std::string> Session::store(std::string verb, std::string argument) {
   if (verb == "APPE" && !behaviour().appe) co_return std::string("500 'APPE': command not understood.");
   const std::string path = path_to_make(argument);
+  if (!takes_name(path)) co_return std::string(invalid_name);
   const Node* parent = state_.tree.find(Tree::parent(path));
   if (parent == nullptr || !parent->is_directory()) co_return refusal("No such file or directory.", "553");
   Node* node = state_.tree.find(path);
@@ -168,6 +179,10 @@ awaitable<std::string> Session::list(std::string argument) {
   const std::string path = behaviour().list_ignores_path && !argument.empty() ? "/" : path_of(argument);
   const Node* node = state_.tree.find(path);
   std::string text;
+  const bool zos = behaviour().paths == Behaviour::Paths::of_zos;
+  if (zos && (node == nullptr || !node->is_directory())) co_return std::string("550 No data sets found.");
+  if (zos && node->children.empty())
+    co_return std::string(path == "/" ? "550 No data sets found." : "550 No members found.");
   if (node == nullptr && !behaviour().list_missing_is_empty) co_return refusal("No such file or directory.");
   if (node != nullptr && node->is_directory()) text = lines_of(*node, dot_files);
   if (node != nullptr && !node->is_directory())
@@ -178,15 +193,18 @@ awaitable<std::string> Session::list(std::string argument) {
 }
 
 std::string Session::lines_of(const Node& directory, bool with_dot_files) const {
+  if (behaviour().paths == Behaviour::Paths::of_zos)
+    return zos_lines(directory, &directory != state_.tree.find("/"));
   std::string text;
+  const bool lists_like_vms = behaviour().vms_listing || behaviour().paths == Behaviour::Paths::of_vms;
   const auto add = [&](const std::string& name, const Node& node) {
     const std::time_t offset = offset_at(node.mtime);
-    text += (behaviour().dos_listing   ? dos_line(name, node, offset)
-             : behaviour().vms_listing ? vms_line(name, node, offset)
-                                       : unix_line(name, node, now(), offset)) +
+    text += (behaviour().dos_listing ? dos_line(name, node, offset)
+             : lists_like_vms        ? vms_line(name, node, offset)
+                                     : unix_line(name, node, now(), offset)) +
             "\r\n";
   };
-  if (!behaviour().dos_listing && !behaviour().vms_listing)
+  if (!behaviour().dos_listing && !lists_like_vms)
     text = "total " + std::to_string(directory.children.size()) + "\r\n";
   if (with_dot_files && behaviour().hides_dot_files) {
     add(".", directory);

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+// Answers that no server should give, to `ftpfs check`: it comes to an end, what it says is no lie, and what
+// was there is there.
+#include <algorithm>
+
+#include <gmock/gmock.h>
+
+#include <ftpfs/ftp/report.hpp>
+
+#include "hostile_fixture.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+class HostileExamine : public Hostile {
+ protected:
+  std::vector<std::string> leftovers() {
+    std::vector<std::string> names;
+    for (const auto& [name, node] : tree().find("/")->children)
+      if (name.starts_with(".ftpfs-")) names.push_back(name);
+    return names;
+  }
+};
+
+TEST_P(HostileExamine, AtEachStep) {
+  for (const std::string verb : {"NOOP", "SYST", "EPSV", "MLSD", "CWD", "STOR", "REST", "RETR", "MLST",
+                                 "SIZE", "MKD", "RMD", "MFMT", "SITE", "RNFR", "RNTO", "DELE"}) {
+    SCOPED_TRACE(verb);
+    if (is_one_silence_more(verb)) continue;
+    mount(in_clear());
+    answer(verb);
+    std::optional<ftp::ServerReport> report;
+    outcome(remote_->examine(true, {}), &report);
+    expect_soon(verb, 6);
+    const bool may_lie = verb == "DELE" || verb == "RMD" || verb == "RNTO";  // "done", and nothing is
+    const bool all_is_well = report && report->troubles.empty();
+    EXPECT_TRUE(!all_is_well || may_lie || leftovers().empty());
+    EXPECT_TRUE(!all_is_well || report->writable == true);
+    for (const std::string& name : leftovers()) tree().take("/" + name);
+    expect_all_is_well();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Answers, HostileExamine, testing::ValuesIn(answers()),
+                         [](const auto& one) { return one.param.name; });
+
+}  // namespace
+}  // namespace ftpfs::test

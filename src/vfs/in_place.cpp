@@ -45,7 +45,7 @@ awaitable<void> Uploads::fetch_old(NodeRef node) {
   Reader reader(context_, node, version, Reader::Trust::none);
   while (const auto missing = old->missing({0, old->size()})) {
     const std::size_t size = std::min<std::uint64_t>(missing->end - missing->begin, piece_size);
-    const Slices slices = co_await reader.read_into_memory(missing->begin, size, stop);
+    const Slices slices = co_await reader.read(missing->begin, size, stop);
     if (slices.empty()) throw Error(EIO, node->name + " became shorter on the server");
     std::uint64_t offset = missing->begin;
     for (const Slice& slice : slices) {
@@ -69,7 +69,9 @@ awaitable<void> Uploads::put_back(NodeRef node) {
     Sink& sink = *opened;
     for (std::uint64_t sent = 0; sent < old.size();) {
       const std::size_t size = std::min<std::uint64_t>(old.size() - sent, piece_size);
-      sent += co_await sink.write(old.file(), sent, size);
+      const std::size_t done = co_await sink.write(old.file(), sent, size);
+      if (done == 0) throw Error(EIO, "the spool does not hold all of it");
+      sent += done;
     }
     const Attributes now = co_await sink.commit();
     node->attributes.mtime = now.mtime;

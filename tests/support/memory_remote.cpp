@@ -154,14 +154,14 @@ class MemoryRemote::MemorySink final : public Sink {
   static awaitable<std::size_t> store(std::shared_ptr<Stream> stream, int file, std::uint64_t offset,
                                       std::size_t wanted) {
     Stream::Use use(stream);
-    Buffer piece(wanted);
-    const ssize_t got = ::pread(file, piece.data(), wanted, static_cast<off_t>(offset));
-    if (got < 0) throw Error(errno, "cannot read what is to be sent");
-    Bytes bytes = std::as_const(piece).bytes().first(static_cast<std::size_t>(got));
     CallControl& control = stream->remote->on(Op::write);
     const std::stop_token gone = stream->gone.get_token();
     co_await control.start(gone);
     use.check_alive();
+    Buffer piece(wanted);
+    const ssize_t got = ::pread(file, piece.data(), wanted, static_cast<off_t>(offset));
+    if (got < 0) throw Error(errno, "cannot read what is to be sent");
+    Bytes bytes = std::as_const(piece).bytes().first(static_cast<std::size_t>(got));
     while (!bytes.empty()) {
       bool quiet_end = false;
       const std::size_t size = stream->allowance(bytes.size(), quiet_end);

@@ -143,6 +143,19 @@ TEST_F(UploadTest, AWriteDuringItIsNotLost) {
   EXPECT_EQ(tree().content("/file"), "CHANGED");
 }
 
+TEST_F(UploadTest, ATruncationDuringItIsNotLost) {
+  remote_.on(Op::write).hold();
+  const std::string content = pattern(1'000'000);
+  const vfs::Handle handle = create_and_write(content);
+  auto flush = client().flush_later(handle);
+  client().truncate(handle, client().ino("/file"), 10);
+  remote_.on(Op::write).release();
+  flush.get();
+  EXPECT_EQ(client().read(handle, 0, 100), content.substr(0, 10));
+  client().close(handle);
+  EXPECT_EQ(tree().content("/file"), content.substr(0, 10));
+}
+
 TEST_F(UploadTest, FlushOfAnotherHandleWaitsForTheSameData) {
   const vfs::Handle writer = create_and_write("content");
   const vfs::Handle other = client().open("/file", O_RDWR);

@@ -153,12 +153,14 @@ TEST_F(MountTest, TheKernelsReadaheadIsRaised) {
   EXPECT_EQ(content_of(file), std::to_string(config_.kernel_readahead / 1024) + "\n");
 }
 
-TEST_F(MountTest, ASignalEndsAWaitingSystemCall) {
+// Also where the program handles it: interruption_test.cpp has the others.
+TEST_F(MountTest, CtrlCEndsAWaitingSystemCall) {
   mount();
   rig_.remote.on(Op::make_directory).hold();
   struct sigaction action {};
   action.sa_handler = [](int) {};  // no SA_RESTART
-  ASSERT_EQ(::sigaction(SIGUSR1, &action, nullptr), 0);
+  struct sigaction before {};
+  ASSERT_EQ(::sigaction(SIGINT, &action, &before), 0);
   int failure = 0;
   std::atomic<bool> finished = false;
   const auto waiting = keep_running(rig_.io);
@@ -167,9 +169,10 @@ TEST_F(MountTest, ASignalEndsAWaitingSystemCall) {
     finished = true;
   });
   run_until(rig_.io, [&] { return rig_.remote.on(Op::make_directory).held() > 0; });
-  ::pthread_kill(program.native_handle(), SIGUSR1);
+  ::pthread_kill(program.native_handle(), SIGINT);
   run_until(rig_.io, [&] { return finished.load(); });
   program.join();
+  ::sigaction(SIGINT, &before, nullptr);
   EXPECT_EQ(failure, EINTR);
   rig_.remote.on(Op::make_directory).release();
 }

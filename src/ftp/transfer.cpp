@@ -153,44 +153,46 @@ awaitable<std::size_t> Transfer::read_some(MutableBytes into) {
   co_return 0;
 }
 
-awaitable<void> Transfer::write(Bytes bytes) {
-  const std::shared_ptr<State> state = state_;
-  state->check_alive();
-  bool broken = !state->data || state->final_reply;
-  if (!broken) {
-    try {
-      co_await state->data->write(bytes);
-    } catch (const ConnectionLost&) {
-      broken = true;
-    }
-  }
-  if (!broken) co_return;
-  co_await state->last_words();
-  state->fail();
-}
-
-awaitable<std::size_t> Transfer::State::send_file(int file, std::uint64_t offset, std::size_t size) {
+awaitable<void> Transfer::State::send(Bytes bytes) {
   check_alive();
-  if (!final_reply) {
+  if (data && !final_reply) {
     try {
-      co_return co_await data->send_file(file, offset, size);
+      co_await data->write(bytes);
+      co_return;
     } catch (const ConnectionLost&) {
+      // The final reply says why.
     }
   }
   co_await last_words();
   fail();
 }
 
-// Where the kernel cannot move the bytes by itself (TLS), through a buffer.
+awaitable<std::optional<std::size_t>> Transfer::State::send_file(int file, std::uint64_t offset,
+                                                                 std::size_t size) {
+  check_alive();
+  if (data && !final_reply) {
+    try {
+      co_return co_await data->send_file(file, offset, size);
+    } catch (const ConnectionLost&) {
+      // As above.
+    }
+  }
+  co_await last_words();
+  fail();
+}
+
+awaitable<void> Transfer::write(Bytes bytes) {
+  const std::shared_ptr<State> state = state_;
+  co_await state->send(bytes);
+}
+
 awaitable<std::size_t> Transfer::write_file(int file, std::uint64_t offset, std::size_t size) {
   const std::shared_ptr<State> state = state_;
-  if (state->data && state->data->bare()) {
-    const std::size_t sent = co_await state->send_file(file, offset, size);
-    co_return sent;
-  }
+  const std::optional<std::size_t> sent = co_await state->send_file(file, offset, size);
+  if (sent) co_return *sent;
   Buffer buffer(size);
   const Bytes bytes = read_piece(file, offset, buffer.bytes());
-  co_await write(bytes);
+  co_await state->send(bytes);
   co_return bytes.size();
 }
 

@@ -53,7 +53,8 @@ struct Transfer::State {
   void check_alive();
   [[noreturn]] void fail();
   awaitable<std::size_t> receive(MutableBytes into);
-  awaitable<std::size_t> send_file(int file, std::uint64_t offset, std::size_t size);
+  awaitable<void> send(Bytes bytes);
+  awaitable<std::optional<std::size_t>> send_file(int file, std::uint64_t offset, std::size_t size);
   awaitable<void> final();
   awaitable<void> last_words();
   awaitable<void> say_goodbye();

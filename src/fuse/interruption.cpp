@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <string>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -48,6 +49,20 @@ Signals signals_in(std::string_view status, std::string_view label) noexcept {
   return signals;
 }
 
+// The groups stand before the signals, and a user may be in 65,536 of them.
+std::string text_of(int file) {
+  constexpr std::size_t limit = 1u << 20;
+  std::string text;
+  std::array<char, 4096> piece{};  // more than twice what Linux 6.1 writes for most
+  while (text.size() < limit) {
+    const ssize_t size = ::read(file, piece.data(), piece.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) break;
+    text.append(piece.data(), static_cast<std::size_t>(size));
+  }
+  return text;
+}
+
 bool exists(pid_t thread) noexcept {
   return ::kill(thread, 0) == 0 || errno != ESRCH;
 }
@@ -73,6 +88,7 @@ awaitable<void> watch(std::weak_ptr<Request> waiting, pid_t thread, Executor exe
 Urgency urgency_in(std::string_view status) noexcept {
   const std::string_view state = value_of(status, "\nState:");
   if (state.starts_with('Z') || state.starts_with('X')) return Urgency::final;
+  if (value_of(status, "\nSigCgt:").empty()) return Urgency::unknown;  // cut short
   const Signals caught = signals_in(status, "\nSigCgt:");
   const Signals pending = signals_in(status, "\nSigPnd:") | signals_in(status, "\nShdPnd:");
   const Signals effective = pending & ~signals_in(status, "\nSigBlk:") & ~signals_in(status, "\nSigIgn:");
@@ -85,10 +101,9 @@ Urgency urgency_for(pid_t thread) noexcept {
   std::array<char, 32> path{};
   fmt::format_to_n(path.data(), path.size() - 1, "/proc/{}/status", thread);
   const UniqueFd file(::open(path.data(), O_RDONLY | O_CLOEXEC));
-  std::array<char, 4096> text{};  // more than twice what Linux 6.1 writes
-  const ssize_t size = file ? ::read(file.get(), text.data(), text.size()) : -1;
-  if (size <= 0) return exists(thread) ? Urgency::unknown : Urgency::final;
-  return urgency_in(std::string_view(text.data(), static_cast<std::size_t>(size)));
+  const std::string status = file ? text_of(file.get()) : std::string();
+  if (status.empty()) return exists(thread) ? Urgency::unknown : Urgency::final;
+  return urgency_in(status);
 }
 
 void heed_interruption(const std::shared_ptr<Request>& request, pid_t thread) {

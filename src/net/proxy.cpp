@@ -38,8 +38,7 @@ class TunnelStream final : public Stream {
   awaitable<std::size_t> read_some(MutableBytes into) override { return stream_->read_some(into); }
   std::optional<std::size_t> try_read(MutableBytes into) override { return stream_->try_read(into); }
   awaitable<void> write(Bytes bytes) override { return stream_->write(bytes); }
-  bool bare() const noexcept override { return stream_->bare(); }
-  awaitable<std::size_t> send_file(int file, std::uint64_t offset, std::size_t size) override {
+  awaitable<std::optional<std::size_t>> send_file(int file, std::uint64_t offset, std::size_t size) override {
     return stream_->send_file(file, offset, size);
   }
   awaitable<void> finish() override { return stream_->finish(); }

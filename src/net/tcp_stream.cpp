@@ -2,6 +2,8 @@
 #include "tcp_stream.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -23,6 +25,12 @@ bool would_block(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
 
+// sendfile() failed for the file's sake: its file system cannot, it is no file, it cannot be read.
+bool is_of_the_file(const error_code& error) {
+  constexpr std::array codes{EINVAL, ENOSYS, EOPNOTSUPP, EISDIR, EOVERFLOW, ENOMEM, EIO};
+  return std::ranges::find(codes, error.value()) != codes.end();
+}
+
 // What an operation needs while it is suspended. Operations share the ownership, so a TcpStream may be
 // destroyed under them: they find the socket closed.
 class Connection : public std::enable_shared_from_this<Connection> {
@@ -38,8 +46,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   static awaitable<std::size_t> read_some(std::shared_ptr<Connection> self, MutableBytes into);
   static awaitable<void> write(std::shared_ptr<Connection> self, Bytes bytes);
-  static awaitable<std::size_t> send_file(std::shared_ptr<Connection> self, int file, std::uint64_t offset,
-                                          std::size_t size);
+  static awaitable<std::optional<std::size_t>> send_file(std::shared_ptr<Connection> self, int file,
+                                                         std::uint64_t offset, std::size_t size);
   std::optional<std::size_t> try_read(MutableBytes into);
   void finish();
   void abort() noexcept;
@@ -127,8 +135,8 @@ awaitable<void> Connection::write(std::shared_ptr<Connection> self, Bytes bytes)
   }
 }
 
-awaitable<std::size_t> Connection::send_file(std::shared_ptr<Connection> self, int file, std::uint64_t offset,
-                                             std::size_t size) {
+awaitable<std::optional<std::size_t>> Connection::send_file(std::shared_ptr<Connection> self, int file,
+                                                            std::uint64_t offset, std::size_t size) {
   if (++self->in_a_row_ >= turn) co_await give_way(self);
   std::size_t done = 0;
   while (done < size) {
@@ -143,6 +151,8 @@ awaitable<std::size_t> Connection::send_file(std::shared_ptr<Connection> self, i
     }
     const error_code error = last_error();
     if (error == asio::error::interrupted) continue;
+    if (done == 0 && is_of_the_file(error)) co_return std::nullopt;
+    if (is_of_the_file(error)) break;  // the next call tells
     if (!would_block(error)) throw_connection_lost("write", error);
     co_await wait(self, self->writing_);
   }
@@ -248,8 +258,7 @@ class TcpStream final : public Stream {
   }
   std::optional<std::size_t> try_read(MutableBytes into) override { return connection_->try_read(into); }
   awaitable<void> write(Bytes bytes) override { return Connection::write(connection_, bytes); }
-  bool bare() const noexcept override { return true; }
-  awaitable<std::size_t> send_file(int file, std::uint64_t offset, std::size_t size) override {
+  awaitable<std::optional<std::size_t>> send_file(int file, std::uint64_t offset, std::size_t size) override {
     return Connection::send_file(connection_, file, offset, size);
   }
   awaitable<void> finish() override { return finish(connection_); }

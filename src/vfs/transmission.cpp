@@ -115,6 +115,8 @@ awaitable<void> Uploads::send(NodeRef node, std::uint64_t step) {
     const std::size_t done = co_await sink.write(stage->file(), from, size);
     if (stage->transmission != running) throw Cancelled();
     running->sent = from + done;  // fewer when it was truncated meanwhile
+    if (done == 0 && stage->size() > from)
+      throw Error(EIO, "the spool holds less of " + node->name + " than was written");
   }
 }
 

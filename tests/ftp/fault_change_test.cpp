@@ -14,14 +14,15 @@ namespace {
 using Action = Fault::Action;
 using Moment = Fault::Moment;
 
+struct Change {
+  std::string verb;  // the command that has the effect
+  std::function<void()> change;
+  std::function<bool()> done;
+};
+
 // F4: the command was carried out, its reply got lost: success, and done once.
 TEST_F(FaultTest, AChangeWhoseReplyIsLostIsLookedAfterAndNotRepeated) {
-  struct Case {
-    std::string verb;
-    std::function<void()> change;
-    std::function<bool()> done;
-  };
-  const std::vector<Case> cases{
+  const std::vector<Change> cases{
       {"DELE", [&] { unlink("/victim"); }, [&] { return !tree().exists("/victim"); }},
       {"MKD", [&] { mkdir("/made"); }, [&] { return tree().exists("/made"); }},
       {"RMD", [&] { rmdir("/empty"); }, [&] { return !tree().exists("/empty"); }},
@@ -37,7 +38,7 @@ TEST_F(FaultTest, AChangeWhoseReplyIsLostIsLookedAfterAndNotRepeated) {
        [&] { return tree().find("/victim")->mtime == 1'500'000'000; }}};
   for (const bool terse : {false, true}) {
     for (const bool with_mlst : {true, false}) {
-      for (const Case& one : cases) {
+      for (const Change& one : cases) {
         for (const Action action : {Action::close, Action::reset}) {
           behaviour().terse = terse;
           behaviour().mlst = with_mlst;
@@ -62,19 +63,14 @@ TEST_F(FaultTest, AChangeWhoseReplyIsLostIsLookedAfterAndNotRepeated) {
 
 // The other half of F4: it was not carried out. Then it is sent again.
 TEST_F(FaultTest, AChangeThatWasNotCarriedOutIsSentAgain) {
-  struct Case {
-    std::string verb;
-    std::function<void()> change;
-    std::function<bool()> done;
-  };
-  const std::vector<Case> cases{
+  const std::vector<Change> cases{
       {"DELE", [&] { unlink("/victim"); }, [&] { return !tree().exists("/victim"); }},
       {"MKD", [&] { mkdir("/made"); }, [&] { return tree().exists("/made"); }},
       {"RMD", [&] { rmdir("/empty"); }, [&] { return !tree().exists("/empty"); }},
       {"RNFR", [&] { rename("/victim", "/moved"); }, [&] { return tree().exists("/moved"); }},
       {"RNTO", [&] { rename("/victim", "/moved"); }, [&] { return tree().exists("/moved"); }},
       {"STOR", [&] { write("/new", "fresh"); }, [&] { return tree().content("/new") == "fresh"; }}};
-  for (const Case& one : cases) {
+  for (const Change& one : cases) {
     for (const Action action : {Action::close, Action::reset}) {
       for (const char* path : {"/made", "/moved", "/new"}) tree().take(path);
       tree().file("/victim", "v");

@@ -2,6 +2,7 @@
 // Uploads that are cut or given up.
 #include <cerrno>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 
 #include "fault_fixture.hpp"
@@ -83,6 +84,20 @@ TEST_F(FaultTest, AnUploadGivenUpIsNotCommitted) {
   run_until(io_, [&] { return server_.open_sessions() <= 2; });
   const auto found = stat("/new");
   EXPECT_TRUE(!found || found->size <= 4);
+}
+
+// The disk that holds what is to be sent fails: no other session would help.
+TEST_F(FaultTest, AnUploadWhoseFileCannotBeReadFailsAtOnce) {
+  const UniqueFd directory(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const auto sink = run(io_, remote_->open_sink(Path("/new"), {}, {}));
+  try {
+    run(io_, sink->write(directory.get(), 0, 4));
+    FAIL() << "sent a directory";
+  } catch (const ConnectionLost& error) {
+    FAIL() << error.what();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), EISDIR) << error.what();
+  }
 }
 
 }  // namespace

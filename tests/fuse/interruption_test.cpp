@@ -63,7 +63,8 @@ TEST(Interruption, ReadsProc) {
   EXPECT_EQ(urgency_in(status(interrupt, interrupt)), Urgency::wish);
   EXPECT_EQ(urgency_in(status("0000000000001000", none)), Urgency::none) << "SIGPIPE, ignored";
   EXPECT_EQ(urgency_in("Name:\tcat\nState:\tZ (zombie)\n"), Urgency::final);
-  EXPECT_EQ(urgency_in(""), Urgency::none);
+  EXPECT_EQ(urgency_in(""), Urgency::unknown);
+  EXPECT_EQ(urgency_in("Name:\tcat\nState:\tS (sleeping)\nGroups:\t0 1 2"), Urgency::unknown) << "cut short";
 }
 
 TEST(Interruption, AHandledSignalThatOnlyInformsIsNone) {

@@ -4,6 +4,8 @@
 #include <csignal>
 #include <optional>
 
+#include <fcntl.h>
+
 #include "loopback.hpp"
 #include "support/local_file.hpp"
 
@@ -109,7 +111,6 @@ TEST_F(TcpStreamTest, WritesEverythingToASlowReader) {
 
 TEST_F(TcpStreamTest, SendsAFileToASlowReader) {
   connect_pair();
-  EXPECT_TRUE(stream_->bare());
   const std::string text = big_text();
   const LocalFile file("head" + text);
   const auto sending = start(stream_->send_file(file.fd(), 4, text.size()));
@@ -133,6 +134,17 @@ TEST_F(TcpStreamTest, SendsAsMuchOfAFileAsThereIs) {
   run(io_, stream_->finish());
   boost::system::error_code error;
   EXPECT_EQ(receive_all(*peer_, error), "234589");
+}
+
+// A directory stands for all that sendfile() refuses and read() explains.
+TEST_F(TcpStreamTest, WhatTheKernelCannotSendIsLeftToTheCaller) {
+  connect_pair();
+  const UniqueFd directory(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  EXPECT_EQ(run(io_, stream_->send_file(directory.get(), 0, 4)), std::nullopt);
+  run(io_, stream_->write(as_bytes("here")));
+  run(io_, stream_->finish());
+  boost::system::error_code error;
+  EXPECT_EQ(receive_all(*peer_, error), "here");
 }
 
 TEST_F(TcpStreamTest, AFileToAPeerThatIsGoneIsConnectionLost) {

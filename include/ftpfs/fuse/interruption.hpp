@@ -18,7 +18,7 @@ class Request;
 enum class Urgency {
   none,     // the thread will go on where it was
   wish,     // somebody wants the program to stop (INT, TERM, HUP, QUIT), and it has a handler for that
-  unknown,  // the thread cannot be seen: another pid namespace, or hidepid
+  unknown,  // the thread cannot be seen: another pid namespace, hidepid, a text that was cut short
   final     // the signal ends the process, or it is gone already
 };
 

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <stdexcept>
 
 #include <ftpfs/base/asio.hpp>
 #include <ftpfs/base/bytes.hpp>
@@ -21,12 +20,13 @@ class Stream {
   // The same without waiting; nullopt: nothing has come. Not while a read is pending.
   virtual std::optional<std::size_t> try_read(MutableBytes into) = 0;
   virtual awaitable<void> write(Bytes bytes) = 0;  // all of them; throws ConnectionLost
-  // Does the socket carry just these bytes, so that the kernel may move them without us (sendfile)?
-  virtual bool bare() const noexcept { return false; }
-  // Bare streams only: so many bytes of a file from an offset on; returns how many of them it had. What is
-  // changed in the file before the peer has them may or may not be sent. SIGPIPE must be ignored.
-  virtual awaitable<std::size_t> send_file(int, std::uint64_t, std::size_t) {
-    throw std::logic_error("this stream is not bare");
+  // So many bytes of a file from an offset on, moved by the kernel without us (sendfile); returns how many of
+  // them there were. What is changed in the file before the peer has them may or may not be sent. SIGPIPE
+  // must be ignored. nullopt: nothing was sent, read and write them: the kernel has no way from this file to
+  // this stream (TLS, some file systems), or reading fails, and read() will tell why.
+  virtual awaitable<std::optional<std::size_t>> send_file(int /*file*/, std::uint64_t /*offset*/,
+                                                          std::size_t /*size*/) {
+    co_return std::nullopt;
   }
   // Tells the peer that nothing more will be written (TLS close_notify, then FIN); reading stays possible.
   virtual awaitable<void> finish() = 0;

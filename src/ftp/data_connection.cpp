@@ -79,14 +79,6 @@ std::optional<net::HostPort> place_in(const Session& session, Verb verb, const R
   return net::HostPort{peer, *port};
 }
 
-// Did the server take it? Then `port` is complete.
-bool agreed(const Session& session, const Reply& reply, DataPort& port) {
-  if (port.listener) return reply.completion() && reply.code != 202;
-  const auto place = place_in(session, port.agreed_by, reply);
-  if (place) port.where = *place;
-  return place.has_value();
-}
-
 // One round of the candidates. Without a value: `words` are the last refusal, `for_now` says that each was
 // one for the moment.
 struct Round {
@@ -151,7 +143,30 @@ awaitable<std::unique_ptr<net::Stream>> admit_server(Session& session, net::List
   }
 }
 
+awaitable<std::unique_ptr<net::Stream>> connect_passively(Session& session, net::HostPort where,
+                                                          std::stop_token stop) {
+  net::StreamLimits limits;
+  limits.connect = session.config().connect_timeout;
+  limits.inactivity = session.config().timeout;
+  return session.context().connector.connect(std::move(where), limits, std::move(stop));
+}
+
+awaitable<std::unique_ptr<net::Stream>> wait_for(std::shared_ptr<EarlyConnection> early,
+                                                 std::stop_token stop) {
+  const std::stop_callback on_stop(stop, [&early] { early->unwanted.request_stop(); });
+  while (!early->stream && !early->failure) co_await early->done.wait(stop);
+  if (early->failure) std::rethrow_exception(early->failure);
+  co_return std::move(early->stream);
+}
+
 }  // namespace
+
+bool agreed(const Session& session, const Reply& reply, DataPort& port) {
+  if (port.listener) return reply.completion() && reply.code != 202;
+  const auto place = place_in(session, port.agreed_by, reply);
+  if (place) port.where = *place;
+  return place.has_value();
+}
 
 awaitable<DataPort> agree_on_data_port(Session& session, Verb verb, std::string argument,
                                        std::stop_token stop) {
@@ -172,13 +187,22 @@ awaitable<DataPort> agree_on_data_port(Session& session, Verb verb, std::string 
   }
 }
 
+awaitable<void> connect_early(std::shared_ptr<Session> session, net::HostPort where,
+                              std::shared_ptr<EarlyConnection> early) {
+  const std::stop_token stop = early->unwanted.get_token();
+  try {
+    early->stream = co_await connect_passively(*session, where, stop);
+  } catch (...) {
+    early->failure = std::current_exception();
+  }
+  early->done.wake_all();
+}
+
 awaitable<std::unique_ptr<net::Stream>> open_data_connection(Session& session, DataPort& port,
                                                              std::stop_token stop) {
   if (port.listener) return admit_server(session, *port.listener, std::move(stop));
-  net::StreamLimits limits;
-  limits.connect = session.config().connect_timeout;
-  limits.inactivity = session.config().timeout;
-  return session.context().connector.connect(port.where, limits, std::move(stop));
+  if (port.early) return wait_for(port.early, std::move(stop));
+  return connect_passively(session, port.where, std::move(stop));
 }
 
 // What has worked once is not given up for one failure: that was a full server, or the network.

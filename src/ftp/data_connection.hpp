@@ -5,6 +5,7 @@
 // and in active mode nobody else is let in.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -13,10 +14,19 @@
 
 namespace ftpfs::ftp {
 
+// A connection to a passive port, made before a transfer needs it.
+struct EarlyConnection {
+  std::unique_ptr<net::Stream> stream;  // one of these two, when it is done
+  std::exception_ptr failure;
+  WaitList done;
+  std::stop_source unwanted;
+};
+
 struct DataPort {
   proto::Verb agreed_by = proto::Verb::epsv;
   net::HostPort where;                      // the server's, in passive mode
   std::unique_ptr<net::Listener> listener;  // ours, in active mode
+  std::shared_ptr<EarlyConnection> early;   // there already, or on its way
 };
 
 // For the transfer command `verb argument`. EPSV or PASV (in active mode EPRT or PORT), whichever is known to
@@ -25,6 +35,12 @@ struct DataPort {
 // Connector::listen() throws.
 awaitable<DataPort> agree_on_data_port(Session& session, proto::Verb verb, std::string argument,
                                        std::stop_token stop);
+
+// Did the server take EPSV or PASV (EPRT, PORT), as `port.agreed_by` says? Then `port` is complete.
+bool agreed(const Session& session, const proto::Reply& reply, DataPort& port);
+
+awaitable<void> connect_early(std::shared_ptr<Session> session, net::HostPort where,
+                              std::shared_ptr<EarlyConnection> early);
 
 // Connected, and nothing sent or received yet. Both references must outlive the call.
 awaitable<std::unique_ptr<net::Stream>> open_data_connection(Session& session, DataPort& port,

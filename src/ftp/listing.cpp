@@ -16,6 +16,7 @@
 #include "kept_names.hpp"
 #include "look.hpp"
 #include "own_names.hpp"
+#include "primed.hpp"
 #include "refusal.hpp"
 #include "server_times.hpp"
 #include "stop.hpp"
@@ -134,6 +135,7 @@ bool may_have_mlsd(const ServerProfile& profile) noexcept {
 
 // CWD proves that the directory exists, and spares the server a path that it may misread.
 awaitable<void> go_to(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
+  if (session->profile().pipelining == Support::yes) prime(session, Need::surely);
   const Reply reply = co_await session->command(Verb::cwd, path, stop);
   if (reply.completion()) co_return;
   const Error why = co_await explain_refusal(session, Verb::cwd, path, reply, Wants::directory, EACCES, stop);

@@ -59,6 +59,13 @@ std::string login_name(const FtpConfig& config) {
   return name;
 }
 
+// They lose or mangle what comes behind a command in one segment (lftp: ftp:auto-sync-mode).
+bool loses_commands(std::string_view greeting) noexcept {
+  constexpr std::string_view servers[] = {"Microsoft FTP Service", "MadGoat", "MikroTik"};
+  const auto is_named = [greeting](std::string_view one) { return greeting.find(one) != greeting.npos; };
+  return std::ranges::any_of(servers, is_named);
+}
+
 // What would need a path from the root.
 void leave_out_whole_paths(ServerProfile& known) noexcept {
   known.mlsd_paths = false;
@@ -68,8 +75,21 @@ void leave_out_whole_paths(ServerProfile& known) noexcept {
 
 }  // namespace
 
+// Where the server did not survive several commands at once, again without.
 awaitable<std::shared_ptr<Session>> Session::open(std::shared_ptr<SessionContext> context,
                                                   std::stop_token stop) {
+  const Support before = context->profile.pipelining;
+  try {
+    co_return co_await attempt(context, stop);
+  } catch (const ConnectionLost&) {
+    const bool tried = before == Support::unknown && context->profile.pipelining == Support::no;
+    if (!tried || !context->config.pipelining || loses_commands(context->profile.greeting)) throw;
+  }
+  co_return co_await attempt(context, stop);
+}
+
+awaitable<std::shared_ptr<Session>> Session::attempt(std::shared_ptr<SessionContext> context,
+                                                     std::stop_token stop) {
   const std::shared_ptr<Session> session(new Session(std::move(context)));
   co_await session->connect(stop);
   const std::stop_callback on_stop(stop, Abort(*session));
@@ -112,11 +132,11 @@ void Session::refuse(std::string what, const Reply& reply) const {
 }
 
 awaitable<void> Session::greeting() {
-  last_command_ = "greeting";
-  outstanding_ = true;
+  outstanding_.push_back({"greeting", false});
+  const Turn turn = written_ = ++sent_;
   limit_reply(context_->config.greeting_timeout);
-  Reply reply = co_await hear();
-  while (reply.preliminary()) reply = co_await hear();  // 120: ready in a moment
+  Reply reply = co_await hear(turn);
+  while (reply.preliminary()) reply = co_await hear(turn);  // 120: ready in a moment
   if (!reply.completion()) refuse("server refuses the connection", reply);
   profile().greeting = reply.text;
 }
@@ -137,17 +157,17 @@ awaitable<void> Session::log_in() {
 
 // The final reply.
 awaitable<Reply> Session::identify(std::string user, std::string password, std::string account) {
-  co_await send(Verb::user, user);
-  Reply reply = co_await hear();
+  Turn turn = co_await send(Verb::user, user);
+  Reply reply = co_await hear(turn);
   if (reply.code == 331) {
-    co_await send(Verb::pass, std::move(password));
-    reply = co_await hear();
+    turn = co_await send(Verb::pass, std::move(password));
+    reply = co_await hear(turn);
   }
   if (reply.code == 332) {
     if (account.empty())
       throw Error(EACCES, fmt::format("login as {} needs an account (account=)", user), reply.last_line());
-    co_await send(Verb::acct, std::move(account));
-    reply = co_await hear();
+    turn = co_await send(Verb::acct, std::move(account));
+    reply = co_await hear(turn);
   }
   co_return reply;
 }
@@ -158,26 +178,55 @@ awaitable<void> Session::set_up() {
     const Reply features = co_await ask(Verb::feat, "");
     known.features = proto::parse_features(features);
   }
+  std::vector<Command> row;
   if (known.features.clnt)
-    co_await ask(Verb::clnt, "ftpfs " FTPFS_VERSION);  // G6, RaidenFTPd: in each session, before OPTS UTF8
-  if (may_ask_for_utf8(context_->config, known)) {
-    const Reply utf8 = co_await ask(Verb::opts, "UTF8 ON");
+    row.push_back({Verb::clnt, "ftpfs " FTPFS_VERSION});  // G6, RaidenFTPd: in each session, before OPTS UTF8
+  if (may_ask_for_utf8(context_->config, known)) row.push_back({Verb::opts, "UTF8 ON"});
+  std::string facts = facts_to_enable(known.features);
+  if (!facts.empty()) row.push_back({Verb::opts, std::move(facts)});
+  row.push_back({Verb::type, "I"});
+  if (!known.greeted) row.push_back({Verb::pwd, ""});
+  const std::vector<Reply> replies = co_await introduce(row);
+  for (std::size_t at = 0; at < row.size(); ++at) learn_from_set_up(row[at], replies[at]);
+  if (known.greeted) co_return;
+  known.relative = !proto::is_unix_path(known.home) && !context_->config.directory.starts_with('/');
+  if (known.relative) leave_out_whole_paths(known);
+  known.greeted = true;
+  context_->logger->info("logged in to {} as {}, at {}", escaped(context_->config.host),
+                         escaped(context_->config.user), escaped(known.home));
+}
+
+void Session::learn_from_set_up(const Command& command, const Reply& reply) {
+  ServerProfile& known = profile();
+  if (command.verb == Verb::opts && command.argument.starts_with("UTF8")) {
     // pure-ftpd lists UTF8, says 504 here, and is right about UTF-8.
-    known.utf8 = utf8.completion() || known.features.utf8 ? Support::yes : Support::no;
+    known.utf8 = reply.completion() || known.features.utf8 ? Support::yes : Support::no;
   }
-  const std::string facts = facts_to_enable(known.features);
-  if (!facts.empty()) co_await ask(Verb::opts, facts);
-  const Reply type = co_await ask(Verb::type, "I");
-  if (!type.completion()) throw Error(EPROTO, "server refuses binary transfers", type.last_line());
-  if (!known.greeted) {
-    const Reply home = co_await ask(Verb::pwd, "");
-    if (home.completion()) known.home = proto::parse_path_name(home).value_or("/");
-    known.relative = !proto::is_unix_path(known.home) && !context_->config.directory.starts_with('/');
-    if (known.relative) leave_out_whole_paths(known);
-    known.greeted = true;
-    context_->logger->info("logged in to {} as {}, at {}", escaped(context_->config.host),
-                           escaped(context_->config.user), escaped(known.home));
+  if (command.verb == Verb::type && !reply.completion())
+    throw Error(EPROTO, "server refuses binary transfers", reply.last_line());
+  if (command.verb == Verb::pwd && reply.completion())
+    known.home = proto::parse_path_name(reply).value_or("/");
+}
+
+// The set-up itself tries out whether this server answers several commands in a row: they are wanted anyway,
+// and PWD shows that the last one was understood.
+awaitable<std::vector<Reply>> Session::introduce(std::vector<Command> row) {
+  ServerProfile& known = profile();
+  if (!context_->config.pipelining || loses_commands(known.greeting)) known.pipelining = Support::no;
+  const bool in_doubt = known.pipelining == Support::unknown && row.size() > 1;
+  if (in_doubt) known.pipelining = Support::yes;
+  std::vector<Reply> replies;
+  try {
+    replies = co_await ask_all(row);
+  } catch (const ConnectionLost&) {
+    if (in_doubt) known.pipelining = Support::no;
+    throw;
   }
+  if (!in_doubt) co_return replies;
+  const bool understood = replies.back().completion() && replies[row.size() - 2].completion();
+  if (understood) co_return replies;
+  known.pipelining = Support::no;
+  co_return co_await ask_all(std::move(row));
 }
 
 }  // namespace ftpfs::ftp

@@ -39,6 +39,18 @@ void learn(Support& support, Verb verb, const Reply& reply) noexcept {
   if (proto::is_unimplemented(verb, reply)) support = Support::no;
 }
 
+std::optional<std::uint64_t> size_in(ServerProfile& profile, const Reply& reply) {
+  learn(profile.size, Verb::size, reply);
+  if (reply.code != 213 || reply.lines.size() > 1) return std::nullopt;  // IIS: several lines for a directory
+  return last_number(reply.text);
+}
+
+std::optional<Timestamp> time_in(ServerProfile& profile, const Reply& reply) {
+  learn(profile.mdtm, Verb::mdtm, reply);
+  if (reply.code != 213) return std::nullopt;
+  return proto::find_time_value(reply.text);
+}
+
 // uftpd 2.13 lists MLST and never answers it. What has worked once is not given up for a line that died.
 awaitable<Reply> ask_mlst(Session& session, std::string path, std::stop_token stop) {
   Support& support = session.profile().mlst;
@@ -108,10 +120,12 @@ awaitable<std::optional<Attributes>> with_size_at_last(std::shared_ptr<Session> 
 awaitable<std::optional<Attributes>> look_by_size(std::shared_ptr<Session> session, std::string path,
                                                   std::stop_token stop) {
   Attributes attributes;
-  const std::optional<std::uint64_t> size = co_await ask_size(*session, path, stop);
-  if (size) {
-    attributes.size = *size;
-    attributes.mtime = co_await ask_mtime(*session, path, stop);
+  const Measured measured = co_await ask_size_and_mdtm(*session, path, stop);
+  if (measured.size) {
+    attributes.size = *measured.size;
+    attributes.mtime = measured.mdtm;
+    if (attributes.mtime)
+      attributes.mtime->seconds = session->profile().clock.from_mdtm(attributes.mtime->seconds);
     co_return attributes;
   }
   const Reply entered = co_await session->command(Verb::cwd, path, stop);
@@ -152,13 +166,9 @@ awaitable<bool> enter(Session& session, std::string path, std::stop_token stop) 
 }
 
 awaitable<std::optional<std::uint64_t>> ask_size(Session& session, std::string path, std::stop_token stop) {
-  Support& support = session.profile().size;
-  if (support == Support::no) co_return std::nullopt;
+  if (session.profile().size == Support::no) co_return std::nullopt;
   const Reply reply = co_await session.command(Verb::size, std::move(path), stop);
-  learn(support, Verb::size, reply);
-  if (reply.code != 213 || reply.lines.size() > 1)
-    co_return std::nullopt;  // IIS: several lines for a directory
-  co_return last_number(reply.text);
+  co_return size_in(session.profile(), reply);
 }
 
 awaitable<Attributes> with_size(Session& session, std::string path, Attributes attributes,
@@ -182,12 +192,25 @@ awaitable<std::optional<Timestamp>> ask_mtime(Session& session, std::string path
 }
 
 awaitable<std::optional<Timestamp>> ask_mdtm(Session& session, std::string path, std::stop_token stop) {
-  Support& support = session.profile().mdtm;
-  if (support == Support::no) co_return std::nullopt;
+  if (session.profile().mdtm == Support::no) co_return std::nullopt;
   const Reply reply = co_await session.command(Verb::mdtm, std::move(path), stop);
-  learn(support, Verb::mdtm, reply);
-  if (reply.code != 213) co_return std::nullopt;
-  co_return proto::find_time_value(reply.text);
+  co_return time_in(session.profile(), reply);
+}
+
+awaitable<Measured> ask_size_and_mdtm(Session& session, std::string path, std::stop_token stop) {
+  ServerProfile& profile = session.profile();
+  Measured measured;
+  const bool in_a_row = profile.pipelining == Support::yes && profile.size == Support::yes;
+  if (!in_a_row || profile.mdtm != Support::yes) {
+    measured.size = co_await ask_size(session, path, stop);
+    if (measured.size) measured.mdtm = co_await ask_mdtm(session, path, stop);
+    co_return measured;
+  }
+  std::vector<Command> row{{Verb::size, path}, {Verb::mdtm, path}};
+  const std::vector<Reply> replies = co_await session.commands(std::move(row), stop);
+  measured.size = size_in(profile, replies[0]);
+  measured.mdtm = time_in(profile, replies[1]);
+  co_return measured;
 }
 
 awaitable<std::optional<Attributes>> ask_facts(Session& session, std::string path, std::stop_token stop) {

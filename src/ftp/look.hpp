@@ -35,6 +35,13 @@ awaitable<Attributes> with_size(Session& session, std::string path, Attributes a
 awaitable<std::optional<Timestamp>> ask_mtime(Session& session, std::string path, std::stop_token stop);
 // As MDTM tells it, in whatever zone that is (ServerClock).
 awaitable<std::optional<Timestamp>> ask_mdtm(Session& session, std::string path, std::stop_token stop);
+// Both, in one round trip where the server is known to answer both and takes them in a row; the time only
+// where there is a size.
+struct Measured {
+  std::optional<std::uint64_t> size;
+  std::optional<Timestamp> mdtm;  // as ask_mdtm()
+};
+awaitable<Measured> ask_size_and_mdtm(Session& session, std::string path, std::stop_token stop);
 std::int64_t wall_seconds(Session& session);  // our own clock
 
 // Facts by MLST: nullopt where the server has no MLST or refuses it for this path.

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include <fmt/format.h>
+
+#include "primed.hpp"
 
 namespace ftpfs::ftp {
 
@@ -157,15 +160,20 @@ void SessionPool::State::return_session(std::shared_ptr<Session> session) noexce
     return;
   }
   const Clock::time_point now = context->clock.now();
+  prime(session, Need::likely);
   idle.push_back(Idle{std::move(session), now});
   if (idle.size() == 1) reaper.set(now + context->config.idle_timeout);
 }
 
-// The last used one is the likeliest to be alive, and lets the others grow old enough to be closed.
+// The last used one is the likeliest to be alive, and lets the others grow old enough to be closed; still
+// better is one whose next data connection is there.
 std::shared_ptr<Session> SessionPool::State::pick_idle() noexcept {
+  const auto ready = [](const Idle& one) { return is_primed(*one.session); };
   while (!idle.empty()) {
-    const std::shared_ptr<Session> session = std::move(idle.back().session);
-    idle.pop_back();
+    const auto primed = std::find_if(idle.rbegin(), idle.rend(), ready);
+    const auto chosen = primed == idle.rend() ? std::prev(idle.end()) : std::prev(primed.base());
+    const std::shared_ptr<Session> session = std::move(chosen->session);
+    idle.erase(chosen);
     if (session->reusable() && !session->disturbed()) return session;
     session->abort();
   }

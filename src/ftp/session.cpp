@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The dialogue: one command out, its replies in. Logging in is in login.cpp.
+#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 
@@ -8,6 +9,7 @@
 #include <ftpfs/ftp/session.hpp>
 #include <ftpfs/proto/fault.hpp>
 
+#include "primed.hpp"
 #include "stop.hpp"
 
 namespace ftpfs::ftp {
@@ -18,6 +20,7 @@ using proto::Verb;
 namespace {
 
 constexpr std::chrono::milliseconds quiet_after_reply{1000};
+constexpr std::chrono::seconds next_in_row{10};  // the first is answered: the server is not asleep
 constexpr std::chrono::milliseconds look_after_reply{50};
 
 // Codes that belong to another command: the replies are out of step. The address of a passive port answers
@@ -27,6 +30,12 @@ bool may_answer(Verb verb, const Reply& reply) noexcept {
   if (reply.code >= 227 && reply.code <= 229) return verb == Verb::epsv || verb == Verb::pasv;
   const int kind = reply.code / 10;
   return verb != Verb::cwd || !reply.completion() || kind == 20 || kind == 25;
+}
+
+// While it lasts, nothing else may be sent (pure-ftpd: 500; pyftpdlib ends the transfer).
+bool moves_data(Verb verb) noexcept {
+  using enum Verb;
+  return verb == retr || verb == stor || verb == appe || verb == list || verb == mlsd;
 }
 
 // No transfer ends so.
@@ -48,7 +57,9 @@ Session::~Session() {
 void Session::abort() noexcept {
   dead_ = true;
   deadline_.cancel();
+  drop_primed(*this);
   if (stream_) stream_->abort();
+  progress_.wake_all();
 }
 
 void Session::expire() noexcept {
@@ -57,11 +68,13 @@ void Session::expire() noexcept {
 }
 
 bool Session::reusable() const noexcept {
-  return !dead_ && !outstanding_ && parser_.empty() && !parser_.broken();
+  const bool asks_behind = background_ != 0;
+  if (dead_ || outstanding_.size() > (asks_behind ? 1u : 0u)) return false;
+  return asks_behind || (parser_.empty() && !parser_.broken());
 }
 
 bool Session::disturbed() const noexcept {
-  return stream_->readable();
+  return background_ == 0 && stream_->readable();
 }
 
 void Session::limit_reply(Clock::duration limit) {
@@ -77,6 +90,10 @@ void Session::lose(int code, std::string what, std::string server_said) {
   throw ConnectionLost(code, std::move(what), std::move(server_said));
 }
 
+const std::string& Session::asked() const noexcept {
+  return outstanding_.empty() ? last_command_ : outstanding_.front().text;
+}
+
 awaitable<Reply> Session::command(Verb verb, std::string argument, std::stop_token stop) {
   if (stop.stop_requested()) throw Cancelled();
   const std::stop_callback on_stop(stop, Abort(*this));
@@ -89,12 +106,71 @@ awaitable<Reply> Session::command(Verb verb, std::string argument, std::stop_tok
   }
 }
 
+awaitable<std::vector<Reply>> Session::commands(std::vector<Command> row, std::stop_token stop) {
+  const auto walks = [this](const Command& one) { return must_walk(one.argument); };
+  if (std::ranges::any_of(row, walks)) {
+    std::vector<Reply> replies;
+    for (const Command& one : row) {
+      Reply reply = co_await command(one.verb, one.argument, stop);
+      replies.push_back(std::move(reply));
+    }
+    co_return replies;
+  }
+  if (stop.stop_requested()) throw Cancelled();
+  const std::stop_callback on_stop(stop, Abort(*this));
+  try {
+    co_return co_await ask_all(std::move(row));
+  } catch (const ConnectionLost&) {
+    if (stop.stop_requested()) throw Cancelled();
+    throw;
+  }
+}
+
+awaitable<Reply> Session::ask(Verb verb, std::string argument) {
+  const Turn turn = co_await send(verb, std::move(argument));
+  co_return co_await final_reply(verb, turn);
+}
+
+awaitable<std::vector<Reply>> Session::ask_all(std::vector<Command> row) {
+  std::vector<Reply> replies;
+  if (profile().pipelining != Support::yes) {
+    for (Command& one : row) {
+      Reply reply = co_await ask(one.verb, std::move(one.argument));
+      replies.push_back(std::move(reply));
+    }
+    co_return replies;
+  }
+  for (const Command& one : row) co_await prepare(one.verb, one.argument);  // none, or all
+  std::vector<Turn> turns;
+  for (Command& one : row) {
+    const Turn turn = co_await send(one.verb, std::move(one.argument));
+    turns.push_back(turn);
+  }
+  for (std::size_t at = 0; at < row.size(); ++at) {
+    if (at > 0 && heard() + 1 == turns[at])
+      limit_reply(std::min<Clock::duration>(context_->config.timeout, next_in_row));
+    Reply reply = co_await final_reply(row[at].verb, turns[at]);
+    replies.push_back(std::move(reply));
+  }
+  co_return replies;
+}
+
+bool Session::may_ask_behind() const noexcept {
+  return !dead_ && background_ == 0 && (outstanding_.empty() || may_follow());
+}
+
+awaitable<Reply> Session::ask_behind(Verb verb, std::string argument) {
+  check_quiet();
+  background_ = sent_ + 1;
+  const Turn turn = co_await transmit(verb, std::move(argument));
+  co_return co_await final_reply(verb, turn);
+}
+
 // A late 1xx (pure-ftpd sends its 150 after the 426 of a transfer that was given up early) answers no plain
 // command.
-awaitable<Reply> Session::ask(Verb verb, std::string argument) {
-  co_await send(verb, std::move(argument));
+awaitable<Reply> Session::final_reply(Verb verb, Turn turn) {
   for (;;) {
-    Reply reply = co_await receive();
+    Reply reply = co_await receive(turn);
     if (!may_answer(verb, reply))
       lose(EPROTO, fmt::format("{}: the reply belongs to another command", last_command_), reply.last_line());
     if (!reply.preliminary()) co_return reply;
@@ -121,17 +197,27 @@ awaitable<void> Session::learn_telnet() {
   profile().telnet = parser_.telnet_options() > before ? Support::yes : Support::no;
 }
 
-// The one place where commands are written.
-awaitable<void> Session::send(Verb verb, std::string argument) {
+awaitable<Session::Turn> Session::send(Verb verb, std::string argument) {
   co_await prepare(verb, argument);
+  const bool waits = moves_data(verb) || profile().pipelining != Support::yes;
+  const std::stop_token never;
+  while (waits && background_ != 0 && !dead_) co_await progress_.wait(never);
+  check_quiet();
+  co_return co_await transmit(verb, std::move(argument));
+}
+
+// The one place where commands are written.
+awaitable<Session::Turn> Session::transmit(Verb verb, std::string argument) {
   const bool doubled = profile().telnet == Support::yes;
   const std::string line =
       proto::format_command(verb, argument, doubled ? proto::Telnet::escaped : proto::Telnet::plain);
-  check_quiet();
   last_command_ = escaped(proto::masked_command(verb, argument));
   context_->logger->debug("s{} > {}", number_, last_command_);
-  outstanding_ = true;
-  limit_reply(context_->config.timeout);
+  outstanding_.push_back({last_command_, moves_data(verb)});
+  const Turn turn = ++sent_;
+  if (outstanding_.size() == 1) limit_reply(context_->config.timeout);
+  const std::stop_token never;
+  while (written_ + 1 != turn && !dead_) co_await progress_.wait(never);
   int failed = 0;
   std::string reason;
   try {
@@ -141,24 +227,33 @@ awaitable<void> Session::send(Verb verb, std::string argument) {
     reason = error.what();
   }
   if (failed != 0) lose(timed_out_ ? ETIMEDOUT : failed, fmt::format("{}: {}", last_command_, reason));
+  written_ = turn;
+  progress_.wake_all();
+  co_return turn;
 }
 
 awaitable<void> Session::fence(Clock::duration limit) {
-  outstanding_ = false;
-  co_await send(Verb::noop, "");
+  outstanding_.clear();
+  const Turn turn = co_await send(Verb::noop, "");
   const Clock::time_point end = context_->clock.now() + limit;
   for (;;) {
     deadline_.set(end);
-    const Reply reply = co_await receive();
+    const Reply reply = co_await receive(turn);
     if (answers_noop(reply)) break;
-    outstanding_ = true;
+    if (!reply.preliminary()) outstanding_.push_front({last_command_, false});
   }
+}
+
+bool Session::may_follow() const noexcept {
+  const auto is_transfer = [](const Outstanding& one) { return one.moves_data; };
+  return context_->profile.pipelining == Support::yes && std::ranges::none_of(outstanding_, is_transfer);
 }
 
 // Nothing may be waiting to be read before a command goes out: it would be taken for the answer.
 void Session::check_quiet() {
   if (dead_) lose(EIO, "session is closed");
-  if (outstanding_) lose(EIO, fmt::format("a reply to {} is still missing", last_command_));
+  if (!outstanding_.empty() && may_follow()) return;  // what comes answers those
+  if (!outstanding_.empty()) lose(EIO, fmt::format("a reply to {} is still missing", asked()));
   bool forgiven = false;  // one late 1xx (pure-ftpd) is; a flood of them would never end
   while (!parser_.empty() || stream_->readable()) {
     if (stream_->readable()) take_what_came();
@@ -185,22 +280,39 @@ void Session::take_what_came() {
   if (size) parser_.feed(std::string_view(reinterpret_cast<const char*>(input_.data()), *size));
 }
 
-awaitable<Reply> Session::receive() {
-  Reply reply = co_await hear();
+awaitable<Reply> Session::receive(Turn turn) {
+  Reply reply = co_await hear(turn);
   if (reply.code == 421)
     lose(EIO, fmt::format("{}: server closed the session", last_command_), reply.last_line());
   co_return reply;
 }
 
-awaitable<Reply> Session::hear() {
+awaitable<Reply> Session::hear(Turn turn) {
+  const std::stop_token never;
+  while (heard() + 1 < turn && !dead_) co_await progress_.wait(never);
+  if (heard() + 1 < turn) lose(timed_out_ ? ETIMEDOUT : EIO, fmt::format("{}: no reply any more", asked()));
+  Reply reply = co_await next_reply();
+  if (!reply.preliminary()) answered();
+  co_return reply;
+}
+
+void Session::answered() {
+  if (outstanding_.empty()) return;  // a second final reply, see fence()
+  last_command_ = std::move(outstanding_.front().text);
+  outstanding_.pop_front();
+  if (heard() == background_) background_ = 0;
+  if (outstanding_.empty())
+    unlimit_reply();
+  else
+    limit_reply(context_->config.timeout);
+  progress_.wake_all();
+}
+
+awaitable<Reply> Session::next_reply() {
   for (;;) {
     if (std::optional<Reply> reply = parser_.next()) {
       log(*reply);
-      if (!reply->preliminary()) {
-        outstanding_ = false;
-        in_sequence_ = reply->intermediate();
-        unlimit_reply();
-      }
+      if (!reply->preliminary()) in_sequence_ = reply->intermediate();
       co_return std::move(*reply);
     }
     if (parser_.broken())
@@ -221,8 +333,8 @@ awaitable<void> Session::wait_for_more() {
     const Clock::time_point next = context_->clock.now() + look_after_reply;
     co_await context_->clock.sleep_until(next, never);
   }
-  if (timed_out_) lose(ETIMEDOUT, fmt::format("{}: no reply in time", last_command_));
-  if (dead_) lose(EIO, fmt::format("{}: given up", last_command_));
+  if (timed_out_) lose(ETIMEDOUT, fmt::format("{}: no reply in time", asked()));
+  if (dead_) lose(EIO, fmt::format("{}: given up", asked()));
   if (stream_->readable())
     take_what_came();
   else
@@ -239,9 +351,9 @@ awaitable<void> Session::read_more() {
     failed = error.code();
     reason = error.what();
   }
-  if (timed_out_) lose(ETIMEDOUT, fmt::format("{}: no reply in time", last_command_));
-  if (failed != 0) lose(failed, fmt::format("{}: {}", last_command_, reason));
-  if (size == 0) lose(EIO, fmt::format("{}: {}", last_command_, reason));
+  if (timed_out_) lose(ETIMEDOUT, fmt::format("{}: no reply in time", asked()));
+  if (failed != 0) lose(failed, fmt::format("{}: {}", asked(), reason));
+  if (size == 0) lose(EIO, fmt::format("{}: {}", asked(), reason));
   parser_.feed(std::string_view(reinterpret_cast<const char*>(input_.data()), size));
 }
 
@@ -256,9 +368,9 @@ awaitable<void> Session::quit() {
     co_return;
   }
   try {
-    co_await send(Verb::quit, "");
+    const Turn turn = co_await send(Verb::quit, "");
     limit_reply(std::chrono::seconds(1));
-    co_await hear();
+    co_await hear(turn);
   } catch (const Error&) {
     // Gone is gone.
   }

@@ -9,6 +9,7 @@
 #include "look.hpp"
 #include "operations.hpp"
 #include "passing.hpp"
+#include "primed.hpp"
 #include "refusal.hpp"
 #include "stop.hpp"
 
@@ -61,23 +62,25 @@ awaitable<void> require_stored(std::shared_ptr<Session> session, std::string pat
     throw Error(EINVAL, fmt::format("{}: the server stored it under another name", escaped(path)));
 }
 
-// The size and time that the server shows now, in one round trip where it has MLST, else in two.
+// The size and time that the server shows now, in one round trip where it has MLST or answers two commands
+// in a row, and beside it the next data connection.
 awaitable<Attributes> read_back(std::shared_ptr<Session> shared, const Upload& upload) {
   const std::stop_token never;
   Session& session = *shared;
+  if (session.profile().pipelining == Support::yes) prime(shared, Need::likely);
   const std::optional<Attributes> facts = co_await ask_facts(session, upload.path, never);
   if (facts && facts->size_known) co_return *facts;
   Attributes attributes;
-  const std::optional<std::uint64_t> size = co_await ask_size(session, upload.path, never);
-  if (!size) {
+  Measured measured = co_await ask_size_and_mdtm(session, upload.path, never);
+  if (!measured.size) {
     co_await require_stored(shared, upload.path);
     session.context().logger->debug("{}: the server does not tell the size", name_of(upload));
     attributes.size = upload.expected();
+    measured.mdtm = co_await ask_mdtm(session, upload.path, never);
   } else {
-    attributes.size = *size;
+    attributes.size = *measured.size;
   }
-  const std::optional<Timestamp> told = co_await ask_mdtm(session, upload.path, never);
-  if (told) {
+  if (const std::optional<Timestamp>& told = measured.mdtm) {
     ServerClock& clock = session.profile().clock;
     clock.calibrate(told->seconds, wall_seconds(session));
     attributes.mtime = Timestamp{clock.from_mdtm(told->seconds), told->precision};
@@ -204,6 +207,7 @@ awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, 
   co_await require_kept(lease.session(), path);
   if (request.mode == SinkRequest::Mode::append) {
     upload->verb = Verb::appe;
+    if (lease->profile().pipelining == Support::yes) prime(lease.session(), Need::surely);
     upload->before = co_await size_before(lease.session(), path, stop);
   }
   std::unique_ptr<Transfer> transfer = co_await begin_patiently(lease.session(), upload->verb, path, 0, stop);

@@ -5,6 +5,7 @@
 
 #include <ftpfs/proto/fault.hpp>
 
+#include "primed.hpp"
 #include "stop.hpp"
 #include "transfer_state.hpp"
 
@@ -32,7 +33,7 @@ awaitable<void> Transfer::State::connect(std::shared_ptr<State> state, std::stop
   state->reached = true;
   if (std::unique_ptr<net::TlsStream> tls = state->session->protect(data)) {
     const std::stop_callback on_stop(stop, Abort(*tls));
-    while (!state->commanded) co_await state->changed.wait(stop);
+    while (!state->commanded || state->rest) co_await state->changed.wait(stop);
     co_await tls->handshake();
     state->resumed = tls->resumed();
     data = std::move(tls);
@@ -56,10 +57,16 @@ awaitable<void> Transfer::State::dial(std::shared_ptr<State> state) {
 }
 
 // Reads the control connection from the command to its final reply.
-awaitable<void> Transfer::State::listen(std::shared_ptr<State> state) {
+awaitable<void> Transfer::State::listen(std::shared_ptr<State> state, Session::Turn turn) {
   try {
+    if (state->rest) {
+      const Reply reply = co_await state->session->receive(*state->rest);
+      state->rest.reset();
+      state->restarted(reply);
+      state->changed.wake_all();
+    }
     while (!state->final_reply) {
-      Reply reply = co_await state->session->receive();
+      Reply reply = co_await state->session->receive(turn);
       // What was given up may end in more than one way: pure-ftpd has one more 150 and nothing after it,
       // others a 426 for the data connection and, some time later, a 226 for themselves.
       const bool given_up = state->aborted && state->accepted;
@@ -78,47 +85,66 @@ awaitable<void> Transfer::State::listen(std::shared_ptr<State> state) {
   state->changed.wake_all();
 }
 
-// REST right before the transfer command; 350 is the only yes. What is refused is read and thrown away
-// instead.
-awaitable<void> Transfer::State::restart_at(std::uint64_t offset, std::stop_token stop) {
-  Support& rest = session->profile().rest;
-  if (rest == Support::no) {
-    to_discard = offset;
+// REST right before the transfer command, in one trip with it where REST is known to work; 350 is the only
+// yes. What is refused is read and thrown away instead.
+awaitable<void> Transfer::State::restart(std::stop_token stop) {
+  const Support known = session->profile().rest;
+  to_discard = start;
+  if (known == Support::no) co_return;
+  const std::string where = std::to_string(start);
+  if (known == Support::yes && session->profile().pipelining == Support::yes) {
+    rest = co_await session->send(Verb::rest, where);
     co_return;
   }
-  const Reply reply = co_await session->command(Verb::rest, std::to_string(offset), stop);
+  const Reply reply = co_await session->command(Verb::rest, where, stop);
+  restarted(reply);
+}
+
+void Transfer::State::restarted(const Reply& reply) {
+  Support& known = session->profile().rest;
   if (reply.code == 350) {
-    rest = Support::yes;
+    known = Support::yes;
     restarts = true;
-    co_return;
+    to_discard = 0;
+  } else if (proto::is_unimplemented(Verb::rest, reply)) {
+    known = Support::no;
   }
-  if (proto::is_unimplemented(Verb::rest, reply)) rest = Support::no;
-  to_discard = offset;
 }
 
 awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> session, Verb verb,
                                                      std::string argument, std::uint64_t offset,
                                                      std::stop_token stop) {
   const auto state = std::make_shared<State>(session, verb, std::move(argument));
+  state->start = offset;
   std::unique_ptr<Transfer> transfer(new Transfer(state));
   const std::stop_callback on_stop(stop, Abort(*session));
   co_await session->prepare(verb, state->argument);  // before a REST that would wait for the next transfer
   Session::Reached reached = co_await session->reach(state->argument, stop);
   if (reached.refusal) state->final_reply = std::move(reached.refusal);
   if (state->final_reply) co_return transfer;
-  state->port = co_await agree_on_data_port(*session, verb, reached.argument, stop);
+  session->context().rhythm.beat(session->context().clock.now());
+  std::optional<DataPort> primed = co_await take_primed(session, stop);
+  if (primed)
+    state->port = std::move(*primed);
+  else
+    state->port = co_await agree_on_data_port(*session, verb, reached.argument, stop);
   TaskSet& tasks = session->context().tasks;
   tasks.spawn(State::dial(state));
   // The first packet of the data connection leaves before the command: ftp-proxy (Proxy-Suite 1.9.2.4) closes
   // its port when the server has sent all, whether or not we were there.
   while (!state->connecting) co_await asio::post(use_awaitable);
-  if (offset > 0) co_await state->restart_at(offset, stop);
-  co_await session->send(verb, reached.argument);
+  if (offset > 0) co_await state->restart(stop);
+  const Session::Turn turn = co_await session->send(verb, reached.argument);
   state->commanded = true;
   state->changed.wake_all();
   state->listening = true;
-  tasks.spawn(State::listen(state));
-  co_await State::answered(state, stop);
+  tasks.spawn(State::listen(state, turn));
+  try {
+    co_await State::answered(state, stop);
+  } catch (const ConnectionLost&) {
+    if (state->port.early) forget_priming(*session);
+    throw;
+  }
   if (state->data) learn_data_port(*session, state->port, true);
   // pyftpdlib 1.5.7 says "550 Not enough privileges" before RETR uses up the offset: it would be the next
   // one's.
@@ -129,6 +155,7 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
 // Is there enough to say yes or no? `looks`: how often a tick has passed since the data connection stood.
 bool Transfer::State::decided(int looks) const {
   if (control_lost || distrusted) return true;
+  if (rest) return false;
   if (final_reply) return refused() || dialled;
   if (!dialled) return false;
   if (not_connected)
@@ -172,11 +199,14 @@ awaitable<void> Transfer::State::answered(std::shared_ptr<State> state, std::sto
   const bool refused = state->refused();
   if (refused && proto::is_resumption_refused(*state->final_reply)) state->fail();
   const bool unconnected = state->unconnected();
-  if (unconnected) learn_data_port(session, state->port, false);
+  if (unconnected && !state->port.early) learn_data_port(session, state->port, false);
   if (state->not_connected && (unconnected || state->control_lost))
     std::rethrow_exception(state->not_connected);
   if (state->control_lost) std::rethrow_exception(state->control_lost);
-  if (unconnected || (refused && state->final_reply->code == 425)) {
+  const bool not_there = refused && state->final_reply->code == 425;
+  // What came before its command is lost: 426 from some.
+  const bool early_is_lost = refused && state->port.early && state->final_reply->code == 426;
+  if (unconnected || not_there || early_is_lost) {
     throw ConnectionLost(EIO, fmt::format("{}: no data connection", state->name()),
                          state->final_reply->last_line());
   }

@@ -25,13 +25,14 @@ struct Transfer::State {
 
   std::unique_ptr<net::Stream> data;
   std::exception_ptr not_connected;
-  bool connecting = false;  // the data connection is being made
-  bool commanded = false;   // the transfer command has gone out
-  bool dialled = false;     // data or not_connected is set
-  bool reached = false;     // the port; TLS may have failed afterwards
-  bool distrusted = false;  // not_connected is no accident: the peer is not who it must be
-  bool resumed = false;     // the control connection's TLS session
-  bool restarts = false;    // REST was answered with 350
+  bool connecting = false;            // the data connection is being made
+  bool commanded = false;             // the transfer command has gone out
+  bool dialled = false;               // data or not_connected is set
+  bool reached = false;               // the port; TLS may have failed afterwards
+  bool distrusted = false;            // not_connected is no accident: the peer is not who it must be
+  bool resumed = false;               // the control connection's TLS session
+  std::optional<Session::Turn> rest;  // REST that is not answered yet
+  bool restarts = false;              // REST was answered with 350
   bool accepted = false;
   bool data_ended = false;
   bool aborted = false;
@@ -39,7 +40,8 @@ struct Transfer::State {
   bool hurried = false;  // the final reply is due: nothing but it ends the limit on silence
   std::optional<proto::Reply> final_reply;
   std::exception_ptr control_lost;
-  std::uint64_t to_discard = 0;
+  std::uint64_t start = 0;       // the offset that was asked for
+  std::uint64_t to_discard = 0;  // of it: what the server sends all the same
   std::stop_source dial_stop;
   WaitList changed;
 
@@ -58,13 +60,14 @@ struct Transfer::State {
   awaitable<void> final();
   awaitable<void> last_words();
   awaitable<void> say_goodbye();
-  awaitable<void> restart_at(std::uint64_t offset, std::stop_token stop);
+  awaitable<void> restart(std::stop_token stop);
+  void restarted(const proto::Reply& reply);
   bool decided(int looks) const;
   bool unconnected() const;
 
   static awaitable<void> connect(std::shared_ptr<State> state, std::stop_token stop);
   static awaitable<void> dial(std::shared_ptr<State> state);
-  static awaitable<void> listen(std::shared_ptr<State> state);
+  static awaitable<void> listen(std::shared_ptr<State> state, Session::Turn turn);
   static awaitable<void> answered(std::shared_ptr<State> state, std::stop_token stop);
 };
 

@@ -30,7 +30,8 @@ class Dialogue : public testing::Test {
     ftp::FtpConfig config;
     config.host = "ftp.example.org";
     config.user = "joe";
-    config.tls = ftp::TlsMode::off;  // tests of TLS choose their own
+    config.tls = ftp::TlsMode::off;            // tests of TLS choose their own
+    config.pipelining = config.prime = false;  // so do those of several commands at once
     config.password = "secret";
     return config;
   }

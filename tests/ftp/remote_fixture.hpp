@@ -59,7 +59,8 @@ class RemoteFixture : public testing::Test {
     config.host = "127.0.0.1";
     config.port = server_.port();
     config.user = server_behaviour().user;
-    config.tls = ftp::TlsMode::off;  // tests of TLS choose their own
+    config.tls = ftp::TlsMode::off;            // tests of TLS choose their own
+    config.pipelining = config.prime = false;  // so do those of several commands at once
     config.password = server_behaviour().password;
     return config;
   }

@@ -55,6 +55,8 @@ struct FtpConfig {
   std::size_t max_conns = 4;
   std::uint64_t max_entries = 2'000'000;           // of one directory; more is EFBIG, not a part of it
   std::uint64_t max_listing_bytes = 512ull << 20;  // bytes of it on the wire
+  bool pipelining = true;  // several commands in one round trip, where the server answers them
+  bool prime = true;       // data connections are made before they are needed
   bool disable_epsv = false;
   bool trust_pasv_ip = false;  // connect to the host that a 227 names (PASV only, then)
   ActiveMode active;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <unordered_set>
@@ -18,6 +19,23 @@
 #include <ftpfs/net/connector.hpp>
 
 namespace ftpfs::ftp {
+
+// Do transfers follow one another? Then the next one is worth preparing for.
+class Rhythm {
+ public:
+  void beat(Clock::time_point now) noexcept {  // a transfer begins
+    again_ = follows(now);
+    last_ = now;
+  }
+  bool fast(Clock::time_point now) const noexcept { return again_ && follows(now); }
+
+ private:
+  static constexpr std::chrono::seconds pause{2};
+  bool follows(Clock::time_point now) const noexcept { return last_ && now - *last_ < pause; }
+
+  std::optional<Clock::time_point> last_;
+  bool again_ = false;
+};
 
 struct SessionContext {
   SessionContext(Executor run_on, net::Connector& network, Clock& time, Logger log, FtpConfig settings)
@@ -36,6 +54,7 @@ struct SessionContext {
   Logger logger;
   FtpConfig config;
   ServerProfile profile;
+  Rhythm rhythm;
   TaskSet tasks;          // drains of aborted transfers, QUITs, deadlines
   unsigned sessions = 0;  // opened so far; numbers them in the log
   // What is left to chance: names of our own on the server, lengths of pauses. Any of 64 bits; tests decide

@@ -61,6 +61,9 @@ struct ServerProfile {
   bool relative = false;
   Support plain_cwd = Support::unknown;  // in relative mode: CWD takes a bare name; no: "[.NAME]" (OpenVMS)
 
+  Support pipelining = Support::unknown;  // several commands in a row are answered; the first set-up tells
+  Support priming = Support::unknown;     // no: a data connection made ahead of its use was trouble
+
   Support tls = Support::unknown;  // AUTH; `yes` once it has worked: no way back to clear text
   // proftpd 1.3.5 refuses every data connection of TLS 1.3 (proftpd #1177): then this is 1.2.
   net::TlsVersion tls_max = net::TlsVersion::tls1_3;

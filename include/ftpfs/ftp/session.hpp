@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
-// One control connection. Strictly one command outstanding: a reply answers the command before it, and
-// whatever disturbs that order (an extra reply, a time-out, a stop in the middle) makes the session unusable
-// for good. Any reply code is a value; 421 and a dead line throw ConnectionLost. Owned by the pool or a
-// Lease; transfers that still read their last reply share it.
+// One control connection. Replies answer commands in their order; whatever disturbs it (an extra reply, a
+// time-out, a stop in the middle) makes the session unusable for good. More than one command is outstanding
+// only where the server was seen to answer several in a row (ServerProfile::pipelining), and never while
+// one of them moves data. Any reply code is a value; 421 and a dead line throw ConnectionLost. Owned by the
+// pool or a Lease; transfers that still read their last reply share it.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <ftpfs/ftp/context.hpp>
 #include <ftpfs/net/stream.hpp>
@@ -20,6 +23,13 @@
 #include <ftpfs/proto/reply.hpp>
 
 namespace ftpfs::ftp {
+
+struct Primed;  // a data connection made before it is needed; src/ftp/primed.hpp
+
+struct Command {
+  proto::Verb verb;
+  std::string argument;
+};
 
 class Session {
  public:
@@ -38,6 +48,13 @@ class Session {
   // Sends one command and returns its final reply. A `stop` that fires meanwhile aborts the session.
   // Throws Error(EINVAL) for an argument that cannot be sent (CR, LF, NUL): then nothing was sent.
   awaitable<proto::Reply> command(proto::Verb verb, std::string argument, std::stop_token stop);
+  // Several commands without effects, none of which depends on another's reply: in one round trip where the
+  // server takes that, else one after the other. One final reply each, in their order.
+  awaitable<std::vector<proto::Reply>> commands(std::vector<Command> row, std::stop_token stop);
+  // A command for a later use, from the background; only while may_ask_behind(). Whoever sends meanwhile
+  // waits for its reply unless the server takes rows.
+  awaitable<proto::Reply> ask_behind(proto::Verb verb, std::string argument);
+  bool may_ask_behind() const noexcept;
   // What has to be known before `argument` can be sent: throws that EINVAL, finds out about Telnet. For
   // commands between which no other may come (REST and RETR, RNFR and RNTO), before the first of them.
   awaitable<void> prepare(proto::Verb verb, std::string argument);
@@ -49,10 +66,11 @@ class Session {
   };
   awaitable<Reached> reach(std::string path, std::stop_token stop);
 
-  // The two halves of command(), for transfers: between them other things may happen, but no other send().
-  // receive() also returns preliminary (1xx) replies; the command stays outstanding until a final one.
-  awaitable<void> send(proto::Verb verb, std::string argument);
-  awaitable<proto::Reply> receive();
+  // The two halves of command(), for transfers: between them other things may happen. receive() also returns
+  // preliminary (1xx) replies; the command stays outstanding until a final one.
+  using Turn = std::uint64_t;  // a command's place in the order of replies
+  awaitable<Turn> send(proto::Verb verb, std::string argument);
+  awaitable<proto::Reply> receive(Turn turn);
   // For a server that stopped without a final reply, or may have another one: NOOP, and every reply up to its
   // 200, so that none of them can be taken for the answer to the next command.
   awaitable<void> fence(Clock::duration limit);
@@ -83,10 +101,19 @@ class Session {
   const FtpConfig& config() const noexcept { return context_->config; }
   ServerProfile& profile() noexcept { return context_->profile; }
   unsigned number() const noexcept { return number_; }
+  std::shared_ptr<Primed>& primed() noexcept { return primed_; }
 
  private:
+  // Sent and not answered.
+  struct Outstanding {
+    std::string text;  // masked
+    bool moves_data;
+  };
+
   explicit Session(std::shared_ptr<SessionContext> context);
 
+  static awaitable<std::shared_ptr<Session>> attempt(std::shared_ptr<SessionContext> context,
+                                                     std::stop_token stop);
   awaitable<void> connect(std::stop_token stop);
   awaitable<void> greeting();
   awaitable<void> secure();
@@ -97,14 +124,24 @@ class Session {
   awaitable<void> log_in();
   awaitable<proto::Reply> identify(std::string user, std::string password, std::string account);
   awaitable<void> set_up();
+  awaitable<std::vector<proto::Reply>> introduce(std::vector<Command> row);
+  void learn_from_set_up(const Command& command, const proto::Reply& reply);
   awaitable<proto::Reply> ask(proto::Verb verb, std::string argument);  // send() and its final reply
-  awaitable<proto::Reply> hear();                                       // receive(), 421 included
+  awaitable<std::vector<proto::Reply>> ask_all(std::vector<Command> row);
+  awaitable<Turn> transmit(proto::Verb verb, std::string argument);
+  awaitable<proto::Reply> final_reply(proto::Verb verb, Turn turn);
+  awaitable<proto::Reply> hear(Turn turn);  // receive(), 421 included
+  awaitable<proto::Reply> next_reply();
+  void answered();
   awaitable<void> learn_telnet();
   bool must_walk(std::string_view argument) const noexcept;
   awaitable<proto::Reply> descend(std::string name);
   awaitable<proto::Reply> walk(std::string directory);
   awaitable<Reached> approach(std::string path);
   awaitable<proto::Reply> walk_and_ask(proto::Verb verb, std::string path);
+  bool may_follow() const noexcept;
+  Turn heard() const noexcept { return sent_ - outstanding_.size(); }
+  const std::string& asked() const noexcept;
   void check_quiet();
   void take_what_came();
   awaitable<void> read_more();
@@ -121,13 +158,18 @@ class Session {
   net::HostPort peer_;
   proto::ReplyParser parser_;
   std::array<std::byte, 4096> input_;
+  std::deque<Outstanding> outstanding_;
+  Turn sent_ = 0;
+  Turn written_ = 0;
+  Turn background_ = 0;          // the turn of ask_behind(); 0: none
+  WaitList progress_;            // of any of these, or the end
   std::string last_command_;     // masked; for messages
   std::string directory_ = "/";  // where it is, in relative mode; "/" is where the log-in ended
-  bool outstanding_ = false;
-  bool in_sequence_ = false;  // the last reply was a 3xx: it belongs to the next command
+  bool in_sequence_ = false;     // the last reply was a 3xx: it belongs to the next command
   bool dead_ = false;
   bool timed_out_ = false;
   Deadline deadline_;
+  std::shared_ptr<Primed> primed_;
 };
 
 }  // namespace ftpfs::ftp

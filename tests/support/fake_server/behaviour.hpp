@@ -86,13 +86,16 @@ struct Behaviour {
   enum class Links { slink, symlink, followed } mlsd_links = Links::slink;  // pure-ftpd, proftpd, pyftpdlib
   bool terse = false;                                                       // 550 texts say nothing (vsftpd)
   bool refuses_trailing_blank = true;                                       // "MLSD " is 500 (Synology, IIS)
-  bool telnet = false;            // 0xFF starts a Telnet command, doubled it is a letter (proftpd)
-  bool rename_replaces = true;    // off: RNTO onto something is 550 (proftpd, IIS)
-  bool rename_lies = false;       // RNTO onto something: 250 and nothing happens (SwiFTP)
-  bool early_150 = false;         // before the data connection is there (pyftpdlib)
-  bool dupe_warning = false;      // "553-" and the files that are there already, and then the 150 (glftpd)
-  std::string pasv_address;       // the address told in 227 instead of the true one: "10,1,2,3"
-  bool epsv_port_closed = false;  // nobody listens on the port that 229 told (NAT helpers)
+  // What becomes of a command that came before the one ahead of it was answered (IIS, MikroTik; some ALGs).
+  enum class Rows { answered, lost, mangled } rows = Rows::answered;
+  bool commands_end_data = false;  // a data connection that waits for its transfer goes at any other command
+  bool telnet = false;             // 0xFF starts a Telnet command, doubled it is a letter (proftpd)
+  bool rename_replaces = true;     // off: RNTO onto something is 550 (proftpd, IIS)
+  bool rename_lies = false;        // RNTO onto something: 250 and nothing happens (SwiFTP)
+  bool early_150 = false;          // before the data connection is there (pyftpdlib)
+  bool dupe_warning = false;       // "553-" and the files that are there already, and then the 150 (glftpd)
+  std::string pasv_address;        // the address told in 227 instead of the true one: "10,1,2,3"
+  bool epsv_port_closed = false;   // nobody listens on the port that 229 told (NAT helpers)
   bool pasv_port_closed = false;
   bool stranger_first = false;      // active mode: somebody else is at the client's port before us
   bool cannot_connect = false;      // active mode: a firewall is before the client's port

@@ -111,6 +111,10 @@ const std::vector<std::string>& FakeServer::commands() const {
 std::vector<std::string> FakeServer::take_commands() {
   return std::exchange(state_->commands, {});
 }
+std::vector<std::string> FakeServer::take_commands_in_a_row() {
+  return std::exchange(state_->commands_in_a_row, {});
+}
+
 std::vector<std::string> FakeServer::commands_of(std::size_t session) const {
   return state_->commands_of.at(session);
 }

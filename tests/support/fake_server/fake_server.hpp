@@ -39,7 +39,9 @@ class FakeServer {
 
   // As received, without CRLF, in order over all sessions.
   const std::vector<std::string>& commands() const;
-  std::vector<std::string> take_commands();                         // and forgets them
+  std::vector<std::string> take_commands();  // and forgets them
+  // Of them: those that came before the one ahead of them was answered; and forgets them.
+  std::vector<std::string> take_commands_in_a_row();
   std::vector<std::string> commands_of(std::size_t session) const;  // 0: the first that connected
 
   std::size_t sessions() const;       // ever accepted

@@ -37,12 +37,17 @@ awaitable<void> Session::serve(std::shared_ptr<State> /* kept alive */, std::sha
 }
 
 awaitable<std::string> Session::next_line() {
+  using Rows = Behaviour::Rows;
   std::array<char, 1024> chunk;
+  const bool in_a_row = input_.find("\r\n") != std::string::npos;
   for (;;) {
     const std::size_t end = input_.find("\r\n");
     if (end != std::string::npos) {
       std::string line = input_.substr(0, end);
       input_.erase(0, end + 2);
+      if (in_a_row) state_.commands_in_a_row.push_back(line);
+      if (in_a_row && behaviour().rows == Rows::mangled) line.erase(0, 1);
+      if (behaviour().rows == Rows::lost) input_.clear();
       co_return line;
     }
     const auto into = asio::buffer(chunk);
@@ -125,6 +130,8 @@ awaitable<std::string> Session::answer(std::string verb, std::string argument) {
   if (!logged_in_ && !before_login.contains(verb))
     co_return std::string("530 Please login with USER and PASS.");
   if (is_transfer(verb)) co_return co_await transfer(std::move(verb), std::move(argument));
+  boost::system::error_code ignored;
+  if (behaviour().commands_end_data) passive_.close(ignored);  // with it go those that wait to be accepted
   const auto command = commands.find(verb);
   if (command == commands.end()) co_return std::string("502 Command not implemented.");
   co_return (this->*command->second)(argument);

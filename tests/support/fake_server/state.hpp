@@ -39,6 +39,7 @@ struct State {
   std::list<Fault> faults;
   std::size_t faults_fired = 0;
   std::vector<std::string> commands;
+  std::vector<std::string> commands_in_a_row;         // that came before the one ahead was answered
   std::vector<std::vector<std::string>> commands_of;  // by session
   std::vector<std::shared_ptr<Session>> sessions;  // all that ever were; their sockets are closed at the end
   std::size_t most_open_sessions = 0;

@@ -27,6 +27,11 @@ void set_perms(Settings& s, Text value) {
       choose(value, std::to_array<std::pair<Text, vfs::PermsMode>>({{"ignore", ignore}, {"strict", strict}}));
 }
 
+void set_prefetch(Settings& s, Text value) {
+  s.vfs.list_ahead = s.vfs.fetch_ahead =
+      choose(value, std::to_array<std::pair<Text, bool>>({{"on", true}, {"off", false}}));
+}
+
 void set_log_level(Settings& s, Text value) {
   using enum spdlog::level::level_enum;
   s.log_level = choose(
@@ -218,6 +223,12 @@ std::vector<Option> make_table() {
        "SIZE",
        "read ahead of a sequential reader (8M)",
        [](S& s, Text v) { s.vfs.readahead_bytes = parse_size(v); }},
+      {caching,
+       "prefetch",
+       {},
+       "WHAT",
+       "fetch what is probably asked for next: on (default), off",
+       set_prefetch},
       {caching,
        "spool_dir",
        {},

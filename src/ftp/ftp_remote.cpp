@@ -160,4 +160,8 @@ Capabilities FtpRemote::capabilities() const noexcept {
   return result;
 }
 
+std::size_t FtpRemote::spare() const noexcept {
+  return impl_->server->pool.spare();
+}
+
 }  // namespace ftpfs::ftp

@@ -131,6 +131,12 @@ bool SessionPool::has_slot(Lane lane) const noexcept {
   return state_->queue(lane).empty() && state_->may_take(lane);
 }
 
+std::size_t SessionPool::spare() const noexcept {
+  const std::size_t slots = limit();
+  if (state_->closed || slots < 2 || state_->waiting() > 0) return 0;
+  return slots - std::min(slots, state_->in_use());
+}
+
 void SessionPool::drop_idle() noexcept {
   state_->drop_idle();
 }

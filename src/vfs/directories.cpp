@@ -37,15 +37,18 @@ awaitable<std::shared_ptr<Listing>> Directories::get(NodeRef directory, std::sto
     return fetch(this, directory, flight_stop);
   };
   SingleFlight<std::shared_ptr<Listing>>& flight = state(*directory).fetch;
+  if (!flight.running()) ++starting_;
   std::shared_ptr<Listing> listing = co_await flight.get(std::move(work), stop);
   co_return listing;
 }
 
 awaitable<std::shared_ptr<Listing>> Directories::fetch(Directories* self, NodeRef directory,
                                                        std::stop_token stop) {
+  --self->starting_;
   const Clock::time_point asked = self->clock_.now();
   Directory& state = self->state(*directory);
   state.edits.clear();
+  const std::uint64_t drops = state.drops + self->clears_;
   const Path path = self->nodes_.path(*directory);
   std::vector<Entry> entries = co_await self->remote_.list(path, stop);
 
@@ -62,7 +65,7 @@ awaitable<std::shared_ptr<Listing>> Directories::fetch(Directories* self, NodeRe
   state.edits.clear();
   state.single_lookups = 0;
   state.size_questions = 0;
-  self->listings_.put(directory->ino, listing, listing->weight());
+  if (state.drops + self->clears_ == drops) self->listings_.put(directory->ino, listing, listing->weight());
   co_return listing;
 }
 
@@ -124,8 +127,14 @@ void Directories::erase(Node& directory, std::string_view name) {
   edit(directory, name, [&](Listing& listing) { listing.erase(name); });
 }
 
+void Directories::drop(const Node& directory) {
+  listings_.erase(directory.ino);
+  if (directory.directory) ++directory.directory->drops;
+}
+
 void Directories::clear() {
   listings_.clear();
+  ++clears_;
   exact_.clear();
 }
 

@@ -46,6 +46,11 @@ Node& InodeTable::at(Ino ino) {
   return *found->second;
 }
 
+Node* InodeTable::find(Ino ino) noexcept {
+  const auto found = nodes_.find(ino);
+  return found == nodes_.end() ? nullptr : &*found->second;
+}
+
 Node* InodeTable::find(const Node& parent, std::string_view name) noexcept {
   const auto found = names_.find(Name{&parent, name});
   return found == names_.end() ? nullptr : *found;

@@ -68,6 +68,12 @@ const Entry* Listing::find(std::string_view name) const {
   return found == by_name.end() ? nullptr : &slots_[*found];
 }
 
+std::optional<std::size_t> Listing::slot_of(std::string_view name) const {
+  const Entry* const entry = find(name);
+  if (!entry) return std::nullopt;
+  return static_cast<std::size_t>(entry - slots_.data());
+}
+
 const Entry* Listing::twin_of(std::string_view name) const noexcept {
   const auto is_twin = [&](const Entry& entry) { return may_be_twins(entry.name, name); };
   const auto found = std::find_if(slots_.begin(), slots_.end(), is_twin);

@@ -19,11 +19,24 @@ Vfs::Impl::Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logge
       directories(remote, clock, tasks, nodes, hidden, config),
       spool(config.read_only ? std::nullopt : std::make_optional<Spool>(config.spool_directory)),
       reading{remote, clock, tasks, nodes, blocks, chunks, config},
-      uploads(reading, directories, hidden, spool ? &*spool : nullptr, logger) {
+      uploads(reading, directories, hidden, spool ? &*spool : nullptr, logger),
+      walk_ahead(walking()) {
   // No listing tells the root's own time (its parent's is not ours to read).
   const auto wall = clock.wall().time_since_epoch();
   nodes.root().attributes.mtime =
       Timestamp{std::chrono::duration_cast<std::chrono::seconds>(wall).count(), Precision::second};
+}
+
+WalkAhead::Context Vfs::Impl::walking() {
+  const auto child = [this](Node& directory, const Entry& entry, Clock::time_point fetched) {
+    return NodeRef(nodes, node_for(directory, entry, fetched));
+  };
+  return {remote, clock, tasks, nodes, directories, config, logger, child};
+}
+
+// Whoever saves something now needs the sessions.
+void Vfs::Impl::stop_fetching_ahead() noexcept {
+  walk_ahead.stop();
 }
 
 void Vfs::Impl::writable() const {
@@ -62,6 +75,10 @@ awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_sour
 
 awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadline) {
   shutting_down = true;
+  stop_fetching_ahead();
+  const AheadCounts& listings = walk_ahead.counts();
+  logger->debug("listed ahead: {} directories, {} of them opened, {} in vain", listings.asked, listings.won,
+                listings.wasted);
   std::stop_source waits;  // fires at the deadline: nothing below waits any longer
   TaskSet timer(executor, logger);
   timer.spawn(stop_at(clock, deadline, waits, timer.stop_token()));
@@ -111,6 +128,7 @@ Vfs::Vfs(Executor executor, Remote& remote, Clock& clock, Logger logger, VfsConf
 }
 
 Vfs::~Vfs() {
+  impl_->stop_fetching_ahead();
   impl_->tasks.request_stop();
   impl_->files.clear();
   impl_->open_directories.clear();
@@ -217,6 +235,9 @@ awaitable<struct ::statvfs> Vfs::statfs(std::stop_token stop) {
 
 awaitable<void> Vfs::refresh(Ino ino, std::stop_token stop) {
   return held(impl_, impl_->forget_below(ino, std::move(stop)));
+}
+FetchedAhead Vfs::fetched_ahead() const noexcept {
+  return {impl_->walk_ahead.counts(), {}};
 }
 void Vfs::drop_caches() noexcept {
   impl_->drop_caches();

@@ -36,7 +36,9 @@ awaitable<DirHandle> Vfs::Impl::opendir(Ino ino, std::stop_token stop) {
   accepting();
   NodeRef node = directory_at(ino);
   OpenDirectory opened;
+  walk_ahead.opened(node);
   opened.listing = co_await directories.get(node, stop);
+  walk_ahead.refill();
   opened.node = std::move(node);
   const DirHandle handle = next_handle++;
   open_directories.emplace(handle, std::move(opened));

@@ -17,6 +17,7 @@
 #include <ftpfs/vfs/spool.hpp>
 #include <ftpfs/vfs/uploads.hpp>
 #include <ftpfs/vfs/vfs.hpp>
+#include <ftpfs/vfs/walk_ahead.hpp>
 
 namespace ftpfs::vfs {
 
@@ -152,6 +153,8 @@ class Vfs::Impl {
   void writable() const;   // throws Error(EROFS)
   void accepting() const;  // throws Error(ESHUTDOWN)
   awaitable<std::vector<std::string>> shutdown(Clock::time_point deadline);
+  WalkAhead::Context walking();
+  void stop_fetching_ahead() noexcept;
   void drop_caches() noexcept;
   awaitable<void> forget_below(Ino ino, std::stop_token stop);
 
@@ -169,6 +172,7 @@ class Vfs::Impl {
   std::optional<Spool> spool;
   ReaderContext reading;
   Uploads uploads;
+  WalkAhead walk_ahead;
   std::unordered_map<Handle, std::shared_ptr<OpenFile>> files;
   std::unordered_map<DirHandle, OpenDirectory> open_directories;
   std::uint64_t next_handle = 1;

@@ -100,6 +100,7 @@ void RandomRun::choose_a_server() {
   constexpr std::size_t pieces[] = {100, 5'000, 64 * 1024};
   remote_.set_piece(pieces[below(3)]);
   remote_.set_sessions(below(4));
+  remote_.set_spare(below(6));
   remote_.set_capabilities({.cheap_stat = chance(50), .set_mtime = chance(50), .set_mode = chance(50)});
   remote_.set_list_precision(chance(50) ? Precision::second : Precision::minute);
   remote_.set_tells_mode(chance(50));

@@ -17,6 +17,8 @@ class MemoryRemote::Sessions {
  public:
   std::size_t limit = 0;
   std::size_t used = 0;
+  std::size_t asking = 0;  // calls that have begun and have no session yet
+  std::size_t most = 0;    // of both at once
   WaitList wanted;
 
   bool free() const noexcept { return limit == 0 || used < limit; }
@@ -38,6 +40,26 @@ class MemoryRemote::Session {
     if (!sessions_) return;
     --sessions_->used;
     sessions_->wanted.wake_one();
+    sessions_.reset();
+  }
+
+ private:
+  std::shared_ptr<Sessions> sessions_;
+};
+
+// A call from its beginning until it has a session.
+class MemoryRemote::Asking {
+ public:
+  explicit Asking(std::shared_ptr<Sessions> sessions) : sessions_(std::move(sessions)) {
+    ++sessions_->asking;
+    sessions_->most = std::max(sessions_->most, sessions_->used + sessions_->asking);
+  }
+  Asking(const Asking&) = delete;
+  Asking& operator=(const Asking&) = delete;
+  ~Asking() { done(); }
+
+  void done() noexcept {
+    if (sessions_) --sessions_->asking;
     sessions_.reset();
   }
 
@@ -253,6 +275,14 @@ std::size_t MemoryRemote::live(bool sinks) const noexcept {
   });
 }
 
+std::size_t MemoryRemote::most_at_once() const noexcept {
+  return sessions_->most;
+}
+
+std::size_t MemoryRemote::spare() const noexcept {
+  return spare_ - std::min(spare_, sessions_->used + sessions_->asking);
+}
+
 awaitable<MemoryRemote::Session> MemoryRemote::acquire(std::stop_token stop) {
   const std::shared_ptr<Sessions> sessions = sessions_;
   while (!sessions->free()) {
@@ -295,9 +325,11 @@ void MemoryRemote::hide_size(Attributes& attributes, bool told) const noexcept {
 }
 
 awaitable<std::optional<Attributes>> MemoryRemote::stat(Path path, std::stop_token stop) {
+  Asking asking(sessions_);
   CallControl& control = on(Op::stat);
   co_await control.start(stop);
   const Session session = co_await acquire(stop);
+  asking.done();
   const MemoryTree::NodePtr node = tree_.find(path);
   std::optional<Attributes> result;
   if (node) {
@@ -319,9 +351,12 @@ awaitable<bool> MemoryRemote::has_file(Path path, std::stop_token stop) {
 }
 
 awaitable<std::vector<Entry>> MemoryRemote::list(Path directory, std::stop_token stop) {
+  listed_.push_back(directory);
+  Asking asking(sessions_);
   CallControl& control = on(Op::list);
   co_await control.start(stop);
   const Session session = co_await acquire(stop);
+  asking.done();
   std::vector<Entry> result;
   for (const auto& [name, node] : tree_.need_directory(directory)->children) {
     result.push_back(Entry{name, attributes(*node, list_precision_), node->link_target});
@@ -333,9 +368,11 @@ awaitable<std::vector<Entry>> MemoryRemote::list(Path directory, std::stop_token
 
 awaitable<std::unique_ptr<Source>> MemoryRemote::open_source(Path path, std::uint64_t offset,
                                                              std::stop_token stop) {
+  Asking asking(sessions_);
   CallControl& control = on(Op::open_source);
   co_await control.start(stop);
   Session session = co_await acquire(stop);
+  asking.done();
   MemoryTree::NodePtr node = tree_.need(path);
   if (node->kind == Kind::directory) throw Error(EISDIR, "server: not a file: " + path.str());
   sources_.push_back(OpenedSource{path, offset});

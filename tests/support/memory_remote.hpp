@@ -74,6 +74,8 @@ class MemoryRemote final : public Remote {
   void set_space(std::optional<Space> space) noexcept { space_ = space; }
   void set_piece(std::size_t bytes) noexcept { piece_ = bytes; }  // the most one read_some delivers
   void set_sessions(std::size_t limit) noexcept;                  // 0: no limit
+  // How many sessions spare() counts with, less those in use or asked for.
+  void set_spare(std::size_t sessions) noexcept { spare_ = sessions; }
 
   // The next `times` streams: every source ends quietly, or any stream fails, once it has carried `bytes`.
   void end_sources_after(std::uint64_t bytes, std::size_t times = 1);
@@ -92,6 +94,8 @@ class MemoryRemote final : public Remote {
 
   const std::vector<OpenedSource>& sources() const noexcept { return sources_; }  // every one that was opened
   const std::vector<OpenedSink>& sinks() const noexcept { return sinks_; }
+  const std::vector<Path>& listed() const noexcept { return listed_; }  // every directory, in order
+  std::size_t most_at_once() const noexcept;  // calls of list, stat and open_source, and open streams
   std::size_t live_sources() const noexcept { return live(false); }
   std::size_t live_sinks() const noexcept { return live(true); }
   std::uint64_t bytes_read() const noexcept { return *bytes_read_; }
@@ -112,10 +116,12 @@ class MemoryRemote final : public Remote {
   awaitable<void> make_symlink(std::string target, Path path, std::stop_token stop) override;
   awaitable<std::optional<Space>> space(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override { return capabilities_; }
+  std::size_t spare() const noexcept override;
 
  private:
   class Sessions;
   class Session;
+  class Asking;
   struct Stream;
   class MemorySource;
   class MemorySink;
@@ -142,12 +148,14 @@ class MemoryRemote final : public Remote {
   std::optional<Space> space_;
   std::uint16_t kept_rights_ = 0;
   std::size_t piece_ = 64 * 1024;
+  std::size_t spare_ = 4;
   std::shared_ptr<Sessions> sessions_;
   std::vector<std::weak_ptr<Stream>> streams_;
   std::vector<Fault> source_faults_;
   std::vector<Fault> sink_faults_;
   std::vector<OpenedSource> sources_;
   std::vector<OpenedSink> sinks_;
+  std::vector<Path> listed_;
   std::shared_ptr<std::uint64_t> bytes_read_ = std::make_shared<std::uint64_t>(0);
   std::shared_ptr<std::uint64_t> bytes_written_ = std::make_shared<std::uint64_t>(0);
 };

@@ -44,6 +44,7 @@ class FtpRemote final : public Remote {
   awaitable<void> make_symlink(std::string target, Path path, std::stop_token stop) override;
   awaitable<std::optional<Space>> space(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override;
+  std::size_t spare() const noexcept override;
 
  private:
   class Impl;

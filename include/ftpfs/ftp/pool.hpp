@@ -73,6 +73,8 @@ class SessionPool {
   // Error(ETIMEDOUT) when that is not before `deadline`.
   awaitable<void> wait_for_room(Lease lease, Error why, Clock::time_point deadline, std::stop_token stop);
   bool has_slot(Lane lane) const noexcept;  // acquire() would not queue
+  // Slots that nobody has or waits for. With one slot in all: none, for whoever comes next needs it.
+  std::size_t spare() const noexcept;
   // After a session died: drops the idle ones, for what killed it (restart, time-out, NAT) has likely killed
   // them too.
   void drop_idle() noexcept;

@@ -9,6 +9,7 @@
 // server is settled inside.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -91,6 +92,9 @@ class Remote {
   virtual awaitable<std::optional<Space>> space(std::stop_token stop) = 0;
 
   virtual Capabilities capabilities() const noexcept = 0;
+  // How many more operations could begin now without waiting and without anybody waiting because of them, as
+  // far as is known now: for work that nobody has asked for. 0 where there is but one session for all.
+  virtual std::size_t spare() const noexcept = 0;
 };
 
 }  // namespace ftpfs

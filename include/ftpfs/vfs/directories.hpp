@@ -3,6 +3,7 @@
 // expired by the clock. One listing answers every look-up, attribute and negative answer of its directory.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -27,8 +28,12 @@ class Directories {
   void made(const Node& directory);  // it is empty: no need to ask
   void erase(Node& directory, std::string_view name);
 
-  void drop(const Node& directory) { listings_.erase(directory.ino); }
+  // What is on its way counts as dropped, too: it may be older than the reason to drop it.
+  void drop(const Node& directory);
   void clear();
+
+  // Listings that somebody wants and that have not come to the remote yet: each will take a session.
+  std::size_t starting() const noexcept { return starting_; }
 
   // Listings may show minutes only (LIST); what was learned to the second about one file is worth keeping, or
   // rsync would copy every file again.
@@ -55,6 +60,8 @@ class Directories {
   const HiddenFiles& hidden_;
   LruCache<Ino, std::shared_ptr<Listing>> listings_;
   LruCache<Path, Exact> exact_;
+  std::size_t starting_ = 0;
+  std::uint64_t clears_ = 0;
 };
 
 }  // namespace ftpfs::vfs

@@ -2,6 +2,7 @@
 // What hangs on a directory's node besides its cached listing (that lies in Directories, bounded by memory).
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,6 +20,7 @@ struct Directory {
   explicit Directory(TaskSet& tasks) : fetch(tasks) {}
 
   SingleFlight<std::shared_ptr<Listing>> fetch;
+  std::uint64_t drops = 0;  // what a fetch brings that began before the last one is not kept
   // Our own changes made while a listing was on its way: the server may or may not have shown them.
   std::vector<std::pair<std::string, std::optional<Entry>>> edits;
   // Files created here that the server does not have yet: every listing that arrives gets them added.

@@ -41,6 +41,7 @@ class InodeTable {
 
   Node& root() noexcept { return *root_; }
   Node& at(Ino ino);  // throws Error(ESTALE) when unknown
+  Node* find(Ino ino) noexcept;
   NodeRef ref(Ino ino) { return NodeRef(*this, at(ino)); }
   Node* find(const Node& parent, std::string_view name) noexcept;
   Node& add(Node& parent, std::string name);  // no node of that name may exist

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
@@ -32,6 +33,7 @@ class Listing {
   void erase(std::string_view name);
 
   std::size_t slots() const noexcept { return slots_.size(); }
+  std::optional<std::size_t> slot_of(std::string_view name) const;
   const Entry* at(std::size_t slot) const noexcept;  // nullptr: erased
   std::size_t size() const noexcept { return slots_.size() - erased_; }
   std::size_t directories() const noexcept { return directories_; }

@@ -25,6 +25,7 @@
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/remote/remote.hpp>
 #include <ftpfs/vfs/config.hpp>
+#include <ftpfs/vfs/hit_rate.hpp>
 
 namespace ftpfs::vfs {
 
@@ -69,6 +70,12 @@ struct Changes {
 // Whose bytes are written: of write(2), or of pages that were changed through mmap(2). Those go where they
 // lie whatever handle the kernel picks to hand them over, for O_APPEND is about write(2) only.
 enum class Writer { call, page_cache };
+
+// What was fetched before anybody asked (VfsConfig::list_ahead, fetch_ahead).
+struct FetchedAhead {
+  AheadCounts listings;
+  AheadCounts files;
+};
 
 // Receives directory entries until it is full. `next` is the cookie that continues behind this entry.
 class DirFiller {
@@ -129,6 +136,7 @@ class Vfs {
   // Forgets what is known of this node and of all below it, and returns when the kernel has forgotten it too
   // (VfsConfig::kernel_ttl): who looks then, sees the server as it was at the call or later.
   awaitable<void> refresh(Ino ino, std::stop_token stop);
+  FetchedAhead fetched_ahead() const noexcept;
   // Drops what is cached (clean data only).
   void drop_caches() noexcept;
   // Refuses new opens and changes with ESHUTDOWN, commits what is dirty, waits for uploads until `deadline`.

@@ -16,7 +16,7 @@ namespace ftpfs::cli {
 namespace {
 
 // How long sessions that were given up may take to be tidied up.
-constexpr std::chrono::seconds tidy_limit{5};
+constexpr std::chrono::seconds quit_limit{5};
 
 awaitable<ftp::ServerReport> look_over(ftp::FtpRemote& remote, bool may_write, std::stop_token stop) {
   co_await remote.connect(stop);
@@ -49,7 +49,7 @@ ExitStatus check(const Settings& settings) {
                    remote.reset();
                  });
   while (!report && !failure) io.run_one();
-  io.run_for(tidy_limit);
+  io.run_for(quit_limit);
   if (report) {
     fmt::print("{}", settings.json ? report_json(*report) : report_text(*report));
     return ExitStatus::success;

@@ -17,7 +17,7 @@
 namespace ftpfs::cli {
 namespace {
 
-[[noreturn]] void refuse(std::string_view what) {
+[[noreturn]] void give_up(std::string_view what) {
   throw Failure(ExitStatus::system, fmt::format("{}: {}", what, ::strerror(errno)), {}, errno);
 }
 
@@ -92,13 +92,13 @@ void Readiness::tell_parent(ExitStatus status, std::string_view line) noexcept {
 
 ExitStatus run_in_background(const Work& work) {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) refuse("pipe");
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) give_up("pipe");
   UniqueFd for_reading(ends[0]);
   UniqueFd for_writing(ends[1]);
   std::fflush(nullptr);
   const ::pid_t parent = ::getpid();
   const ::pid_t child = ::fork();
-  if (child < 0) refuse("fork");
+  if (child < 0) give_up("fork");
   if (child > 0) {
     for_writing.reset();
     return wait_for_report(child, std::move(for_reading));
@@ -110,7 +110,7 @@ ExitStatus run_in_background(const Work& work) {
   if (::getppid() != parent) return ExitStatus::interrupted;  // too late for the line above
   connect_to_null(STDIN_FILENO);
   connect_to_null(STDOUT_FILENO);
-  if (::chdir("/") != 0) refuse("chdir /");
+  if (::chdir("/") != 0) give_up("chdir /");
   Readiness readiness(std::move(for_writing));
   return work(readiness);
 }

@@ -9,6 +9,10 @@ namespace ftpfs::cli {
 Failure::Failure(ExitStatus status, std::string what, std::string server_said, int code)
     : Error(code, std::move(what), std::move(server_said)), status_(status) {}
 
+void refuse(std::string text) {
+  throw Failure(ExitStatus::usage, std::move(text));
+}
+
 ExitStatus status_of_mount_error(int code) noexcept {
   switch (code) {
     case EPERM:

@@ -13,10 +13,6 @@
 namespace ftpfs::cli {
 namespace {
 
-[[noreturn]] void refuse(std::string text) {
-  throw Failure(ExitStatus::usage, std::move(text));
-}
-
 const Option* find_option(std::string_view name) {
   for (const Option& option : option_table()) {
     if (option.name == name || std::ranges::find(option.aliases, name) != option.aliases.end())

@@ -21,10 +21,6 @@ namespace {
 // A command's line is not endless either, and what ends nowhere (/dev/zero) is no password.
 constexpr std::size_t longest_password = 4096;
 
-[[noreturn]] void refuse(std::string text) {
-  throw Failure(ExitStatus::usage, std::move(text));
-}
-
 std::string read_all(int fd) {
   std::string text;
   char chunk[4096];

@@ -19,10 +19,6 @@ namespace {
 using asio::ip::address;
 using boost::system::error_code;
 
-[[noreturn]] void refuse(std::string text) {
-  throw Failure(ExitStatus::usage, std::move(text));
-}
-
 std::string lower(std::string_view text) {
   std::string result(text);
   std::ranges::transform(result, result.begin(),

@@ -8,13 +8,13 @@ namespace ftpfs::ftp {
 namespace {
 
 constexpr int most_tries = 3;  // besides the first
-constexpr std::chrono::milliseconds first_pause{200};
-constexpr std::chrono::milliseconds longest_pause{500};
+constexpr std::chrono::milliseconds first_try_after{200};
+constexpr std::chrono::milliseconds last_try_after{500};
 
 }  // namespace
 
 Patience::Patience(SessionContext& context)
-    : context_(context), backoff_(context, first_pause, longest_pause), tries_left_(most_tries) {}
+    : context_(context), backoff_(context, first_try_after, last_try_after), tries_left_(most_tries) {}
 
 awaitable<bool> Patience::lasts(proto::Verb verb, proto::Reply refusal, std::stop_token stop) {
   if (tries_left_ == 0 || !proto::is_passing(verb, refusal)) co_return false;

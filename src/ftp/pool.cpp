@@ -12,8 +12,8 @@ namespace ftpfs::ftp {
 namespace {
 
 // When not even one connection is taken: somebody else, or our own dead ones, fill the server for a while.
-constexpr std::chrono::seconds first_pause{2};
-constexpr std::chrono::seconds longest_pause{8};
+constexpr std::chrono::seconds first_wait{2};
+constexpr std::chrono::seconds longest_wait{8};
 
 }  // namespace
 
@@ -82,7 +82,7 @@ awaitable<Lease> SessionPool::acquire(Lane lane, std::stop_token stop) {
   const std::shared_ptr<State> state = state_;
   SessionContext& context = *state->context;
   const Clock::time_point deadline = context.clock.now() + context.config.queue_timeout;
-  Backoff backoff(context, first_pause, longest_pause);
+  Backoff backoff(context, first_wait, longest_wait);
   bool again = false;
   for (;;) {
     co_await state->take_slot(lane, deadline, again, stop);
@@ -121,7 +121,7 @@ awaitable<void> SessionPool::wait_for_room(Lease lease, Error why, Clock::time_p
   state->drop_idle();
   lease.release();
   if (!alone) co_return;
-  Backoff backoff(context, first_pause, first_pause);
+  Backoff backoff(context, first_wait, first_wait);
   const Clock::time_point next = context.clock.now() + backoff.next();
   if (next > deadline) throw Error(ETIMEDOUT, "server takes no more connections", why.server_said());
   co_await context.clock.sleep_until(next, stop);

@@ -13,13 +13,13 @@ namespace ftpfs::ftp {
 
 namespace {
 
-struct Outcome {
+struct Ending {
   bool done = false;
   std::exception_ptr failure;
   WaitList changed;
 };
 
-awaitable<void> run(std::shared_ptr<Outcome> outcome, awaitable<void> work) {
+awaitable<void> run(std::shared_ptr<Ending> outcome, awaitable<void> work) {
   try {
     co_await std::move(work);
   } catch (...) {
@@ -95,7 +95,7 @@ std::vector<Entry> Server::local(std::vector<Entry> entries) const {
 
 awaitable<void> to_the_end(ServerPtr server, awaitable<void> work, std::stop_token stop) {
   if (stop.stop_requested()) throw Cancelled();
-  const auto outcome = std::make_shared<Outcome>();
+  const auto outcome = std::make_shared<Ending>();
   server->context->tasks.spawn(run(outcome, std::move(work)));
   while (!outcome->done) co_await outcome->changed.wait(stop);
   if (outcome->failure) std::rethrow_exception(outcome->failure);

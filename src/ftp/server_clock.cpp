@@ -17,7 +17,7 @@ constexpr std::int64_t largest_offset = 26 * 3600;  // +14 against -12
 constexpr std::int64_t shortest_season = 120 * day;
 constexpr std::int64_t near_enough = 7 * day;
 
-constexpr unsigned most_questions = 40;
+constexpr unsigned most_samples = 40;
 constexpr unsigned most_in_vain = 3;
 
 // The whole quarters of an hour in `difference`; nullopt: it is something else, such as a file that has
@@ -68,7 +68,7 @@ std::set<std::int32_t> ServerClock::list_offsets() const {
 }
 
 bool ServerClock::knows(std::int64_t told) const noexcept {
-  if (zone_ || asked_ >= most_questions || in_vain_ >= most_in_vain) return true;
+  if (zone_ || asked_ >= most_samples || in_vain_ >= most_in_vain) return true;
   const auto after = samples_.lower_bound(told);
   if (after != samples_.end() && after->first == told) return true;
   if (samples_.empty()) return false;

@@ -210,7 +210,11 @@ awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, 
     if (lease->profile().pipelining == Support::yes) prime(lease.session(), Need::surely);
     upload->before = co_await size_before(lease.session(), path, stop);
   }
-  std::unique_ptr<Transfer> transfer = co_await begin_patiently(lease.session(), upload->verb, path, 0, stop);
+  std::unique_ptr<Transfer> transfer;
+  if (request.unheard && lease->config().pipelining)
+    transfer = co_await Transfer::begin(lease.session(), upload->verb, path, 0, stop, Transfer::Until::sent);
+  else
+    transfer = co_await begin_patiently(lease.session(), upload->verb, path, 0, stop);
   if (transfer->refusal()) {
     const Reply reply = *transfer->refusal();
     const Error why =

@@ -113,9 +113,10 @@ void Transfer::State::restarted(const Reply& reply) {
 
 awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> session, Verb verb,
                                                      std::string argument, std::uint64_t offset,
-                                                     std::stop_token stop) {
+                                                     std::stop_token stop, Until until) {
   const auto state = std::make_shared<State>(session, verb, std::move(argument));
   state->start = offset;
+  state->unheard = state->uploads() && until == Until::sent;
   std::unique_ptr<Transfer> transfer(new Transfer(state));
   const std::stop_callback on_stop(stop, Abort(*session));
   co_await session->prepare(verb, state->argument);  // before a REST that would wait for the next transfer
@@ -161,7 +162,7 @@ bool Transfer::State::decided(int looks) const {
   if (not_connected)
     return false;  // the server may have closed its port because it refuses: wait for what it says
   if (accepted) return true;
-  if (uploads()) return looks >= silent_looks;
+  if (uploads()) return unheard || looks >= silent_looks;
   // Not at first sight: a port that is closed with a refusal looks readable (RST) just before the 5xx is
   // here.
   return looks > 0 && data->readable();

@@ -36,6 +36,7 @@ struct Transfer::State {
   bool accepted = false;
   bool data_ended = false;
   bool aborted = false;
+  bool unheard = false;  // an upload that does not wait for its 150
   bool listening = false;
   bool hurried = false;  // the final reply is due: nothing but it ends the limit on silence
   std::optional<proto::Reply> final_reply;

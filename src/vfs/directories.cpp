@@ -33,6 +33,23 @@ std::shared_ptr<Listing> Directories::cached(const Node& directory) {
 
 awaitable<std::shared_ptr<Listing>> Directories::get(NodeRef directory, std::stop_token stop) {
   if (std::shared_ptr<Listing> listing = cached(*directory)) co_return listing;
+  co_return co_await join(directory, stop);
+}
+
+void Directories::refresh(NodeRef directory) {
+  if (!state(*directory).fetch.running()) tasks_.spawn(ask_anew(this, directory));
+}
+
+awaitable<void> Directories::ask_anew(Directories* self, NodeRef directory) {
+  const std::stop_token stop = self->tasks_.stop_token();
+  try {
+    co_await self->join(directory, stop);
+  } catch (const Error&) {
+    // Whoever needs it asks for himself.
+  }
+}
+
+awaitable<std::shared_ptr<Listing>> Directories::join(NodeRef directory, std::stop_token stop) {
   SingleFlight<std::shared_ptr<Listing>>::Work work = [this, directory](std::stop_token flight_stop) {
     return fetch(this, directory, flight_stop);
   };
@@ -64,6 +81,7 @@ awaitable<std::shared_ptr<Listing>> Directories::fetch(Directories* self, NodeRe
   }
   state.edits.clear();
   state.single_lookups = 0;
+  state.creations = 0;
   state.size_questions = 0;
   if (state.drops + self->clears_ == drops) self->listings_.put(directory->ino, listing, listing->weight());
   co_return listing;

@@ -134,6 +134,7 @@ awaitable<void> Uploads::finish(NodeRef node) {
   running->sink.reset();
   if (running->way == Transmission::Way::temporary) co_await put_in_place(node, now);
   stage->may_append = true;
+  if (node->parent) directories_.state(*node->parent).took_file = context_.clock.now();
   stage->transmission.reset();
   saved(*node, now, changes);
   stage->rebase(running->sent, !running->rewritten);

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::uint64_t follow_step = 1u << 20;  // a running upload takes this much or more at a time
 constexpr std::uint64_t follow_from = 4u << 20;  // a file this large starts its upload before it is closed
+constexpr std::chrono::seconds takes_files_for{10};
 constexpr std::chrono::seconds first_retry{5};
 constexpr std::chrono::seconds last_retry{300};
 
@@ -86,6 +87,10 @@ awaitable<void> Uploads::start_new(NodeRef node, std::stop_token stop) {
   SinkRequest request;
   request.yields = true;
   request.only_if_free = true;
+  // Where the server has just taken another one, its yes is not waited for: that round trip is saved, and if
+  // it is a no after all, close() tells.
+  const std::optional<Clock::time_point> took = directories_.state(*node->parent).took_file;
+  request.unheard = took && context_.clock.now() - *took < takes_files_for;
   const Path path = context_.nodes.path(*node);
   Remote& remote = context_.remote;
   stage->running = true;  // nobody else may start an upload while this one is being opened
@@ -213,6 +218,7 @@ awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
   }
   if (stage->stop.stop_requested()) stage->failure = nullptr;
   if (stage->failure) stage->failed = attempted;
+  if (stage->failure && node->parent) self->directories_.state(*node->parent).took_file.reset();
   if (stage->dirty()) self->discard(*stage);
   stage->running = false;
   stage->finished.wake_all();

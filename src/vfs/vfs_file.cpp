@@ -94,10 +94,23 @@ awaitable<Created> Vfs::Impl::create(Ino parent, std::string name, mode_t mode, 
   changed(*node);
   directories.publish(*node);
   entries_changed(*directory);
+  refresh_names(directory);
   Created created;
   created.opened = opened(node, flags);
   created.looked = looked(*node);
   co_return created;
+}
+
+// Whoever makes many files in one directory would have each name asked for once the listing is older than
+// kernel_ttl. A new listing now and then, over a session that nobody needs, spares that.
+void Vfs::Impl::refresh_names(NodeRef directory) {
+  constexpr unsigned in_a_row = 2;
+  constexpr std::size_t most_entries = 2000;  // more are worth more than what they spare
+  const auto listing = directories.cached(*directory);
+  if (++directories.state(*directory).creations < in_a_row || !config.list_ahead || !listing) return;
+  const bool old = clock.now() - listing->fetched() > config.kernel_ttl / 2;
+  if (old && listing->size() <= most_entries && remote.spare() > directories.starting())
+    directories.refresh(directory);
 }
 
 // Asks the server itself about one name.

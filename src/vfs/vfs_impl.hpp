@@ -117,6 +117,7 @@ class Vfs::Impl {
   // vfs_file.cpp
   awaitable<Opened> open(Ino ino, int flags, std::stop_token stop);
   awaitable<Created> create(Ino parent, std::string name, mode_t mode, int flags, std::stop_token stop);
+  void refresh_names(NodeRef directory);
   awaitable<std::optional<NodeRef>> look_again(NodeRef directory, std::string name, std::stop_token stop);
   awaitable<void> check_twin(NodeRef directory, std::string name, std::stop_token stop);
   awaitable<std::optional<NodeRef>> rename_target(NodeRef from, std::string name, NodeRef to,

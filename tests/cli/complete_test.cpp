@@ -19,7 +19,7 @@ Settings completed(std::vector<std::string> arguments) {
   return settings;
 }
 
-std::string refusal(const std::vector<std::string>& arguments) {
+std::string refusal_of(const std::vector<std::string>& arguments) {
   try {
     completed(arguments);
     return "accepted";
@@ -63,9 +63,9 @@ TEST(Complete, AKeyThatOthersCanReadIsRefused) {
   const std::string open_key = directory.write("open", "secret", 0644);
   const std::string key = directory.write("key", "secret", 0600);
   EXPECT_EQ(completed({"ftps://host", "-o", certificate + ",key=" + key}).ftp.tls_policy.key, key);
-  EXPECT_EQ(refusal({"ftps://host", "-o", certificate + ",key=" + open_key}),
+  EXPECT_EQ(refusal_of({"ftps://host", "-o", certificate + ",key=" + open_key}),
             open_key + ": others can read the key: chmod 600 it");
-  EXPECT_EQ(refusal({"ftps://host", "-o", "cert=" + open_key}),
+  EXPECT_EQ(refusal_of({"ftps://host", "-o", "cert=" + open_key}),
             open_key + ": others can read the key: chmod 600 it");
 }
 
@@ -104,31 +104,31 @@ TEST(Complete, ImplicitTlsHasAPortOfItsOwn) {
 }
 
 TEST(Complete, ASchemeThatPromisesTlsIsNotTakenBack) {
-  EXPECT_EQ(refusal({"ftps://host", "-o", "tls=off"}),
+  EXPECT_EQ(refusal_of({"ftps://host", "-o", "tls=off"}),
             "ftps:// means tls=implicit; write ftp:// for another tls=");
-  EXPECT_EQ(refusal({"ftpes://host", "-o", "tls=auto"}),
+  EXPECT_EQ(refusal_of({"ftpes://host", "-o", "tls=auto"}),
             "ftpes:// means tls=require; write ftp:// for another tls=");
 }
 
 TEST(Complete, TlsOptionsThatDoNotFitTogether) {
-  EXPECT_EQ(refusal({"ftps://host", "-o", "tls_min=1.3,tls_max=1.2"}), "tls_min is above tls_max");
-  EXPECT_EQ(refusal({"ftps://host", "-o", "key=/k"}), "key= needs cert=");
+  EXPECT_EQ(refusal_of({"ftps://host", "-o", "tls_min=1.3,tls_max=1.2"}), "tls_min is above tls_max");
+  EXPECT_EQ(refusal_of({"ftps://host", "-o", "key=/k"}), "key= needs cert=");
 }
 
 TEST(Complete, SourcesThatAreNoneAreRefusedWithoutTheirPassword) {
   for (const char* source : {"", "http://host/", "ftp://alice:secret@host:port/", "ftp://alice:secret@/"}) {
-    const std::string line = refusal({source});
+    const std::string line = refusal_of({source});
     EXPECT_NE(line, "accepted") << source;
     EXPECT_EQ(line.find("secret"), std::string::npos) << line;
   }
 }
 
 TEST(Complete, SettingsThatDoNotFitTogetherAreAllNamed) {
-  EXPECT_EQ(refusal({"host:", "-o", "timeout=0,allow_other,allow_root"}),
+  EXPECT_EQ(refusal_of({"host:", "-o", "timeout=0,allow_other,allow_root"}),
             "timeout must be more than 0; allow_other and allow_root exclude each other");
-  EXPECT_EQ(refusal({"host:", "-o", "readahead=1K"}), "readahead must be 64K at least");
-  EXPECT_EQ(refusal({"host:", "-o", "connect_timeout=0"}), "connect_timeout must be more than 0");
-  EXPECT_EQ(refusal({"ftp://a:b@host", "-o", "password_stdin"}),
+  EXPECT_EQ(refusal_of({"host:", "-o", "readahead=1K"}), "readahead must be 64K at least");
+  EXPECT_EQ(refusal_of({"host:", "-o", "connect_timeout=0"}), "connect_timeout must be more than 0");
+  EXPECT_EQ(refusal_of({"ftp://a:b@host", "-o", "password_stdin"}),
             "there is a password already, password_stdin adds another");
 }
 

@@ -201,5 +201,61 @@ TEST_F(PrimedTest, AnUnmountSaysGoodbye) {
   EXPECT_THAT(server_.take_commands(), ElementsAre("QUIT"));
 }
 
+// An upload that does not wait for its 150.
+class UnheardUpload : public PrimedTest {
+ protected:
+  UnheardUpload() { request_.unheard = true; }
+
+  std::unique_ptr<Sink> begin() { return run(io_, remote_->open_sink(Path("/new"), request_, {})); }
+
+  SinkRequest request_;
+  LocalFile content_{"content"};
+};
+
+TEST_F(UnheardUpload, SendsItsDataBeforeTheServerHasAnswered) {
+  log_in();
+  get_going();
+  server_.inject({"STOR", Fault::Moment::received, Fault::Action::stall});
+  const auto sink = begin();
+  EXPECT_EQ(run(io_, sink->write(content_.fd(), 0, 7)), 7u);
+  EXPECT_EQ(server_.faults_left(), 0u);
+}
+
+TEST_F(UnheardUpload, ArrivesWhole) {
+  log_in();
+  for (int again = 0; again < 3; ++again) {
+    const auto sink = begin();
+    run(io_, sink->write(content_.fd(), 0, 7));
+    EXPECT_EQ(run(io_, sink->commit()).size, 7u);
+    EXPECT_EQ(tree().content("/new"), "content");
+  }
+  EXPECT_EQ(server_.sessions(), 1u);
+}
+
+TEST_F(UnheardUpload, IsToldTheRefusalAtTheEnd) {
+  log_in();
+  get_going();
+  for (const char* words : {"553 Not here.", "552 Disk full.", "550 No."}) {
+    server_.inject({"STOR", Fault::Moment::received, Fault::Action::reply, words});
+    const int code = failure([&] {
+      const auto sink = begin();
+      run(io_, sink->write(content_.fd(), 0, 7));
+      run(io_, sink->commit());
+    });
+    EXPECT_NE(code, 0) << words;
+    EXPECT_NE(code, ENOENT) << words;
+    EXPECT_FALSE(tree().exists("/new")) << words;
+    EXPECT_EQ(read("/a"), "/a") << words;
+  }
+}
+
+TEST_F(UnheardUpload, IsGivenUpWithoutATrace) {
+  log_in();
+  get_going();
+  auto sink = begin();
+  sink.reset();
+  EXPECT_EQ(read("/a"), "/a");
+}
+
 }  // namespace
 }  // namespace ftpfs::test

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint16_t port = 1080;
+constexpr std::uint16_t proxy_port = 1080;
 constexpr const char* log_name = "proxy.log";
 
 fs::path program(ProxyKind kind) {
@@ -34,13 +34,13 @@ bool answers() {
   const UniqueFd socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(port);
+  address.sin_port = htons(proxy_port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
 std::vector<std::string> command(ProxyKind kind, const fs::path& directory) {
-  const std::string number = std::to_string(port);
+  const std::string number = std::to_string(proxy_port);
   if (kind == ProxyKind::ftp_proxy) {
     const fs::path settings = directory / "ftp-proxy.conf";
     write_file(settings, "[-Global-]\nPort " + number +
@@ -83,7 +83,7 @@ RealProxy::RealProxy(ProxyKind kind, const fs::path& directory) : kind_(kind), l
 }
 
 std::string RealProxy::url(const std::string& socks) const {
-  const std::string place = "127.0.0.1:" + std::to_string(port);
+  const std::string place = "127.0.0.1:" + std::to_string(proxy_port);
   if (kind_ == ProxyKind::ftp_proxy) return "ftp://" + place;
   return (kind_ == ProxyKind::microsocks ? socks : "http") + "://" + proxy_user + "@" + place;
 }

@@ -8,8 +8,6 @@ namespace {
 
 using testing::SizeIs;
 
-constexpr std::size_t mib = 1024 * 1024;
-
 class OverwriteTest : public VfsTest {
  protected:
   OverwriteTest() { tree().put_file("/file", base_); }

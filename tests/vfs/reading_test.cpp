@@ -11,10 +11,6 @@ namespace {
 using testing::AnyOf;
 using testing::SizeIs;
 
-constexpr std::size_t kib = 1024;
-constexpr std::size_t mib = 1024 * kib;
-constexpr std::size_t request = 128 * kib;
-
 class ReadingTest : public VfsTest {
  protected:
   // Opens /file with this content.

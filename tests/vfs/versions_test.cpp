@@ -8,9 +8,6 @@ namespace {
 
 using testing::SizeIs;
 
-constexpr std::size_t kib = 1024;
-constexpr std::size_t mib = 1024 * kib;
-constexpr std::size_t request = 128 * kib;
 constexpr std::size_t length = 16 * mib;
 
 class VersionsTest : public VfsTest {

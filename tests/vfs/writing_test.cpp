@@ -14,8 +14,6 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using vfs::root_ino;
 
-constexpr std::size_t mib = 1024 * 1024;
-
 class WritingTest : public VfsTest {};
 
 TEST_F(WritingTest, ANewFileIsOneUploadStraightToItsName) {

@@ -31,6 +31,8 @@ class Failure final : public Error {
   ExitStatus status_;
 };
 
+[[noreturn]] void refuse(std::string text);  // throws Failure: the command line is to blame
+
 // What the kernel, or a look at the mountpoint, said no with.
 ExitStatus status_of_mount_error(int code) noexcept;
 

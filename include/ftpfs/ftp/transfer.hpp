@@ -24,9 +24,12 @@ class Transfer {
   // session or the data connection could not be had: nothing of a file was sent or read then, trying again on
   // a fresh session is safe. Where the server refuses REST, the transfer starts at 0 and read_some() leaves
   // out the first `offset` bytes.
+  // Until::sent, for uploads: returns when the command is out and the data connection is made (with TLS: the
+  // handshake is done); a refusal then comes from write() or finish().
+  enum class Until : bool { accepted, sent };
   static awaitable<std::unique_ptr<Transfer>> begin(std::shared_ptr<Session> session, proto::Verb verb,
                                                     std::string argument, std::uint64_t offset,
-                                                    std::stop_token stop);
+                                                    std::stop_token stop, Until until = Until::accepted);
   ~Transfer();  // aborts
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;

@@ -54,6 +54,8 @@ struct SinkRequest {
   Mode mode = Mode::replace;
   bool yields =
       false;  // while no write() or commit() runs, the session may be taken away (then they throw Revoked)
+  // open_sink need not wait until the server has accepted: a refusal may come from write() or commit().
+  bool unheard = false;
   bool only_if_free = false;  // open_sink answers nullptr at once instead of waiting for a session
 };
 

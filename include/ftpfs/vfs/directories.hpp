@@ -23,6 +23,8 @@ class Directories {
   std::shared_ptr<Listing> cached(const Node& directory);  // nullptr: none that is fresh
   awaitable<std::shared_ptr<Listing>> get(NodeRef directory, std::stop_token stop);
 
+  void refresh(NodeRef directory);  // asks anew in the background; what is known serves until then
+
   // Our own changes, shown at once.
   void publish(const Node& node);    // as the node is now, in its parent's listing
   void made(const Node& directory);  // it is empty: no need to ask
@@ -42,6 +44,8 @@ class Directories {
   Directory& state(Node& directory);
 
  private:
+  static awaitable<void> ask_anew(Directories* self, NodeRef directory);
+  awaitable<std::shared_ptr<Listing>> join(NodeRef directory, std::stop_token stop);
   static awaitable<std::shared_ptr<Listing>> fetch(Directories* self, NodeRef directory,
                                                    std::stop_token stop);
   template <class Edit>

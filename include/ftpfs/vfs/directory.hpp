@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <ftpfs/base/clock.hpp>
 #include <ftpfs/base/wait.hpp>
 #include <ftpfs/remote/types.hpp>
 #include <ftpfs/vfs/listing.hpp>
@@ -27,7 +28,9 @@ struct Directory {
   std::map<std::string, Entry, std::less<>> unsent;
   // Names asked for one by one since the last listing; after a few, one listing is cheaper.
   unsigned single_lookups = 0;
-  unsigned size_questions = 0;  // about files whose size that listing did not tell
+  unsigned creations = 0;                      // since then
+  std::optional<Clock::time_point> took_file;  // when the server last took a new file here
+  unsigned size_questions = 0;                 // about files whose size that listing did not tell
 };
 
 }  // namespace ftpfs::vfs

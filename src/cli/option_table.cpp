@@ -28,8 +28,13 @@ void set_perms(Settings& s, Text value) {
 }
 
 void set_prefetch(Settings& s, Text value) {
-  s.vfs.list_ahead = s.vfs.fetch_ahead =
-      choose(value, std::to_array<std::pair<Text, bool>>({{"on", true}, {"off", false}}));
+  const auto [directories, small_files] =
+      choose(value, std::to_array<std::pair<Text, std::pair<bool, bool>>>({{"on", {true, true}},
+                                                                           {"off", {false, false}},
+                                                                           {"directories", {true, false}},
+                                                                           {"files", {false, true}}}));
+  s.vfs.list_ahead = directories;
+  s.vfs.fetch_ahead = small_files;
 }
 
 void set_log_level(Settings& s, Text value) {
@@ -227,7 +232,7 @@ std::vector<Option> make_table() {
        "prefetch",
        {},
        "WHAT",
-       "fetch what is probably asked for next: on (default), off",
+       "what is fetched ahead: on (default: both), off, directories, files",
        set_prefetch},
       {caching,
        "spool_dir",

@@ -99,6 +99,11 @@ awaitable<std::unique_ptr<Source>> FtpRemote::open_source(Path path, std::uint64
   return ftp::open_source(impl_->server, impl_->server->path(path), offset, stop);
 }
 
+awaitable<std::optional<WholeFile>> FtpRemote::fetch_whole(Path path, std::uint64_t at_most,
+                                                           std::stop_token stop) {
+  return ftp::fetch_whole(impl_->server, impl_->server->path(path), at_most, stop);
+}
+
 awaitable<std::unique_ptr<Sink>> FtpRemote::open_sink(Path path, SinkRequest request, std::stop_token stop) {
   return ftp::open_sink(impl_->server, impl_->server->new_path(path), request, stop);
 }

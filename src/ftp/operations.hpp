@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The operations of FtpRemote, one coroutine each, by theme: source.cpp, sink.cpp, namespace.cpp, rename.cpp,
-// attributes.cpp. Contracts: remote/remote.hpp.
+// The operations of FtpRemote, one coroutine each, by theme: source.cpp, whole.cpp, sink.cpp, namespace.cpp,
+// rename.cpp, attributes.cpp. Contracts: remote/remote.hpp.
 #pragma once
 
 #include <ftpfs/ftp/report.hpp>
@@ -12,6 +12,8 @@ namespace ftpfs::ftp {
 
 awaitable<std::unique_ptr<Source>> open_source(ServerPtr server, std::string path, std::uint64_t offset,
                                                std::stop_token stop);
+awaitable<std::optional<WholeFile>> fetch_whole(ServerPtr server, std::string path, std::uint64_t at_most,
+                                                std::stop_token stop);
 awaitable<std::unique_ptr<Sink>> open_sink(ServerPtr server, std::string path, SinkRequest request,
                                            std::stop_token stop);
 

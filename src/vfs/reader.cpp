@@ -53,7 +53,7 @@ Reader::~Reader() {
 std::optional<Slices> Reader::read_now(std::uint64_t offset, std::size_t size) {
   const std::uint64_t end = window_->clamp(offset, size);
   std::optional<Slices> found = window_->find(offset, end);
-  if (found && window_->reachable(offset)) window_->want(window_, end);
+  if (found && window_->holds(offset, end)) window_->want(window_, end);
   return found;
 }
 
@@ -63,7 +63,7 @@ awaitable<Slices> Reader::read(std::uint64_t offset, std::size_t size, std::stop
   const Pending pending(window->pending, offset);
   for (;;) {
     if (std::optional<Slices> found = window->find(offset, end)) {
-      if (window->reachable(offset)) window->want(window, end);
+      if (window->holds(offset, end)) window->want(window, end);
       co_return std::move(*found);
     }
     if (!window->reachable(offset)) {

@@ -30,6 +30,10 @@ class Reader::Window {
   bool reachable(std::uint64_t offset) const noexcept {
     return offset >= begin_ && offset <= end_ + patience();
   }
+  // Else what was found is in the block cache: no reason to begin a stream.
+  bool holds(std::uint64_t offset, std::uint64_t end) const noexcept {
+    return offset >= begin_ && end <= shown_end();
+  }
   void seek(std::uint64_t offset);
   void want(const std::shared_ptr<Window>& self, std::uint64_t end);
   void next_wake(std::uint64_t end) noexcept { next_wake_ = std::min(next_wake_, end); }

@@ -20,7 +20,8 @@ Vfs::Impl::Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logge
       spool(config.read_only ? std::nullopt : std::make_optional<Spool>(config.spool_directory)),
       reading{remote, clock, tasks, nodes, blocks, chunks, config},
       uploads(reading, directories, hidden, spool ? &*spool : nullptr, logger),
-      walk_ahead(walking()) {
+      walk_ahead(walking()),
+      files_ahead(reading_in_a_row()) {
   // No listing tells the root's own time (its parent's is not ours to read).
   const auto wall = clock.wall().time_since_epoch();
   nodes.root().attributes.mtime =
@@ -34,9 +35,28 @@ WalkAhead::Context Vfs::Impl::walking() {
   return {remote, clock, tasks, nodes, directories, config, logger, child};
 }
 
+FilesAhead::Context Vfs::Impl::reading_in_a_row() {
+  const auto child = [this](Node& directory, const Entry& entry, Clock::time_point fetched) {
+    return NodeRef(nodes, node_for(directory, entry, fetched));
+  };
+  const auto shown = [this](Node& file, const Attributes& now, Clock::time_point when) {
+    notice(file, now, when);
+  };
+  return {remote, clock, tasks, nodes, directories, blocks, config, logger, child, shown};
+}
+
 // Whoever saves something now needs the sessions.
 void Vfs::Impl::stop_fetching_ahead() noexcept {
   walk_ahead.stop();
+  files_ahead.stop();
+}
+
+void Vfs::Impl::log_fetched_ahead() const {
+  const AheadCounts& listings = walk_ahead.counts();
+  const AheadCounts& contents = files_ahead.counts();
+  logger->debug(
+      "fetched ahead: {} directories, of which {} were opened and {} not in time; {} files, {} and {}",
+      listings.asked, listings.won, listings.wasted, contents.asked, contents.won, contents.wasted);
 }
 
 void Vfs::Impl::writable() const {
@@ -48,6 +68,7 @@ void Vfs::Impl::accepting() const {
 }
 
 void Vfs::Impl::drop_caches() noexcept {
+  files_ahead.drop(nodes.root());
   directories.clear();
   blocks.clear();
   nodes.for_each([](Node& node) { node.learned = {}; });
@@ -55,6 +76,7 @@ void Vfs::Impl::drop_caches() noexcept {
 
 awaitable<void> Vfs::Impl::forget_below(Ino ino, std::stop_token stop) {
   NodeRef top = nodes.ref(ino);
+  files_ahead.drop(*top);
   if (top->parent) directories.drop(*top->parent);  // which tells about the top itself
   nodes.for_each([&](Node& node) {
     if (!nodes.is_at_or_below(node, *top)) return;
@@ -76,9 +98,7 @@ awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_sour
 awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadline) {
   shutting_down = true;
   stop_fetching_ahead();
-  const AheadCounts& listings = walk_ahead.counts();
-  logger->debug("listed ahead: {} directories, {} of them opened, {} in vain", listings.asked, listings.won,
-                listings.wasted);
+  log_fetched_ahead();
   std::stop_source waits;  // fires at the deadline: nothing below waits any longer
   TaskSet timer(executor, logger);
   timer.spawn(stop_at(clock, deadline, waits, timer.stop_token()));
@@ -237,7 +257,7 @@ awaitable<void> Vfs::refresh(Ino ino, std::stop_token stop) {
   return held(impl_, impl_->forget_below(ino, std::move(stop)));
 }
 FetchedAhead Vfs::fetched_ahead() const noexcept {
-  return {impl_->walk_ahead.counts(), {}};
+  return {impl_->walk_ahead.counts(), impl_->files_ahead.counts()};
 }
 void Vfs::drop_caches() noexcept {
   impl_->drop_caches();

@@ -120,6 +120,7 @@ awaitable<Attr> Vfs::Impl::setattr(Ino ino, Changes changes, std::stop_token sto
   writable();
   accepting();
   NodeRef node = nodes.ref(ino);
+  files_ahead.drop(*node);
   const bool foreign =
       (changes.uid && *changes.uid != config.uid) || (changes.gid && *changes.gid != config.gid);
   if (foreign) tolerate(Error(EPERM, "FTP cannot change owners"), "chown");

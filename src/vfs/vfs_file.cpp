@@ -33,7 +33,12 @@ awaitable<Opened> Vfs::Impl::open(Ino ino, int flags, std::stop_token stop) {
   if (node->attributes.kind == Kind::symlink) throw Error(ELOOP, node->name + " is a symbolic link");
   if (node->attributes.kind == Kind::directory) throw Error(EISDIR, node->name + " is a directory");
   const bool truncates = (flags & O_TRUNC) != 0;
-  if (writes || truncates) writable();
+  if (writes || truncates) {
+    writable();
+    files_ahead.drop(*node);
+  } else {
+    co_await files_ahead.opening(node, stop);
+  }
   co_await revalidate(node, stop);
   if (!truncates) co_await measure(node, stop);
   if (truncates && (lacks_size(*node) || attr(*node).stat.st_size > 0)) {
@@ -68,7 +73,10 @@ awaitable<Created> Vfs::Impl::create(Ino parent, std::string name, mode_t mode, 
       co_return existing;
     }
   }
-  if (Node* const old = nodes.find(*directory, name)) nodes.unlink(*old);
+  if (Node* const old = nodes.find(*directory, name)) {
+    files_ahead.drop(*old);
+    nodes.unlink(*old);
+  }
   NodeRef node(nodes, nodes.add(*directory, name));
   node->on_server = false;
   node->learned = clock.now();

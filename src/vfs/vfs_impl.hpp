@@ -12,6 +12,7 @@
 #include <ftpfs/base/error.hpp>
 #include <ftpfs/base/wait.hpp>
 #include <ftpfs/vfs/directories.hpp>
+#include <ftpfs/vfs/files_ahead.hpp>
 #include <ftpfs/vfs/hidden_files.hpp>
 #include <ftpfs/vfs/open_file.hpp>
 #include <ftpfs/vfs/spool.hpp>
@@ -155,6 +156,8 @@ class Vfs::Impl {
   void accepting() const;  // throws Error(ESHUTDOWN)
   awaitable<std::vector<std::string>> shutdown(Clock::time_point deadline);
   WalkAhead::Context walking();
+  FilesAhead::Context reading_in_a_row();
+  void log_fetched_ahead() const;
   void stop_fetching_ahead() noexcept;
   void drop_caches() noexcept;
   awaitable<void> forget_below(Ino ino, std::stop_token stop);
@@ -174,6 +177,7 @@ class Vfs::Impl {
   ReaderContext reading;
   Uploads uploads;
   WalkAhead walk_ahead;
+  FilesAhead files_ahead;
   std::unordered_map<Handle, std::shared_ptr<OpenFile>> files;
   std::unordered_map<DirHandle, OpenDirectory> open_directories;
   std::uint64_t next_handle = 1;

@@ -129,6 +129,7 @@ awaitable<void> Vfs::Impl::unlink(Ino parent, std::string name, std::stop_token 
   if (!found) throw Error(ENOENT, name + " does not exist");
   NodeRef node = *found;
   if (node->attributes.kind == Kind::directory) throw Error(EISDIR, name + " is a directory");
+  files_ahead.drop(*node);
   const Uploads::Pause pause(uploads, node);  // else what is written now would bring the file back
   try {
     co_await uploads.abandon(node, stop);
@@ -265,6 +266,8 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   if (target && &**target == &*source) co_return;
   if (nodes.is_at_or_below(*to, *source)) throw Error(EINVAL, "a directory cannot be moved into itself");
 
+  files_ahead.drop(*source);
+  if (target) files_ahead.drop(**target);
   co_await save_what_moves(source, stop);
   // What is written from here on has to reach the new name.
   const Uploads::Pause pause(uploads, source);

@@ -119,6 +119,17 @@ TEST(Options, ReachTheConfigurationsOfTheLayers) {
   EXPECT_TRUE(settings.mount.suid && settings.mount.dev && settings.mount.noexec);
 }
 
+TEST(Options, EachKindOfPrefetchHasItsSwitch) {
+  const auto prefetch = [](const char* what) {
+    const vfs::VfsConfig config = parse({"-o", std::string("prefetch=") + what}).vfs;
+    return std::pair(config.list_ahead, config.fetch_ahead);
+  };
+  EXPECT_EQ(prefetch("on"), std::pair(true, true));
+  EXPECT_EQ(prefetch("off"), std::pair(false, false));
+  EXPECT_EQ(prefetch("directories"), std::pair(true, false));
+  EXPECT_EQ(prefetch("files"), std::pair(false, true));
+}
+
 TEST(Options, AliasesMeanTheSame) {
   EXPECT_EQ(parse({"-o", "concurrency=3"}).ftp.max_conns, 3u);
   EXPECT_EQ(parse({"-o", "nomulticonn"}).ftp.max_conns, 1u);

@@ -383,6 +383,32 @@ awaitable<std::unique_ptr<Source>> MemoryRemote::open_source(Path path, std::uin
   co_return source;
 }
 
+awaitable<std::optional<WholeFile>> MemoryRemote::fetch_whole(Path path, std::uint64_t at_most,
+                                                              std::stop_token stop) {
+  if (spare() == 0 || !sessions_->free()) co_return std::nullopt;
+  fetched_.push_back(path);
+  Asking asking(sessions_);
+  CallControl& control = on(Op::fetch_whole);
+  co_await control.start(stop);
+  const Session session = co_await acquire(stop);
+  asking.done();
+  MemoryTree::NodePtr node = tree_.need(path);
+  if (node->kind != Kind::file || node->content.size() > at_most) co_return std::nullopt;
+  WholeFile whole;
+  whole.attributes = attributes(*node, stat_precision_);
+  hide_size(whole.attributes, sizes_ != Sizes::never);
+  CallControl& sending = on(Op::read);
+  co_await sending.start(stop);
+  node = tree_.need(path);
+  const bool as_shown = whole.attributes.size_known && whole.attributes.size == node->content.size();
+  if (!as_shown) co_return std::nullopt;
+  whole.content = Buffer(node->content.size());
+  std::memcpy(whole.content.data(), node->content.data(), node->content.size());
+  *bytes_read_ += node->content.size();
+  co_await control.finish(stop);
+  co_return std::move(whole);
+}
+
 awaitable<std::unique_ptr<Sink>> MemoryRemote::open_sink(Path path, SinkRequest request,
                                                          std::stop_token stop) {
   CallControl& control = on(Op::open_sink);

@@ -38,8 +38,9 @@ enum class Op {
   set_mode,
   make_symlink,
   space,
+  fetch_whole,
 };
-inline constexpr std::size_t op_count = 15;
+inline constexpr std::size_t op_count = 16;
 
 class MemoryRemote final : public Remote {
  public:
@@ -94,8 +95,10 @@ class MemoryRemote final : public Remote {
 
   const std::vector<OpenedSource>& sources() const noexcept { return sources_; }  // every one that was opened
   const std::vector<OpenedSink>& sinks() const noexcept { return sinks_; }
-  const std::vector<Path>& listed() const noexcept { return listed_; }  // every directory, in order
-  std::size_t most_at_once() const noexcept;  // calls of list, stat and open_source, and open streams
+  const std::vector<Path>& listed() const noexcept { return listed_; }    // every directory, in order
+  const std::vector<Path>& fetched() const noexcept { return fetched_; }  // every whole file, in order
+  std::size_t most_at_once()
+      const noexcept;  // calls of list, stat, open_source, fetch_whole, and open streams
   std::size_t live_sources() const noexcept { return live(false); }
   std::size_t live_sinks() const noexcept { return live(true); }
   std::uint64_t bytes_read() const noexcept { return *bytes_read_; }
@@ -106,6 +109,9 @@ class MemoryRemote final : public Remote {
   awaitable<std::vector<Entry>> list(Path directory, std::stop_token stop) override;
   awaitable<std::unique_ptr<Source>> open_source(Path path, std::uint64_t offset,
                                                  std::stop_token stop) override;
+  // Looked at, then sent (Op::read).
+  awaitable<std::optional<WholeFile>> fetch_whole(Path path, std::uint64_t at_most,
+                                                  std::stop_token stop) override;
   awaitable<std::unique_ptr<Sink>> open_sink(Path path, SinkRequest request, std::stop_token stop) override;
   awaitable<void> make_directory(Path path, std::stop_token stop) override;
   awaitable<void> remove_file(Path path, std::stop_token stop) override;
@@ -156,6 +162,7 @@ class MemoryRemote final : public Remote {
   std::vector<OpenedSource> sources_;
   std::vector<OpenedSink> sinks_;
   std::vector<Path> listed_;
+  std::vector<Path> fetched_;
   std::shared_ptr<std::uint64_t> bytes_read_ = std::make_shared<std::uint64_t>(0);
   std::shared_ptr<std::uint64_t> bytes_written_ = std::make_shared<std::uint64_t>(0);
 };

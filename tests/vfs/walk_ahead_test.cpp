@@ -85,6 +85,16 @@ TEST_F(WalkAheadTest, DirectoriesThatHaveNothingInCommonAreNoWalk) {
   EXPECT_THAT(asked(), ElementsAre("/p/00", "/q/01", "/p/01"));
 }
 
+// As `ls a; ls b` does: what lies beside them is known from looking them up.
+TEST_F(WalkAheadTest, TheDirectoryAboveNeedNotHaveBeenOpened) {
+  put_directories(4, "/p/");
+  for (int i = 0; i < 3; ++i) client().ino("/p/" + name(i));
+  EXPECT_THAT(asked(), ElementsAre("/p"));
+  open("/p/00");
+  open("/p/01");
+  EXPECT_THAT(asked(), ElementsAre("/p/00", "/p/01", "/p/02", "/p/03"));
+}
+
 TEST_F(WalkAheadTest, ALongPauseIsNoRow) {
   put_directories(4);
   open("/");
@@ -231,6 +241,7 @@ TEST_F(WalkAheadTest, WhenTheLineDiesNotEveryDirectoryIsTried) {
   asked();
   remote_.on(Op::list).fail_next(ConnectionLost(EIO, "gone"), 20);
   EXPECT_EQ(errno_of([&] { open("/01"); }), EIO);
+  settle(io_);
   EXPECT_THAT(asked(), ElementsAre("/01", "/02"));
 }
 

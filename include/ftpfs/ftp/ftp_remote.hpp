@@ -34,6 +34,8 @@ class FtpRemote final : public Remote {
   awaitable<std::vector<Entry>> list(Path directory, std::stop_token stop) override;
   awaitable<std::unique_ptr<Source>> open_source(Path path, std::uint64_t offset,
                                                  std::stop_token stop) override;
+  awaitable<std::optional<WholeFile>> fetch_whole(Path path, std::uint64_t at_most,
+                                                  std::stop_token stop) override;
   awaitable<std::unique_ptr<Sink>> open_sink(Path path, SinkRequest request, std::stop_token stop) override;
   awaitable<void> make_directory(Path path, std::stop_token stop) override;
   awaitable<void> remove_file(Path path, std::stop_token stop) override;

@@ -59,6 +59,12 @@ struct SinkRequest {
   bool only_if_free = false;  // open_sink answers nullptr at once instead of waiting for a session
 };
 
+// A small file, with what the server showed of it right before it was sent.
+struct WholeFile {
+  Attributes attributes;
+  Buffer content;  // attributes.size bytes
+};
+
 class Remote {
  public:
   virtual ~Remote() = default;
@@ -75,6 +81,10 @@ class Remote {
   // Returns when the server accepted the transfer (1xx), so refusals (ENOENT, EACCES, ENOSPC...) throw here.
   virtual awaitable<std::unique_ptr<Source>> open_source(Path path, std::uint64_t offset,
                                                          std::stop_token stop) = 0;
+  // For work that nobody has asked for: never waits for a session. nullopt where none is to spare, for what
+  // is no file or may be larger than `at_most`, and when other than the size that was shown arrived.
+  virtual awaitable<std::optional<WholeFile>> fetch_whole(Path path, std::uint64_t at_most,
+                                                          std::stop_token stop) = 0;
   virtual awaitable<std::unique_ptr<Sink>> open_sink(Path path, SinkRequest request,
                                                      std::stop_token stop) = 0;
 

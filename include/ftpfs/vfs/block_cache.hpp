@@ -42,6 +42,7 @@ class BlockCache {
     const std::size_t weight = block->size();
     blocks_.put(key, std::move(block), weight);
   }
+  void erase(const BlockKey& key) { blocks_.erase(key); }
   void clear() { blocks_.clear(); }
   std::size_t weight() const noexcept { return blocks_.weight(); }
 

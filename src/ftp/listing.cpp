@@ -32,6 +32,8 @@ namespace {
 constexpr std::size_t chunk_size = 64 * 1024;
 constexpr std::size_t most_questions = 200;  // about single entries of one listing
 
+enum class GoTo : bool { is_there, path };
+
 // What came back from one listing command.
 struct Listed {
   std::optional<Reply> refusal;
@@ -85,11 +87,23 @@ awaitable<void> receive(Transfer& transfer, proto::ListingParser& parser, const 
 }
 
 // `argument` of the listing command; `path` for messages and for servers that print whole paths.
+// With `go_to`, of the directory that CWD leads to.
 awaitable<Listed> fetch(std::shared_ptr<Session> session, Verb verb, std::string argument, std::string path,
-                        std::stop_token stop) {
+                        std::stop_token stop, GoTo go_to = GoTo::is_there) {
   Listed listed;
   SessionContext& context = session->context();
-  const auto transfer = co_await Transfer::begin(session, verb, std::move(argument), 0, stop);
+  std::vector<Command> before;
+  if (go_to == GoTo::path) before.push_back({Verb::cwd, path});
+  constexpr auto until = Transfer::Until::accepted;
+  const auto transfer =
+      co_await Transfer::begin(session, verb, std::move(argument), 0, stop, until, std::move(before));
+  if (!transfer->answers().empty() && !transfer->answers()[0].completion()) {
+    const Reply reply = transfer->answers()[0];
+    co_await transfer->settle();  // a listing of where we still are
+    const Error why =
+        co_await explain_refusal(session, Verb::cwd, path, reply, Wants::directory, EACCES, stop);
+    throw why;
+  }
   listed.refusal = transfer->refusal();
   if (listed.refusal) co_return listed;
   const std::stop_callback on_stop(stop, Abort(*session));
@@ -182,6 +196,9 @@ void learn_list_all(Support& list_all, const Listed& all, const Listed& plain) {
 
 awaitable<Listed> list_by_list(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
   Support& list_all = session->profile().list_all;
+  const bool walks = session->profile().relative;
+  if (list_all == Support::yes && !walks)
+    co_return co_await fetch(session, Verb::list, "-a", path, stop, GoTo::path);
   co_await go_to(session, path, stop);
   if (list_all == Support::yes) co_return co_await fetch(session, Verb::list, "-a", path, stop);
   Listed plain = co_await fetch(session, Verb::list, "", path, stop);

@@ -213,6 +213,7 @@ void Session::learn_from_set_up(const Command& command, const Reply& reply) {
 awaitable<std::vector<Reply>> Session::introduce(std::vector<Command> row) {
   ServerProfile& known = profile();
   if (!context_->config.pipelining || loses_commands(known.greeting)) known.pipelining = Support::no;
+  known.one_at_a_time = known.greeting.find("vsFTPd") != known.greeting.npos;
   const bool in_doubt = known.pipelining == Support::unknown && row.size() > 1;
   if (in_doubt) known.pipelining = Support::yes;
   std::vector<Reply> replies;

@@ -213,6 +213,31 @@ awaitable<Measured> ask_size_and_mdtm(Session& session, std::string path, std::s
   co_return measured;
 }
 
+std::vector<Command> look_ahead_commands(const ServerProfile& profile, const std::string& path) {
+  if (profile.pipelining != Support::yes) return {};  // no trip would be saved
+  if (may_be_confused(profile, path) || profile.relative) return {};
+  if (profile.mlst == Support::yes) return {{Verb::mlst, path}};
+  const bool both = profile.size == Support::yes && profile.mdtm == Support::yes;
+  if (may_have_mlst(profile) || !both) return {};
+  return {{Verb::size, path}, {Verb::mdtm, path}};
+}
+
+std::optional<Attributes> looked_ahead(Session& session, const std::vector<Reply>& replies) {
+  if (replies.size() == 1) {
+    const std::optional<Entry> entry = proto::parse_mlst_reply(replies[0]);
+    const bool whole = entry && entry->attributes.kind == Kind::file && entry->attributes.size_known;
+    return whole ? std::optional(entry->attributes) : std::nullopt;
+  }
+  Attributes attributes;
+  const std::optional<std::uint64_t> size = size_in(session.profile(), replies[0]);
+  if (!size) return std::nullopt;
+  attributes.size = *size;
+  attributes.mtime = time_in(session.profile(), replies[1]);
+  if (attributes.mtime)
+    attributes.mtime->seconds = session.profile().clock.from_mdtm(attributes.mtime->seconds);
+  return attributes;
+}
+
 awaitable<std::optional<Attributes>> ask_facts(Session& session, std::string path, std::stop_token stop) {
   if (!may_have_mlst(session.profile())) co_return std::nullopt;
   const Reply reply = co_await ask_mlst(session, path, stop);

@@ -42,6 +42,10 @@ struct Measured {
   std::optional<Timestamp> mdtm;  // as ask_mdtm()
 };
 awaitable<Measured> ask_size_and_mdtm(Session& session, std::string path, std::stop_token stop);
+// The look at a file as commands that may go ahead of its RETR, and what their replies tell; none where the
+// server is not known to answer them. nullopt: no file, or it does not tell.
+std::vector<Command> look_ahead_commands(const ServerProfile& profile, const std::string& path);
+std::optional<Attributes> looked_ahead(Session& session, const std::vector<proto::Reply>& replies);
 std::int64_t wall_seconds(Session& session);  // our own clock
 
 // Facts by MLST: nullopt where the server has no MLST or refuses it for this path.

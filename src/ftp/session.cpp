@@ -232,8 +232,13 @@ awaitable<Session::Turn> Session::transmit(Verb verb, std::string argument) {
   co_return turn;
 }
 
+void Session::data_ended(Turn turn) noexcept {
+  const bool known = context_->profile.one_at_a_time && turn > heard();
+  if (known) outstanding_[turn - heard() - 1].moves_data = false;
+}
+
 awaitable<void> Session::fence(Clock::duration limit) {
-  outstanding_.clear();
+  if (!outstanding_.empty()) lose(EIO, "more commands had been sent behind the one that went wrong");
   const Turn turn = co_await send(Verb::noop, "");
   const Clock::time_point end = context_->clock.now() + limit;
   for (;;) {

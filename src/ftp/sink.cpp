@@ -64,14 +64,19 @@ awaitable<void> require_stored(std::shared_ptr<Session> session, std::string pat
 
 // The size and time that the server shows now, in one round trip where it has MLST or answers two commands
 // in a row, and beside it the next data connection.
-awaitable<Attributes> read_back(std::shared_ptr<Session> shared, const Upload& upload) {
+// `asked`: the answers to SIZE and MDTM, where they are here already.
+awaitable<Attributes> read_back(std::shared_ptr<Session> shared, const Upload& upload,
+                                std::optional<Measured> asked) {
   const std::stop_token never;
   Session& session = *shared;
-  if (session.profile().pipelining == Support::yes) prime(shared, Need::likely);
-  const std::optional<Attributes> facts = co_await ask_facts(session, upload.path, never);
-  if (facts && facts->size_known) co_return *facts;
+  if (!asked) {
+    if (session.profile().pipelining == Support::yes) prime(shared, Need::likely);
+    const std::optional<Attributes> facts = co_await ask_facts(session, upload.path, never);
+    if (facts && facts->size_known) co_return *facts;
+    asked = co_await ask_size_and_mdtm(session, upload.path, never);
+  }
+  Measured measured = *asked;
   Attributes attributes;
-  Measured measured = co_await ask_size_and_mdtm(session, upload.path, never);
   if (!measured.size) {
     co_await require_stored(shared, upload.path);
     session.context().logger->debug("{}: the server does not tell the size", name_of(upload));
@@ -86,6 +91,19 @@ awaitable<Attributes> read_back(std::shared_ptr<Session> shared, const Upload& u
     attributes.mtime = Timestamp{clock.from_mdtm(told->seconds), told->precision};
   }
   co_return attributes;
+}
+
+// SIZE and MDTM behind the end of the data: where the server keeps them for later, they are answered together
+// with the upload itself.
+awaitable<std::optional<Measured>> ask_behind_data(std::shared_ptr<Session> session, std::string path) {
+  const ServerProfile& profile = session->profile();
+  const bool both = profile.size == Support::yes && profile.mdtm == Support::yes;
+  const bool kept = profile.one_at_a_time && session->may_follow();
+  if (!kept || !both || may_have_mlst(profile)) co_return std::nullopt;
+  prime(session, Need::likely);
+  const std::stop_token never;
+  const Measured measured = co_await ask_size_and_mdtm(*session, path, never);
+  co_return measured;
 }
 
 void check_size(const Upload& upload, const Attributes& found) {
@@ -147,10 +165,12 @@ class FtpSink final : public Sink {
     bool confirmed = false;
     Attributes attributes;
     try {
+      co_await transfer->end_data();
+      const std::optional<Measured> asked = co_await ask_behind_data(session, upload->path);
       co_await transfer->finish();
       confirmed = true;
       if (!held->running()) throw ConnectionLost(EIO, name_of(*upload) + ": given up");
-      attributes = co_await read_back(session, *upload);
+      attributes = co_await read_back(session, *upload, asked);
     } catch (const ConnectionLost&) {
       failure = std::current_exception();
       line_died = transfer->sent_whole() && held->running();
@@ -211,7 +231,8 @@ awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, 
     upload->before = co_await size_before(lease.session(), path, stop);
   }
   std::unique_ptr<Transfer> transfer;
-  if (request.unheard && lease->config().pipelining)
+  // z/OS and OpenVMS have rules of their own for each name.
+  if (request.unheard && lease->config().pipelining && !lease->profile().relative)
     transfer = co_await Transfer::begin(lease.session(), upload->verb, path, 0, stop, Transfer::Until::sent);
   else
     transfer = co_await begin_patiently(lease.session(), upload->verb, path, 0, stop);

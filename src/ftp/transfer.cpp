@@ -8,6 +8,7 @@
 
 #include <ftpfs/proto/fault.hpp>
 
+#include "primed.hpp"
 #include "transfer_state.hpp"
 
 namespace ftpfs::ftp {
@@ -68,6 +69,10 @@ Transfer::~Transfer() {
 const std::optional<Reply>& Transfer::refusal() const noexcept {
   static const std::optional<Reply> none;
   return state_->refused() ? state_->final_reply : none;
+}
+
+const std::vector<Reply>& Transfer::answers() const noexcept {
+  return state_->answers;
 }
 
 const std::optional<Reply>& Transfer::final_reply() const noexcept {
@@ -136,8 +141,8 @@ awaitable<std::size_t> Transfer::read_some(MutableBytes into) {
   while (state->data && !state->data_ended) {
     const std::size_t size = co_await state->receive(into);
     if (size == 0) {
-      state->data_ended = true;
       co_await state->say_goodbye();
+      state->data_is_over();
     } else if (state->to_discard == 0) {
       co_return size;
     } else {
@@ -196,22 +201,35 @@ awaitable<std::size_t> Transfer::write_file(int file, std::uint64_t offset, std:
   co_return bytes.size();
 }
 
-awaitable<void> Transfer::finish() {
+// Where the server keeps commands for later, the next port is asked for beside the final reply: vsftpd's
+// comes a round trip after the end of the data, for it waits until we have confirmed that.
+void Transfer::State::data_is_over() {
+  data_ended = true;
+  session->data_ended(turn);
+  if (!final_reply && session->may_follow()) prime(session, Need::likely);
+}
+
+awaitable<void> Transfer::end_data() {
   const std::shared_ptr<State> state = state_;
   state->check_alive();
+  if (!state->data || state->data_ended) co_return;
   bool broken = false;
-  if (state->data && !state->data_ended) {
-    try {
-      co_await state->data->finish();
-      state->data_ended = true;
-    } catch (const ConnectionLost&) {
-      broken = true;
-    }
+  try {
+    co_await state->data->finish();
+    state->data_ended = true;
+  } catch (const ConnectionLost&) {
+    broken = true;
   }
   if (broken) {
     co_await state->last_words();
     state->fail();
   }
+  state->session->data_ended(state->turn);
+}
+
+awaitable<void> Transfer::finish() {
+  const std::shared_ptr<State> state = state_;
+  co_await end_data();
   co_await state->final();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From an idle session to a transfer that runs: a data port, then the data connection and the command side by
 // side.
+#include <algorithm>
 #include <cerrno>
 
 #include <ftpfs/proto/fault.hpp>
@@ -33,7 +34,7 @@ awaitable<void> Transfer::State::connect(std::shared_ptr<State> state, std::stop
   state->reached = true;
   if (std::unique_ptr<net::TlsStream> tls = state->session->protect(data)) {
     const std::stop_callback on_stop(stop, Abort(*tls));
-    while (!state->commanded || state->rest) co_await state->changed.wait(stop);
+    while (!state->commanded || state->preceded()) co_await state->changed.wait(stop);
     co_await tls->handshake();
     state->resumed = tls->resumed();
     data = std::move(tls);
@@ -56,17 +57,27 @@ awaitable<void> Transfer::State::dial(std::shared_ptr<State> state) {
   state->changed.wake_all();
 }
 
+awaitable<void> Transfer::State::hear_what_precedes(std::shared_ptr<State> state) {
+  Session& session = *state->session;
+  for (const Session::Turn turn : state->before_turns) {
+    const Verb asked = state->before[state->answers.size()].verb;
+    Reply reply = co_await session.final_reply(asked, turn);
+    state->answers.push_back(std::move(reply));
+  }
+  if (state->rest) {
+    const Reply reply = co_await session.receive(*state->rest);
+    state->rest.reset();
+    state->restarted(reply);
+  }
+  state->changed.wake_all();
+}
+
 // Reads the control connection from the command to its final reply.
-awaitable<void> Transfer::State::listen(std::shared_ptr<State> state, Session::Turn turn) {
+awaitable<void> Transfer::State::listen(std::shared_ptr<State> state) {
   try {
-    if (state->rest) {
-      const Reply reply = co_await state->session->receive(*state->rest);
-      state->rest.reset();
-      state->restarted(reply);
-      state->changed.wake_all();
-    }
+    co_await hear_what_precedes(state);
     while (!state->final_reply) {
-      Reply reply = co_await state->session->receive(turn);
+      Reply reply = co_await state->session->receive(state->turn);
       // What was given up may end in more than one way: pure-ftpd has one more 150 and nothing after it,
       // others a 426 for the data connection and, some time later, a 226 for themselves.
       const bool given_up = state->aborted && state->accepted;
@@ -83,6 +94,16 @@ awaitable<void> Transfer::State::listen(std::shared_ptr<State> state, Session::T
   }
   state->listening = false;
   state->changed.wake_all();
+}
+
+// Those that cannot go together with the transfer command, because its port has yet to be asked for: beside
+// that. False: one of them was refused.
+awaitable<bool> Transfer::State::ask_before(std::stop_token stop) {
+  const bool in_a_row = session->profile().pipelining == Support::yes;
+  if (before.empty() || (in_a_row && session->primed())) co_return true;
+  if (in_a_row) prime(session, Need::surely);
+  answers = co_await session->commands(before, stop);
+  co_return std::ranges::all_of(answers, &Reply::completion);
 }
 
 // REST right before the transfer command, in one trip with it where REST is known to work; 350 is the only
@@ -113,10 +134,12 @@ void Transfer::State::restarted(const Reply& reply) {
 
 awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> session, Verb verb,
                                                      std::string argument, std::uint64_t offset,
-                                                     std::stop_token stop, Until until) {
+                                                     std::stop_token stop, Until until,
+                                                     std::vector<Command> before) {
   const auto state = std::make_shared<State>(session, verb, std::move(argument));
   state->start = offset;
   state->unheard = state->uploads() && until == Until::sent;
+  state->before = std::move(before);
   std::unique_ptr<Transfer> transfer(new Transfer(state));
   const std::stop_callback on_stop(stop, Abort(*session));
   co_await session->prepare(verb, state->argument);  // before a REST that would wait for the next transfer
@@ -124,6 +147,8 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
   if (reached.refusal) state->final_reply = std::move(reached.refusal);
   if (state->final_reply) co_return transfer;
   session->context().rhythm.beat(session->context().clock.now());
+  const bool go_on = co_await state->ask_before(stop);
+  if (!go_on) co_return transfer;
   std::optional<DataPort> primed = co_await take_primed(session, stop);
   if (primed)
     state->port = std::move(*primed);
@@ -134,12 +159,17 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
   // The first packet of the data connection leaves before the command: ftp-proxy (Proxy-Suite 1.9.2.4) closes
   // its port when the server has sent all, whether or not we were there.
   while (!state->connecting) co_await asio::post(use_awaitable);
+  for (std::size_t at = state->answers.size(); at < state->before.size(); ++at) {
+    const Command& one = state->before[at];
+    const Session::Turn turn = co_await session->send(one.verb, one.argument);
+    state->before_turns.push_back(turn);
+  }
   if (offset > 0) co_await state->restart(stop);
-  const Session::Turn turn = co_await session->send(verb, reached.argument);
+  state->turn = co_await session->send(verb, reached.argument);
   state->commanded = true;
   state->changed.wake_all();
   state->listening = true;
-  tasks.spawn(State::listen(state, turn));
+  tasks.spawn(State::listen(state));
   try {
     co_await State::answered(state, stop);
   } catch (const ConnectionLost&) {
@@ -156,7 +186,7 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
 // Is there enough to say yes or no? `looks`: how often a tick has passed since the data connection stood.
 bool Transfer::State::decided(int looks) const {
   if (control_lost || distrusted) return true;
-  if (rest) return false;
+  if (preceded()) return false;
   if (final_reply) return refused() || dialled;
   if (!dialled) return false;
   if (not_connected)

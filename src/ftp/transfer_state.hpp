@@ -25,12 +25,16 @@ struct Transfer::State {
 
   std::unique_ptr<net::Stream> data;
   std::exception_ptr not_connected;
-  bool connecting = false;            // the data connection is being made
-  bool commanded = false;             // the transfer command has gone out
-  bool dialled = false;               // data or not_connected is set
-  bool reached = false;               // the port; TLS may have failed afterwards
-  bool distrusted = false;            // not_connected is no accident: the peer is not who it must be
-  bool resumed = false;               // the control connection's TLS session
+  bool connecting = false;  // the data connection is being made
+  bool commanded = false;   // the transfer command has gone out
+  bool dialled = false;     // data or not_connected is set
+  bool reached = false;     // the port; TLS may have failed afterwards
+  bool distrusted = false;  // not_connected is no accident: the peer is not who it must be
+  bool resumed = false;     // the control connection's TLS session
+  std::vector<Command> before;
+  std::vector<Session::Turn> before_turns;  // of those that go out together with the transfer command
+  std::vector<proto::Reply> answers;        // to all of `before`
+  Session::Turn turn = 0;
   std::optional<Session::Turn> rest;  // REST that is not answered yet
   bool restarts = false;              // REST was answered with 350
   bool accepted = false;
@@ -61,14 +65,18 @@ struct Transfer::State {
   awaitable<void> final();
   awaitable<void> last_words();
   awaitable<void> say_goodbye();
+  awaitable<bool> ask_before(std::stop_token stop);
   awaitable<void> restart(std::stop_token stop);
+  bool preceded() const noexcept { return answers.size() < before.size() || rest; }
+  void data_is_over();
   void restarted(const proto::Reply& reply);
   bool decided(int looks) const;
   bool unconnected() const;
 
   static awaitable<void> connect(std::shared_ptr<State> state, std::stop_token stop);
   static awaitable<void> dial(std::shared_ptr<State> state);
-  static awaitable<void> listen(std::shared_ptr<State> state, Session::Turn turn);
+  static awaitable<void> hear_what_precedes(std::shared_ptr<State> state);
+  static awaitable<void> listen(std::shared_ptr<State> state);
   static awaitable<void> answered(std::shared_ptr<State> state, std::stop_token stop);
 };
 

@@ -72,15 +72,26 @@ awaitable<std::optional<Buffer>> receive_all(HeldTransfer& held, std::size_t exp
 awaitable<std::optional<WholeFile>> fetch(Lease& lease, std::string path, std::uint64_t at_most,
                                           std::stop_token stop) {
   if (known_lost(lease->profile(), path)) co_return std::nullopt;
-  const std::optional<Attributes> shown = co_await look(lease.session(), path, stop);
-  if (!shown || shown->kind != Kind::file || !shown->size_known || shown->size > at_most)
+  const std::shared_ptr<Session> session = lease.session();
+  const std::vector<Command> before = look_ahead_commands(lease->profile(), path);
+  std::optional<Attributes> shown;
+  if (before.empty()) shown = co_await look(session, path, stop);
+  const auto fits = [&] {
+    return shown && shown->kind == Kind::file && shown->size_known && shown->size <= at_most;
+  };
+  if (before.empty() && !fits()) co_return std::nullopt;
+  if (before.empty() && shown->size == 0) co_return WholeFile{*shown, Buffer()};
+  constexpr auto until = Transfer::Until::accepted;
+  std::unique_ptr<Transfer> transfer =
+      co_await Transfer::begin(session, Verb::retr, path, 0, stop, until, before);
+  if (!before.empty() && transfer->answers().size() == before.size())
+    shown = looked_ahead(*session, transfer->answers());
+  if (!fits() || transfer->refusal()) {  // whoever opens it hears why
+    co_await transfer->settle();
     co_return std::nullopt;
+  }
   WholeFile whole;
   whole.attributes = *shown;
-  if (shown->size == 0) co_return std::move(whole);
-
-  std::unique_ptr<Transfer> transfer = co_await begin_patiently(lease.session(), Verb::retr, path, 0, stop);
-  if (transfer->refusal()) co_return std::nullopt;  // whoever opens it hears why
   const Receiving receiving(std::move(lease), std::move(transfer), stop);
   HeldTransfer& held = receiving.held();
   std::optional<Buffer> content = co_await receive_all(held, shown->size, stop);

@@ -218,6 +218,7 @@ TEST_F(UnheardUpload, SendsItsDataBeforeTheServerHasAnswered) {
   server_.inject({"STOR", Fault::Moment::received, Fault::Action::stall});
   const auto sink = begin();
   EXPECT_EQ(run(io_, sink->write(content_.fd(), 0, 7)), 7u);
+  settle(io_);
   EXPECT_EQ(server_.faults_left(), 0u);
 }
 
@@ -254,6 +255,94 @@ TEST_F(UnheardUpload, IsGivenUpWithoutATrace) {
   get_going();
   auto sink = begin();
   sink.reset();
+  EXPECT_EQ(read("/a"), "/a");
+}
+
+// Whoever does one thing at a time keeps commands for later: they may follow the end of the data.
+class OneAtATime : public PrimedTest {
+ protected:
+  OneAtATime() {
+    behaviour().greeting = "220 (vsFTPd 3.0.5)";
+    behaviour().mlst = behaviour().mfmt = false;
+    behaviour().list_missing_is_empty = behaviour().terse = true;
+    tree().file("/.hidden", "");
+    tree().file("/d/.hidden", "");
+    log_in();
+    stat("/a");
+    list("/");
+    list("/");
+    settle(io_);
+    server_.take_commands();
+    server_.take_commands_in_a_row();
+  }
+};
+
+TEST_F(OneAtATime, AListingIsOneTripAndThePortOfTheNextComesWithItsEnd) {
+  const auto names_are = testing::UnorderedElementsAre(".hidden", "inner");
+  for (int again = 0; again < 2; ++again) {
+    EXPECT_THAT(names("/d"), names_are);
+    settle(io_);
+    EXPECT_THAT(server_.take_commands(), ElementsAre("CWD /d", "LIST -a", "EPSV"));
+    const std::vector<std::string> in_a_row = server_.take_commands_in_a_row();
+    EXPECT_EQ(std::ranges::count(in_a_row, "LIST -a"), 1);
+  }
+}
+
+// What the listing of the directory where we still are would look like.
+TEST_F(OneAtATime, ADirectoryThatIsMissingIsNotTakenForAnother) {
+  EXPECT_EQ(failure([&] { list("/missing"); }), ENOENT);
+  settle(io_);
+  EXPECT_THAT(names("/d"), testing::UnorderedElementsAre(".hidden", "inner"));
+  EXPECT_EQ(failure([&] { list("/a"); }), ENOTDIR);
+  EXPECT_THAT(names("/d"), testing::UnorderedElementsAre(".hidden", "inner"));
+}
+
+TEST_F(OneAtATime, AnUploadIsMeasuredBesideItsOwnReply) {
+  EXPECT_EQ(write("/new", "content").size, 7u);
+  settle(io_);
+  EXPECT_THAT(server_.take_commands(), ElementsAre("STOR /new", "SIZE /new", "MDTM /new", "EPSV"));
+}
+
+TEST_F(OneAtATime, AnUploadThatIsRefusedAtItsEndIsAnErrorWhateverTheSize) {
+  for (const char* words : {"552 Quota.", "451 Local error.", "426 Broken."}) {
+    server_.inject({"STOR", Fault::Moment::done, Fault::Action::reply, words});
+    EXPECT_NE(failure([&] { write("/new", "content"); }), 0) << words;
+    EXPECT_EQ(server_.faults_left(), 0u);
+    EXPECT_EQ(read("/a"), "/a");
+  }
+}
+
+TEST_F(OneAtATime, ADownloadThatIsRefusedAtItsEndIsAnError) {
+  for (const char* words : {"451 Local error.", "426 Broken."}) {
+    server_.inject({"RETR", Fault::Moment::done, Fault::Action::reply, words});
+    EXPECT_NE(failure([&] { read("/a"); }), 0) << words;
+    EXPECT_EQ(read("/b"), "/b");
+    EXPECT_THAT(names("/d"), testing::UnorderedElementsAre(".hidden", "inner"));
+  }
+}
+
+TEST_F(OneAtATime, ALineThatDiesAtAnyCommandOfARowIsRepeated) {
+  for (const char* verb : {"CWD", "LIST", "EPSV", "STOR", "SIZE", "MDTM"}) {
+    for (const auto moment : {Fault::Moment::received, Fault::Moment::done, Fault::Moment::replied}) {
+      server_.inject({verb, moment, Fault::Action::close});
+      EXPECT_THAT(names("/d"), testing::UnorderedElementsAre(".hidden", "inner")) << verb;
+      EXPECT_EQ(write("/new", "content").size, 7u) << verb;
+      EXPECT_EQ(tree().content("/new"), "content") << verb;
+      server_.clear_faults();
+    }
+  }
+}
+
+TEST_F(OneAtATime, ASmallFileAndItsAttributesAreOneTrip) {
+  const std::optional<WholeFile> whole = run(io_, remote_->fetch_whole(Path("/d/inner"), 100, {}));
+  settle(io_);
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->attributes.size, 6u);
+  EXPECT_EQ(whole->content.size(), 6u);
+  EXPECT_THAT(server_.take_commands(),
+              ElementsAre("SIZE /d/inner", "MDTM /d/inner", "RETR /d/inner", "EPSV"));
+  EXPECT_FALSE(run(io_, remote_->fetch_whole(Path("/d/inner"), 5, {}))) << "too large";
+  EXPECT_FALSE(run(io_, remote_->fetch_whole(Path("/missing"), 100, {})));
   EXPECT_EQ(read("/a"), "/a");
 }
 

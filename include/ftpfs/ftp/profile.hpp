@@ -62,7 +62,10 @@ struct ServerProfile {
   Support plain_cwd = Support::unknown;  // in relative mode: CWD takes a bare name; no: "[.NAME]" (OpenVMS)
 
   Support pipelining = Support::unknown;  // several commands in a row are answered; the first set-up tells
-  Support priming = Support::unknown;     // no: a data connection made ahead of its use was trouble
+  // Reads its next command only when a transfer is over, data connection and all (vsftpd: one process, one
+  // thing at a time). Others answer meanwhile, with 500 (pure-ftpd) or 450 (proftpd), or end the transfer.
+  bool one_at_a_time = false;
+  Support priming = Support::unknown;  // no: a data connection made ahead of its use was trouble
 
   Support tls = Support::unknown;  // AUTH; `yes` once it has worked: no way back to clear text
   // proftpd 1.3.5 refuses every data connection of TLS 1.3 (proftpd #1177): then this is 1.2.

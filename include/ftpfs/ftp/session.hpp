@@ -71,12 +71,18 @@ class Session {
   using Turn = std::uint64_t;  // a command's place in the order of replies
   awaitable<Turn> send(proto::Verb verb, std::string argument);
   awaitable<proto::Reply> receive(Turn turn);
+  awaitable<proto::Reply> final_reply(proto::Verb verb, Turn turn);  // receive() until it is no 1xx
   // For a server that stopped without a final reply, or may have another one: NOOP, and every reply up to its
   // 200, so that none of them can be taken for the answer to the next command.
   awaitable<void> fence(Clock::duration limit);
   // The next reply must be complete in this time; without a limit (during a transfer) silence is allowed.
   void limit_reply(Clock::duration limit);
   void unlimit_reply() noexcept;
+
+  // The data of the transfer with that turn are over, though its final reply is not here: from now on
+  // commands may follow it, where the server is known to keep them for later.
+  void data_ended(Turn turn) noexcept;
+  bool may_follow() const noexcept;  // are several commands in a row possible now?
 
   bool alive() const noexcept { return !dead_; }
   bool reusable() const noexcept;   // alive, nothing outstanding, nothing unread
@@ -129,7 +135,6 @@ class Session {
   awaitable<proto::Reply> ask(proto::Verb verb, std::string argument);  // send() and its final reply
   awaitable<std::vector<proto::Reply>> ask_all(std::vector<Command> row);
   awaitable<Turn> transmit(proto::Verb verb, std::string argument);
-  awaitable<proto::Reply> final_reply(proto::Verb verb, Turn turn);
   awaitable<proto::Reply> hear(Turn turn);  // receive(), 421 included
   awaitable<proto::Reply> next_reply();
   void answered();
@@ -139,7 +144,6 @@ class Session {
   awaitable<proto::Reply> walk(std::string directory);
   awaitable<Reached> approach(std::string path);
   awaitable<proto::Reply> walk_and_ask(proto::Verb verb, std::string path);
-  bool may_follow() const noexcept;
   Turn heard() const noexcept { return sent_ - outstanding_.size(); }
   const std::string& asked() const noexcept;
   void check_quiet();

@@ -26,16 +26,21 @@ class Transfer {
   // out the first `offset` bytes.
   // Until::sent, for uploads: returns when the command is out and the data connection is made (with TLS: the
   // handshake is done); a refusal then comes from write() or finish().
+  // `before`: commands without effects that go ahead of it, in one trip with it where that is possible. When
+  // begin() returns, answers() has their replies; if one of them is no 2xx, the transfer may not have begun.
   enum class Until : bool { accepted, sent };
   static awaitable<std::unique_ptr<Transfer>> begin(std::shared_ptr<Session> session, proto::Verb verb,
                                                     std::string argument, std::uint64_t offset,
-                                                    std::stop_token stop, Until until = Until::accepted);
+                                                    std::stop_token stop, Until until = Until::accepted,
+                                                    std::vector<Command> before = {});
   ~Transfer();  // aborts
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
   // The 4xx or 5xx that answered the command. The session is free again.
   const std::optional<proto::Reply>& refusal() const noexcept;
+
+  const std::vector<proto::Reply>& answers() const noexcept;
 
   // What a completed transfer ended with: some servers qualify their 2xx ("Output truncated").
   const std::optional<proto::Reply>& final_reply() const noexcept;
@@ -48,7 +53,9 @@ class Transfer {
   awaitable<void> write(Bytes bytes);
   // The same with a piece of a local file; returns how much of it the file had.
   awaitable<std::size_t> write_file(int file, std::uint64_t offset, std::size_t size);
-  // Upload: ends the data; returns after the final 2xx.
+  // Upload: the data are over; does not wait for the reply.
+  awaitable<void> end_data();
+  // Upload: end_data(), unless that was done; returns after the final 2xx.
   awaitable<void> finish();
 
   // After the end of a download: false where TLS ended without close_notify. Bytes may be missing then, in

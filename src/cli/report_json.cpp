@@ -86,6 +86,7 @@ std::string report_json(const ftp::ServerReport& report) {
       {"data_connection", of(report.data_command)},
       {"tls_resumed", or_null(report.tls_resumed)},
       {"rest", of(report.restart)},
+      {"pipelining", of(report.pipelining)},
       {"writable", or_null(report.writable)},
       {"rename_over", of(report.overwrite)},
       {"set_mtime", command(report.mtime)},

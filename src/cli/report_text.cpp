@@ -105,6 +105,13 @@ void write_restart(Page& page, Support restart) {
                                      : "");
 }
 
+void write_pipelining(Page& page, Support pipelining) {
+  page.line("pipelining", yes_or_no(pipelining),
+            pipelining == Support::yes  ? "several commands that change nothing go out in one round trip"
+            : pipelining == Support::no ? "each command waits for the answer to the last"
+                                        : "");
+}
+
 void write_overwrite(Page& page, const ftp::ServerReport& report) {
   if (!report.overwrite) return;
   switch (*report.overwrite) {
@@ -199,6 +206,7 @@ std::string report_text(const ftp::ServerReport& report) {
   write_names(page, report.names);
   write_data_connection(page, report.data_command);
   write_restart(page, report.restart);
+  write_pipelining(page, report.pipelining);
   write_changes(page, report);
   write_connections(page, report);
   for (const ftp::Trouble& trouble : report.troubles) {

@@ -117,6 +117,7 @@ void Examiner::tell_what_is_known() {
   const SessionContext& context = *server_->context;
   const ServerProfile& known = context.profile;
   report_.restart = known.rest;
+  report_.pipelining = known.pipelining;
   report_.data_command = known.data_command;
   report_.mtime = known.mtime;
   report_.mode = known.mode;

@@ -39,12 +39,6 @@ void learn(Support& support, Verb verb, const Reply& reply) noexcept {
   if (proto::is_unimplemented(verb, reply)) support = Support::no;
 }
 
-std::optional<std::uint64_t> size_in(ServerProfile& profile, const Reply& reply) {
-  learn(profile.size, Verb::size, reply);
-  if (reply.code != 213 || reply.lines.size() > 1) return std::nullopt;  // IIS: several lines for a directory
-  return last_number(reply.text);
-}
-
 std::optional<Timestamp> time_in(ServerProfile& profile, const Reply& reply) {
   learn(profile.mdtm, Verb::mdtm, reply);
   if (reply.code != 213) return std::nullopt;
@@ -163,6 +157,12 @@ bool may_have_mlst(const ServerProfile& profile) noexcept {
 awaitable<bool> enter(Session& session, std::string path, std::stop_token stop) {
   const Reply reply = co_await session.command(Verb::cwd, std::move(path), stop);
   co_return reply.completion();
+}
+
+std::optional<std::uint64_t> size_in(ServerProfile& profile, const Reply& reply) {
+  learn(profile.size, Verb::size, reply);
+  if (reply.code != 213 || reply.lines.size() > 1) return std::nullopt;  // IIS: several lines for a directory
+  return last_number(reply.text);
 }
 
 awaitable<std::optional<std::uint64_t>> ask_size(Session& session, std::string path, std::stop_token stop) {

@@ -27,6 +27,8 @@ awaitable<bool> has_file(std::shared_ptr<Session> session, std::string path, std
 // Is there a directory that may be entered (CWD)?
 awaitable<bool> enter(Session& session, std::string path, std::stop_token stop);
 
+// What a reply to SIZE says; learned along the way whether the server has it.
+std::optional<std::uint64_t> size_in(ServerProfile& profile, const proto::Reply& reply);
 // The bytes that SIZE reports; nullopt: the server does not say.
 awaitable<std::optional<std::uint64_t>> ask_size(Session& session, std::string path, std::stop_token stop);
 // Asks for it where `attributes` do not have it: a server may leave the fact out of MLST.

@@ -219,23 +219,43 @@ awaitable<std::uint64_t> size_before(std::shared_ptr<Session> session, std::stri
   co_return found ? found->size : 0;
 }
 
+// An append in one trip with the question how much is there before; nullptr: not possible now.
+awaitable<std::unique_ptr<Transfer>> append_in_a_row(std::shared_ptr<Session> session, Upload& upload,
+                                                     Transfer::Until until, std::stop_token stop) {
+  const ServerProfile& profile = session->profile();
+  const bool tells = profile.size == Support::yes && !profile.relative;
+  if (profile.pipelining != Support::yes || !tells || !session->primed()) co_return nullptr;
+  const std::vector<Command> before{{Verb::size, upload.path}};
+  std::unique_ptr<Transfer> transfer =
+      co_await Transfer::begin(session, Verb::appe, upload.path, 0, stop, until, before);
+  if (!transfer->begun()) co_return nullptr;
+  upload.before = size_in(session->profile(), transfer->answers()[0]).value_or(0);
+  co_return transfer;
+}
+
+awaitable<std::unique_ptr<Transfer>> begin_transfer(std::shared_ptr<Session> session, Upload& upload,
+                                                    SinkRequest request, std::stop_token stop) {
+  // z/OS and OpenVMS have rules of their own for each name.
+  const bool unheard = request.unheard && session->config().pipelining && !session->profile().relative;
+  const auto until = unheard ? Transfer::Until::sent : Transfer::Until::accepted;
+  if (request.mode == SinkRequest::Mode::append) {
+    upload.verb = Verb::appe;
+    std::unique_ptr<Transfer> transfer = co_await append_in_a_row(session, upload, until, stop);
+    if (transfer) co_return transfer;
+    if (session->profile().pipelining == Support::yes) prime(session, Need::surely);
+    upload.before = co_await size_before(session, upload.path, stop);
+  }
+  if (!unheard) co_return co_await begin_patiently(session, upload.verb, upload.path, 0, stop);
+  co_return co_await Transfer::begin(session, upload.verb, upload.path, 0, stop, until);
+}
+
 awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, std::string path,
                                                 SinkRequest request, std::stop_token stop) {
   const auto upload = std::make_shared<Upload>();
   upload->server = server;
   upload->path = path;
   co_await require_kept(lease.session(), path);
-  if (request.mode == SinkRequest::Mode::append) {
-    upload->verb = Verb::appe;
-    if (lease->profile().pipelining == Support::yes) prime(lease.session(), Need::surely);
-    upload->before = co_await size_before(lease.session(), path, stop);
-  }
-  std::unique_ptr<Transfer> transfer;
-  // z/OS and OpenVMS have rules of their own for each name.
-  if (request.unheard && lease->config().pipelining && !lease->profile().relative)
-    transfer = co_await Transfer::begin(lease.session(), upload->verb, path, 0, stop, Transfer::Until::sent);
-  else
-    transfer = co_await begin_patiently(lease.session(), upload->verb, path, 0, stop);
+  std::unique_ptr<Transfer> transfer = co_await begin_transfer(lease.session(), *upload, request, stop);
   if (transfer->refusal()) {
     const Reply reply = *transfer->refusal();
     const Error why =

@@ -75,6 +75,10 @@ const std::vector<Reply>& Transfer::answers() const noexcept {
   return state_->answers;
 }
 
+bool Transfer::begun() const noexcept {
+  return state_->commanded;
+}
+
 const std::optional<Reply>& Transfer::final_reply() const noexcept {
   return state_->final_reply;
 }

@@ -12,6 +12,8 @@
 namespace ftpfs::vfs {
 namespace {
 
+constexpr std::uint64_t small_append = 64u << 10;
+
 // Does "no" concern the temporary name only, so that writing in place may work?
 bool refuses_the_name(int code) {
   return code == EACCES || code == EPERM || code == EINVAL || code == EILSEQ || code == ENAMETOOLONG ||
@@ -72,6 +74,8 @@ awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
   const std::stop_token stop = stage->stop.get_token();
   if (next->way == Transmission::Way::append) {
     request.mode = SinkRequest::Mode::append;
+    // Whoever waits for the flush hears of a refusal all the same; a large one should not be sent in vain.
+    request.unheard = stage->size() - stage->base_size() <= small_append;
     next->sent = next->taken = stage->base_size();
   } else {
     // All at hand before a session is taken: with a single session the upload could not wait for a download.

@@ -50,6 +50,7 @@ TEST_F(Check, TellsAProgramTheSame) {
   EXPECT_EQ(report["host"], "127.0.0.1");
   EXPECT_EQ(report["entries"], 1);
   EXPECT_EQ(report["rest"], true);
+  EXPECT_EQ(report["pipelining"], true);
   EXPECT_EQ(report["tls"], nullptr);
   EXPECT_EQ(report["set_mtime"], "MFMT");
 }

@@ -303,6 +303,18 @@ TEST_F(OneAtATime, AnUploadIsMeasuredBesideItsOwnReply) {
   EXPECT_THAT(server_.take_commands(), ElementsAre("STOR /new", "SIZE /new", "MDTM /new", "EPSV"));
 }
 
+TEST_F(OneAtATime, AnAppendIsOneTripWithTheQuestionsBeforeAndAfter) {
+  EXPECT_EQ(append("/a", "more").size, 6u);
+  settle(io_);
+  EXPECT_THAT(server_.take_commands(), ElementsAre("SIZE /a", "APPE /a", "SIZE /a", "MDTM /a", "EPSV"));
+  EXPECT_EQ(append("/fresh", "new").size, 3u);
+  EXPECT_EQ(tree().content("/a"), "/amore");
+  EXPECT_EQ(tree().content("/fresh"), "new");
+  server_.inject({"APPE", Fault::Moment::received, Fault::Action::reply, "553 No."});
+  EXPECT_NE(failure([&] { append("/a", "lost"); }), 0);
+  EXPECT_EQ(tree().content("/a"), "/amore");
+}
+
 TEST_F(OneAtATime, AnUploadThatIsRefusedAtItsEndIsAnErrorWhateverTheSize) {
   for (const char* words : {"552 Quota.", "451 Local error.", "426 Broken."}) {
     server_.inject({"STOR", Fault::Moment::done, Fault::Action::reply, words});

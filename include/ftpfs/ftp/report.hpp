@@ -71,7 +71,8 @@ struct ServerReport {
       data_command;                 // what data connections are agreed on with: EPSV, PASV, EPRT, PORT
   std::optional<bool> tls_resumed;  // data connections take up the session of their control connection
 
-  Support restart = Support::unknown;  // REST
+  Support restart = Support::unknown;     // REST
+  Support pipelining = Support::unknown;  // several commands in a row are answered
   std::optional<bool> writable;
   std::optional<Overwrite> overwrite;
   MtimeCommand mtime = MtimeCommand::untested;

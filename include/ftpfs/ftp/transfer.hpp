@@ -41,6 +41,7 @@ class Transfer {
   const std::optional<proto::Reply>& refusal() const noexcept;
 
   const std::vector<proto::Reply>& answers() const noexcept;
+  bool begun() const noexcept;  // the transfer command has gone out
 
   // What a completed transfer ended with: some servers qualify their 2xx ("Output truncated").
   const std::optional<proto::Reply>& final_reply() const noexcept;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "primed.hpp"
 
+#include <cerrno>
 #include <utility>
 
 namespace ftpfs::ftp {
@@ -34,7 +35,8 @@ awaitable<void> run(std::shared_ptr<Session> session, std::shared_ptr<Primed> pr
   const bool still_wanted = session->primed() == primed && session->may_ask_behind();
   try {
     if (still_wanted) co_await ask(*session, *primed);
-  } catch (const ConnectionLost&) {
+  } catch (const ConnectionLost& error) {
+    if (error.code() == ETIMEDOUT) forget_priming(*session);  // whoever came next had to wait for it
     session->abort();
   }
   primed->asking = false;

@@ -176,6 +176,18 @@ TEST_F(PrimedTest, ALineThatDiesMeanwhileIsNoticed) {
   }
 }
 
+TEST_F(PrimedTest, AServerThatNeverTellsThePortIsNotAskedAheadAgain) {
+  log_in();
+  get_going();
+  server_.inject({"EPSV", Fault::Moment::received, Fault::Action::stall});
+  EXPECT_THAT(sent_for("/c"), ElementsAre("RETR /c", "EPSV"));
+  clock_.advance(std::chrono::seconds(31));
+  settle(io_);
+  EXPECT_EQ(read("/a"), "/a");  // on another session
+  EXPECT_THAT(sent_for("/b"), ElementsAre("EPSV", "RETR /b"));
+  EXPECT_THAT(sent_for("/c"), ElementsAre("EPSV", "RETR /c"));
+}
+
 TEST_F(PrimedTest, APortThatNobodyAnswersOnIsLeft) {
   log_in();
   get_going();

@@ -156,7 +156,8 @@ awaitable<std::vector<Reply>> Session::ask_all(std::vector<Command> row) {
 }
 
 bool Session::may_ask_behind() const noexcept {
-  return !dead_ && background_ == 0 && (outstanding_.empty() || may_follow());
+  if (dead_ || background_ != 0 || in_sequence_) return false;
+  return outstanding_.empty() || (may_follow() && !outstanding_.back().leads);
 }
 
 awaitable<Reply> Session::ask_behind(Verb verb, std::string argument) {
@@ -213,7 +214,8 @@ awaitable<Session::Turn> Session::transmit(Verb verb, std::string argument) {
       proto::format_command(verb, argument, doubled ? proto::Telnet::escaped : proto::Telnet::plain);
   last_command_ = escaped(proto::masked_command(verb, argument));
   context_->logger->debug("s{} > {}", number_, last_command_);
-  outstanding_.push_back({last_command_, moves_data(verb)});
+  outstanding_.push_back({last_command_, moves_data(verb), verb == Verb::rnfr || verb == Verb::rest});
+  in_sequence_ = false;
   const Turn turn = ++sent_;
   if (outstanding_.size() == 1) limit_reply(context_->config.timeout);
   const std::stop_token never;
@@ -317,7 +319,8 @@ awaitable<Reply> Session::next_reply() {
   for (;;) {
     if (std::optional<Reply> reply = parser_.next()) {
       log(*reply);
-      if (!reply->preliminary()) in_sequence_ = reply->intermediate();
+      const bool is_last = outstanding_.size() <= 1;  // else what it waits for has gone out already
+      if (!reply->preliminary()) in_sequence_ = reply->intermediate() && is_last;
       co_return std::move(*reply);
     }
     if (parser_.broken())

@@ -229,8 +229,13 @@ awaitable<std::unique_ptr<Transfer>> append_in_a_row(std::shared_ptr<Session> se
   std::unique_ptr<Transfer> transfer =
       co_await Transfer::begin(session, Verb::appe, upload.path, 0, stop, until, before);
   if (!transfer->begun()) co_return nullptr;
-  upload.before = size_in(session->profile(), transfer->answers()[0]).value_or(0);
-  co_return transfer;
+  const std::optional<std::uint64_t> size = size_in(session->profile(), transfer->answers()[0]);
+  if (size) {
+    upload.before = *size;
+    co_return transfer;
+  }
+  co_await transfer->settle();  // there may be a file that SIZE does not tell: nothing was sent to it yet
+  co_return nullptr;
 }
 
 awaitable<std::unique_ptr<Transfer>> begin_transfer(std::shared_ptr<Session> session, Upload& upload,

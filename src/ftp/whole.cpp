@@ -6,7 +6,6 @@
 #include "kept_names.hpp"
 #include "look.hpp"
 #include "operations.hpp"
-#include "passing.hpp"
 
 namespace ftpfs::ftp {
 

@@ -327,6 +327,17 @@ TEST_F(OneAtATime, AnAppendIsOneTripWithTheQuestionsBeforeAndAfter) {
   EXPECT_EQ(tree().content("/a"), "/amore");
 }
 
+// May be written to and not read: SIZE is 550, and yet there is something to append to.
+TEST_F(OneAtATime, AnAppendToAFileThatTellsNoSizeIsCountedFromItsListing) {
+  server_.inject({.verb = "SIZE",
+                  .moment = Fault::Moment::received,
+                  .action = Fault::Action::reply,
+                  .reply = "550 Could not get file size.",
+                  .times = 3});
+  EXPECT_EQ(append("/a", "more").size, 6u);
+  EXPECT_EQ(tree().content("/a"), "/amore");
+}
+
 TEST_F(OneAtATime, AnUploadThatIsRefusedAtItsEndIsAnErrorWhateverTheSize) {
   for (const char* words : {"552 Quota.", "451 Local error.", "426 Broken."}) {
     server_.inject({"STOR", Fault::Moment::done, Fault::Action::reply, words});

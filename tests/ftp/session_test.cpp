@@ -401,5 +401,19 @@ TEST_F(SessionTest, ALogInThatFailsAtAnyStepIsAnError) {
   }
 }
 
+TEST_F(SessionTest, NothingMayComeBetweenACommandAndTheOneThatBelongsToIt) {
+  log_in(network_.connection())
+      .expect("RNFR a\r\n")
+      .send("350 go on\r\n")
+      .expect("RNTO b\r\n")
+      .send("250 done\r\n");
+  const auto session = open_session();
+  EXPECT_TRUE(session->may_ask_behind());
+  EXPECT_EQ(play(session->command(Verb::rnfr, "a", {})).code, 350);
+  EXPECT_FALSE(session->may_ask_behind());
+  EXPECT_EQ(play(session->command(Verb::rnto, "b", {})).code, 250);
+  EXPECT_TRUE(session->may_ask_behind());
+}
+
 }  // namespace
 }  // namespace ftpfs::test

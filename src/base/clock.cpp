@@ -5,7 +5,7 @@
 namespace ftpfs {
 namespace {
 
-struct CancelTimer {
+struct CancelSleep {
   asio::steady_timer* timer;
   void operator()() const { timer->cancel(); }
 };
@@ -24,7 +24,7 @@ awaitable<void> SystemClock::sleep_until(time_point deadline, std::stop_token st
   if (stop.stop_requested()) throw Cancelled();
   auto executor = co_await asio::this_coro::executor;
   asio::steady_timer timer(executor, deadline);
-  const std::stop_callback on_stop(stop, CancelTimer{&timer});
+  const std::stop_callback on_stop(stop, CancelSleep{&timer});
   boost::system::error_code ignored;
   auto token = asio::redirect_error(use_awaitable, ignored);
   co_await timer.async_wait(token);

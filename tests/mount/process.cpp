@@ -167,7 +167,10 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
 std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) fail("cannot read " + path.string());
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::ostringstream content;
+  content << file.rdbuf();  // not by iterators: without optimisation 0.15 microseconds a byte
+  if (content.bad()) fail("cannot read " + path.string());
+  return std::move(content).str();
 }
 
 void write_file(const std::filesystem::path& path, std::string_view content) {

@@ -18,14 +18,14 @@ Reply reply(int code, const std::string& text) {
   return result;
 }
 
-struct Case {
+struct FaultCase {
   Verb verb;
   int code;
   const char* text;
   int expected;
 };
 
-const std::vector<Case> table = {
+const std::vector<FaultCase> table = {
     // What the text says.
     {Verb::retr, 550, "x: No such file or directory", ENOENT},
     {Verb::retr, 550, "Failed to open file.", ENOENT},
@@ -109,7 +109,7 @@ const std::vector<Case> table = {
 };
 
 TEST(Fault, Table) {
-  for (const Case& test : table) {
+  for (const FaultCase& test : table) {
     EXPECT_EQ(errno_for(test.verb, reply(test.code, test.text)), test.expected)
         << verb_text(test.verb) << ": " << test.code << ' ' << test.text;
   }

@@ -10,13 +10,13 @@
 namespace ftpfs::proto {
 namespace {
 
-struct Case {
+struct PathReply {
   std::string text;
   std::optional<std::string> path;
 };
 
 TEST(PathName, Table) {
-  const std::vector<Case> table = {
+  const std::vector<PathReply> table = {
       {"\"/\" is the current directory", "/"},
       {"\"/home/me\"", "/home/me"},
       {"\"/a \"\"quoted\"\" name\" is current", "/a \"quoted\" name"},
@@ -34,7 +34,7 @@ TEST(PathName, Table) {
       {"", std::nullopt},
       {"   ", std::nullopt},
   };
-  for (const Case& test : table) {
+  for (const PathReply& test : table) {
     Reply reply;
     reply.code = 257;
     reply.text = test.text;

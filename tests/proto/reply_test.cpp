@@ -12,14 +12,14 @@ namespace {
 
 using testing::ElementsAre;
 
-struct Case {
+struct Conversation {
   std::string name;
   std::string bytes;
   std::vector<int> codes;
   std::vector<std::string> texts;
 };
 
-const std::vector<Case> dialogues = {
+const std::vector<Conversation> dialogues = {
     {"Single", "220 ready\r\n", {220}, {"ready"}},
     {"Two", "220 ready\r\n331 password\r\n", {220, 331}, {"ready", "password"}},
     {"BareLineFeed", "220 ready\n331 password\n", {220, 331}, {"ready", "password"}},
@@ -71,7 +71,7 @@ const std::vector<Case> dialogues = {
     {"ProtectedReply", "631 base64\r\n", {631}, {"base64"}},
 };
 
-class ReplyDialogue : public testing::TestWithParam<Case> {};
+class ReplyDialogue : public testing::TestWithParam<Conversation> {};
 
 std::vector<Reply> drain(ReplyParser& parser) {
   std::vector<Reply> replies;
@@ -79,7 +79,7 @@ std::vector<Reply> drain(ReplyParser& parser) {
   return replies;
 }
 
-void expect_dialogue(const Case& expected, const std::vector<Reply>& replies) {
+void expect_dialogue(const Conversation& expected, const std::vector<Reply>& replies) {
   ASSERT_EQ(replies.size(), expected.codes.size());
   for (std::size_t i = 0; i < replies.size(); ++i) {
     EXPECT_EQ(replies[i].code, expected.codes[i]);

@@ -14,13 +14,13 @@ namespace {
 
 constexpr std::nullopt_t none = std::nullopt;
 
-struct Case {
+struct SourceCase {
   const char* source;
   Target target;
 };
 
 TEST(Source, Table) {
-  const std::vector<Case> table = {
+  const std::vector<SourceCase> table = {
       {"ftp://host", {Scheme::ftp, "host", 0, none, none, ""}},
       {"ftp://host/", {Scheme::ftp, "host", 0, none, none, ""}},
       {"FTP://Host/", {Scheme::ftp, "Host", 0, none, none, ""}},
@@ -69,7 +69,7 @@ TEST(Source, Table) {
       {"me@[::1]:/dir", {Scheme::ftp, "::1", 0, "me", none, "/dir"}},
       {"192.0.2.7:x", {Scheme::ftp, "192.0.2.7", 0, none, none, "x"}},
   };
-  for (const Case& test : table) EXPECT_EQ(parse_source(test.source), test.target) << test.source;
+  for (const SourceCase& test : table) EXPECT_EQ(parse_source(test.source), test.target) << test.source;
 }
 
 TEST(Source, Refused) {

@@ -7,21 +7,6 @@
 namespace ftpfs::vfs {
 namespace {
 
-// Counts a reader that waits for the present window; the last one to leave lets others move the window.
-class Waiting {
- public:
-  Waiting(std::size_t& count, WaitList& turn) : count_(count), turn_(turn) { ++count_; }
-  ~Waiting() {
-    if (--count_ == 0) turn_.wake_all();
-  }
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-
- private:
-  std::size_t& count_;
-  WaitList& turn_;
-};
-
 // Keeps the window from dropping what a read that waits has yet to take.
 class Pending {
  public:
@@ -37,6 +22,25 @@ class Pending {
 };
 
 }  // namespace
+
+// Counts a reader that waits for the present window, and the time that any of them does; the last one to
+// leave lets others move the window.
+class Reader::Window::Waiting {
+ public:
+  explicit Waiting(Window& window) : window_(window) {
+    if (window_.waiting++ == 0) window_.waiting_since = window_.context.clock.now();
+  }
+  ~Waiting() {
+    if (--window_.waiting > 0) return;
+    window_.waited += window_.context.clock.now() - window_.waiting_since;
+    window_.turn.wake_all();
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  Window& window_;
+};
 
 Replaced::Replaced(const Path& path, Attributes now_, Clock::time_point when)
     : Error(EIO, path.str() + " was changed on the server while it was read here"),
@@ -78,7 +82,7 @@ awaitable<Slices> Reader::read(std::uint64_t offset, std::size_t size, std::stop
       if (window->waiting > 0) window->failure = failure;  // the others want to hear it too
       std::rethrow_exception(failure);
     }
-    const Waiting waiting(window->waiting, window->turn);
+    const Window::Waiting waiting(*window);
     window->next_wake(end);
     window->want(window, end);
     co_await window->data.wait(stop);

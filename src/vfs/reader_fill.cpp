@@ -51,29 +51,66 @@ awaitable<std::unique_ptr<Source>> Reader::Window::open(std::shared_ptr<Window> 
   }
 }
 
-// One stream, from where the window ends. The bytes are complete when `size_` of them came: what the server
-// says afterwards (226, or 426 because it lost patience) changes nothing, and a longer file is another
-// version.
 awaitable<void> Reader::Window::fill_once(std::shared_ptr<Window> self, std::uint64_t epoch) {
-  const std::stop_token stop = self->opening_.get_token();
+  while (self->end_ < self->goal()) {
+    if (self->segments_ && self->segments_->covers(self->end_))
+      co_await take_from_segment(self, epoch);
+    else
+      co_await take_from_stream(self, epoch);
+    if (self->epoch_ != epoch) co_return;
+  }
+  if (self->end_ == self->size_ && self->source_) co_await hear_the_end(self, epoch);
+}
+
+// One stream, from where the window ends to where the next segment begins.
+awaitable<void> Reader::Window::take_from_stream(std::shared_ptr<Window> self, std::uint64_t epoch) {
   if (!self->source_) {
     std::unique_ptr<Source> source = co_await open(self, epoch);
     if (self->epoch_ != epoch) co_return;
     self->source_ = std::move(source);
     self->began_stream(self);
   }
-  while (self->end_ < self->goal()) {
-    const MutableBytes into = self->room();
-    Source& source = *self->source_;
-    const std::shared_ptr<Buffer> held = self->chunks_.back().buffer;  // a seek may drop the chunk meanwhile
-    const std::size_t count = co_await source.read_some(into);
-    if (self->epoch_ != epoch) co_return;
-    if (count == 0)
-      throw ConnectionLost(EIO, "the server sent only the first " + std::to_string(self->end_) + " of " +
-                                    std::to_string(self->size_) + " bytes");
-    self->received(count);
+  MutableBytes into = self->room();
+  if (self->segments_) {
+    const std::uint64_t left = self->segments_->next_begin(self->end_) - self->end_;
+    into = into.first(std::min<std::uint64_t>(into.size(), left));
   }
-  if (self->end_ < self->size_) co_return;
+  Source& source = *self->source_;
+  const std::shared_ptr<Buffer> held = self->chunks_.back().buffer;  // a seek may drop the chunk meanwhile
+  const std::size_t count = co_await source.read_some(into);
+  if (self->epoch_ != epoch) co_return;
+  if (count == 0)
+    throw ConnectionLost(EIO, "the server sent only the first " + std::to_string(self->end_) + " of " +
+                                  std::to_string(self->size_) + " bytes");
+  self->received(count);
+  if (self->segments_)
+    self->segments_->passed(self->end_, count);
+  else
+    self->ask_for_more_streams();
+}
+
+// Another stream has been here already, or still is: ours is not needed any more.
+awaitable<void> Reader::Window::take_from_segment(std::shared_ptr<Window> self, std::uint64_t epoch) {
+  self->source_.reset();
+  const std::shared_ptr<Segments> segments = self->segments_;
+  const MutableBytes into = self->room();
+  const std::shared_ptr<Buffer> held = self->chunks_.back().buffer;
+  const std::uint64_t from = self->end_;
+  const std::size_t count = co_await Segments::read_some(segments, from, into);
+  if (self->epoch_ == epoch && count > 0) self->received(count);
+}
+
+void Reader::Window::ask_for_more_streams() {
+  Clock::duration waited_so_far = waited;
+  if (waiting > 0) waited_so_far += context.clock.now() - waiting_since;
+  pace_.note(end_, waited_so_far);
+  const auto plan = Segments::plan(context, size_, end_, end_ - start_, pace_);
+  if (plan) segments_ = Segments::begin(context, node_, {version_, expected_}, *plan);
+}
+
+// The bytes are complete when `size_` of them came: what the server says afterwards (226, or 426 because it
+// lost patience) changes nothing, and a longer file is another version.
+awaitable<void> Reader::Window::hear_the_end(std::shared_ptr<Window> self, std::uint64_t epoch) {
   std::byte beyond;
   Source& source = *self->source_;
   const MutableBytes rest(&beyond, 1);

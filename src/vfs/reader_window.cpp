@@ -82,6 +82,9 @@ void Reader::Window::seek(std::uint64_t offset) {
   failure = nullptr;
   begin_ = end_ = wanted_ = offset / block_size * block_size;
   start_ = consumed_ = offset;
+  waited = {};
+  pace_ = {};
+  waiting_since = context.clock.now();
 }
 
 void Reader::Window::want(const std::shared_ptr<Window>& self, std::uint64_t end) {
@@ -126,8 +129,8 @@ void Reader::Window::keep_block(const Chunk& chunk) {
 }
 
 bool Reader::Window::drop_idle(Clock::time_point before) noexcept {
-  if (source_ && !filling_ && last_use_ < before) source_.reset();
-  return source_ != nullptr || filling_;
+  if (!filling_ && last_use_ < before) drop_streams();
+  return source_ != nullptr || segments_ != nullptr || filling_;
 }
 
 void Reader::Window::close() noexcept {
@@ -136,7 +139,13 @@ void Reader::Window::close() noexcept {
   unproven_ = nobody;
   opening_.request_stop();
   opening_ = std::stop_source();
+  drop_streams();
+}
+
+void Reader::Window::drop_streams() noexcept {
   source_.reset();
+  if (segments_) segments_->close();
+  segments_.reset();
 }
 
 }  // namespace ftpfs::vfs

@@ -13,10 +13,14 @@
 
 #include <ftpfs/vfs/reader.hpp>
 
+#include "segments.hpp"
+
 namespace ftpfs::vfs {
 
 class Reader::Window {
  public:
+  class Waiting;  // in reader.cpp
+
   Window(ReaderContext& shared, NodeRef node, FileVersion version, Trust trust)
       : context(shared),
         node_(std::move(node)),
@@ -48,6 +52,8 @@ class Reader::Window {
   WaitList turn;                         // readers that need another window
   std::multiset<std::uint64_t> pending;  // where the reads that have to wait begin: their bytes must stay
   std::size_t waiting = 0;               // in `data`
+  Clock::time_point waiting_since;       // while there is one
+  Clock::duration waited{};              // since the last seek, for bytes of the stream
   std::exception_ptr failure;
   bool drop_idle(Clock::time_point before) noexcept;
 
@@ -66,6 +72,9 @@ class Reader::Window {
   // reader_fill.cpp
   static awaitable<void> fill(std::shared_ptr<Window> self, std::uint64_t epoch);
   static awaitable<void> fill_once(std::shared_ptr<Window> self, std::uint64_t epoch);
+  static awaitable<void> take_from_stream(std::shared_ptr<Window> self, std::uint64_t epoch);
+  static awaitable<void> take_from_segment(std::shared_ptr<Window> self, std::uint64_t epoch);
+  static awaitable<void> hear_the_end(std::shared_ptr<Window> self, std::uint64_t epoch);
   static awaitable<std::unique_ptr<Source>> open(std::shared_ptr<Window> self, std::uint64_t epoch);
   static awaitable<void> prove(std::shared_ptr<Window> self, std::uint64_t epoch);
   static awaitable<void> look(std::shared_ptr<Window> self, std::uint64_t epoch);
@@ -73,12 +82,14 @@ class Reader::Window {
   void began_stream(const std::shared_ptr<Window>& self);
   void proved();
   void refuted(std::exception_ptr why);
+  void ask_for_more_streams();
 
   // reader_window.cpp
   std::uint64_t shown_end() const noexcept { return std::min(end_, unproven_); }
   std::uint64_t readahead() const noexcept;
   std::uint64_t patience() const noexcept;
   std::uint64_t goal() const noexcept;
+  void drop_streams() noexcept;
   MutableBytes room();
   void received(std::size_t count);
   void keep_block(const Chunk& chunk);
@@ -104,9 +115,11 @@ class Reader::Window {
   bool proving_ = false;
 
   std::unique_ptr<Source> source_;
-  std::uint64_t streams_ = 0;  // begun so far
-  std::stop_source opening_;   // of the source; or asking whether the file is still the same
-  std::uint64_t epoch_ = 0;    // of the window; a seek begins a new one, the old fill ends
+  Segments::Pace pace_;
+  std::shared_ptr<Segments> segments_;  // brought by others, ahead of it; or null
+  std::uint64_t streams_ = 0;           // begun so far
+  std::stop_source opening_;            // of the source; or asking whether the file is still the same
+  std::uint64_t epoch_ = 0;             // of the window; a seek begins a new one, the old fill ends
   bool filling_ = false;
   bool may_retry_ = true;  // one reconnect without any progress is one too few to give up, two are enough
 };

@@ -18,7 +18,7 @@ Vfs::Impl::Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logge
       hidden(remote, tasks, logger),
       directories(remote, clock, tasks, nodes, hidden, config),
       spool(config.read_only ? std::nullopt : std::make_optional<Spool>(config.spool_directory)),
-      reading{remote, clock, tasks, nodes, blocks, chunks, config},
+      reading{remote, clock, tasks, nodes, blocks, chunks, config, spool ? &*spool : nullptr, more_streams},
       uploads(reading, directories, hidden, spool ? &*spool : nullptr, logger),
       walk_ahead(walking()),
       files_ahead(reading_in_a_row()) {
@@ -54,9 +54,13 @@ void Vfs::Impl::stop_fetching_ahead() noexcept {
 void Vfs::Impl::log_fetched_ahead() const {
   const AheadCounts& listings = walk_ahead.counts();
   const AheadCounts& contents = files_ahead.counts();
+  const AheadCounts& segments = more_streams.counts;
   logger->debug(
-      "fetched ahead: {} directories, of which {} were opened and {} not in time; {} files, {} and {}",
-      listings.asked, listings.won, listings.wasted, contents.asked, contents.won, contents.wasted);
+      "fetched ahead: {} directories, of which {} were opened and {} not in time; {} files, {} and {}; {} "
+      "segments "
+      "of large files, {} and {}",
+      listings.asked, listings.won, listings.wasted, contents.asked, contents.won, contents.wasted,
+      segments.asked, segments.won, segments.wasted);
 }
 
 void Vfs::Impl::writable() const {
@@ -257,7 +261,7 @@ awaitable<void> Vfs::refresh(Ino ino, std::stop_token stop) {
   return held(impl_, impl_->forget_below(ino, std::move(stop)));
 }
 FetchedAhead Vfs::fetched_ahead() const noexcept {
-  return {impl_->walk_ahead.counts(), impl_->files_ahead.counts()};
+  return {impl_->walk_ahead.counts(), impl_->files_ahead.counts(), impl_->more_streams.counts};
 }
 void Vfs::drop_caches() noexcept {
   impl_->drop_caches();

@@ -174,6 +174,7 @@ class Vfs::Impl {
   HiddenFiles hidden;
   Directories directories;
   std::optional<Spool> spool;
+  MoreStreams more_streams;
   ReaderContext reading;
   Uploads uploads;
   WalkAhead walk_ahead;

@@ -33,6 +33,7 @@ struct VfsConfig {
   std::size_t listing_bytes = 64u << 20;          // all cached listings together
   std::size_t block_bytes = 16u << 20;            // all cached file blocks together
   std::size_t readahead_bytes = 8u << 20;         // of one sequential reader
+  std::size_t read_streams = 4;                   // for one sequential reader, where more than one help
   bool list_ahead = true;                         // directories, before a walker opens them
   bool fetch_ahead = true;                        // small files, before they are opened one after the other
   std::chrono::milliseconds stream_idle{

@@ -18,9 +18,19 @@
 
 #include <ftpfs/base/error.hpp>
 #include <ftpfs/vfs/block_cache.hpp>
+#include <ftpfs/vfs/hit_rate.hpp>
 #include <ftpfs/vfs/inode_table.hpp>
 
 namespace ftpfs::vfs {
+
+class Spool;
+
+// Several streams for one reader (Segments), in the whole mount: whether they help depends on the line, not
+// on the file.
+struct MoreStreams {
+  Clock::time_point not_before = Clock::time_point::min();  // they did not lately
+  AheadCounts counts;                                       // of segments
+};
 
 struct ReaderContext {
   Remote& remote;
@@ -30,6 +40,8 @@ struct ReaderContext {
   BlockCache& blocks;
   ChunkPool& chunks;
   const VfsConfig& config;
+  const Spool* spool;  // null: mounted read-only
+  MoreStreams& more;
 };
 
 // Somebody else has changed the file on the server: what is read there now is another version. code() is EIO.

@@ -71,10 +71,11 @@ struct Changes {
 // lie whatever handle the kernel picks to hand them over, for O_APPEND is about write(2) only.
 enum class Writer { call, page_cache };
 
-// What was fetched before anybody asked (VfsConfig::list_ahead, fetch_ahead).
+// What was fetched before anybody asked (VfsConfig::list_ahead, fetch_ahead, read_streams).
 struct FetchedAhead {
   AheadCounts listings;
   AheadCounts files;
+  AheadCounts segments;  // of large files
 };
 
 // Receives directory entries until it is full. `next` is the cookie that continues behind this entry.

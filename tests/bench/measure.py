@@ -4,6 +4,7 @@ import shutil
 import sys
 import time
 
+import memory
 from commands import CommandLog
 from mounts import Mount
 from network import FarNetwork, Loopback
@@ -42,6 +43,7 @@ class Measurement:
             return  # it would only cost time again
         print(f"run {number + 1}/{self.arguments.runs}  {link.name:6} {work.name:16}{tool.name}", file=sys.stderr)
         try:
+            memory.touch()
             work.prepare(self.scene)
             if tool.mounts:
                 seconds = self.mounted(link, work, tool)
@@ -79,16 +81,16 @@ class Measurement:
     def mounted(self, link, work, tool):
         with Mount(tool, self.scene, [work.option] if work.option else []) as mount:
             if work.name == "mount":
-                self.memory(link, "idle-memory", "idle after mounting", tool, mount.memory("VmRSS"))
+                self.keep_memory(link, "idle-memory", "idle after mounting", tool, mount.memory("VmRSS"))
                 return mount.seconds
             work.warm_up(self.scene, mount.path)
             seconds = self.timed(work.mounted, self.scene, mount.path)
-            self.memory(link, f"{work.name}-memory", work.title, tool, mount.memory("VmHWM"))
+            self.keep_memory(link, f"{work.name}-memory", work.title, tool, mount.memory("VmHWM"))
             mount.unmount()
             self.keep_log(link, work, tool, mount)
         return seconds
 
-    def memory(self, link, name, title, tool, value):
+    def keep_memory(self, link, name, title, tool, value):
         row = self.figures.row(link.name, name, title, "MiB")
         self.figures.add(row, tool.name, value)
 

@@ -29,7 +29,7 @@ constexpr std::chrono::milliseconds warm_up{250};   // of waiting: a stream begi
 constexpr std::chrono::milliseconds measured{250};  // after that
 // One stream that is so fast is held up by the computers at its ends, not by round trips and lost packets.
 constexpr std::uint64_t fast_enough = 100'000'000;
-constexpr std::chrono::minutes pause{10};
+constexpr std::chrono::minutes not_again_for{10};
 
 std::uint64_t per_second(std::uint64_t bytes, Clock::duration time) {
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
@@ -188,6 +188,7 @@ awaitable<void> Segments::fetch(std::shared_ptr<Segments> self, SegmentPtr one) 
     co_await bring(self, one);
   } catch (const Error&) {
     // Taken away, refused or lost: what is missing is the reader's business.
+    if (!one->begun && !self->closed_) self->pause();
   }
   one->source.reset();
   self->ended(*one);
@@ -209,7 +210,10 @@ awaitable<void> Segments::bring(std::shared_ptr<Segments> self, SegmentPtr one) 
     const std::size_t count = co_await source.read_some(into);
     if (count == 0 || self->closed_) co_return;
     const ::ssize_t kept = ::pwrite(self->file_.get(), into.data(), count, static_cast<off_t>(one->filled));
-    if (kept != static_cast<::ssize_t>(count)) co_return;  // no room left
+    if (kept != static_cast<::ssize_t>(count)) {  // no room left
+      self->pause();
+      co_return;
+    }
     one->filled += count;
     self->received_ += count;
     one->changed.wake_all();
@@ -281,8 +285,12 @@ awaitable<void> Segments::look(std::shared_ptr<Segments> self) {
 // Once a whole segment is here: was it worth it?
 void Segments::judge() {
   const std::uint64_t together = per_second(received_, context_.clock.now() - began_);
-  if (together >= plan_.single + plan_.single / 4) return;
-  context_.more.not_before = context_.clock.now() + pause;
+  if (together < plan_.single + plan_.single / 4) pause();
+}
+
+// One stream for every reader of the mount, for a while.
+void Segments::pause() {
+  context_.more.not_before = context_.clock.now() + not_again_for;
 }
 
 void Segments::close() noexcept {

@@ -90,6 +90,7 @@ class Segments : public std::enable_shared_from_this<Segments> {
   bool lacks_proof() const noexcept;
   void ask_for_proof();
   void judge();
+  void pause();
   void leave_behind(std::uint64_t position);
   SegmentPtr at(std::uint64_t offset) const noexcept;
 

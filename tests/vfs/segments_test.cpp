@@ -171,6 +171,7 @@ TEST_F(SegmentsTest, NobodyCanHaveASegment) {
   read_slowly(handle, std::chrono::milliseconds(500));
   read_to(handle, large);
   client().release(handle);
+  EXPECT_EQ(remote_.calls(Op::open_source), 3u);  // and nobody has tried again
 }
 
 TEST_F(SegmentsTest, WhereTheyAreNoFasterOneStreamIsEnough) {

@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 
 #include <ftpfs/cli/app.hpp>
+#include <ftpfs/cli/ask.hpp>
 #include <ftpfs/cli/check.hpp>
+#include <ftpfs/cli/credentials.hpp>
 #include <ftpfs/cli/daemon.hpp>
 #include <ftpfs/cli/mask.hpp>
 #include <ftpfs/cli/options.hpp>
@@ -42,7 +44,7 @@ void allow_many_files() {
   ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
-// mount(8) runs us as mount.ftpfs: nobody sits there who could be asked.
+// mount(8) runs us as mount.ftpfs, at boot for one: whose ~/.netrc that would be is anybody's guess.
 bool started_by_person(std::string_view program) {
   return !program.substr(program.rfind('/') + 1).starts_with("mount.");
 }
@@ -61,16 +63,19 @@ void settle_login(Settings& settings, bool personal) {
   request.user = settings.user;
   request.password = settings.password;
   request.password_stdin = settings.password_stdin;
-  request.personal = personal;
+  request.netrc = personal || settings.netrc;
+  request.netrc_file = settings.netrc_file;
   request.anonymous = Login{.user = settings.ftp.user, .password = settings.ftp.password};
   Login login = find_login(request);
   settings.ftp.user = std::move(login.user);
   settings.ftp.password = std::move(login.password);
   if (settings.ftp.account.empty()) settings.ftp.account = std::move(login.account);
+  ask_for_secrets(settings);
 }
 
 void settle(Settings& settings) {
   complete(settings);
+  settle_credentials(settings);
   settle_proxy(settings);
   for (const std::string& warning : settings.warnings) fmt::print(stderr, "ftpfs: warning: {}\n", warning);
 }

@@ -39,6 +39,9 @@ struct Settings {
   ProxyRequest proxy;
   std::optional<net::Proxy> tunnel;  // through which everything goes; settled by settle_proxy
   bool password_stdin = false;
+  std::optional<std::string> credentials;  // a file; see credentials.hpp
+  bool netrc = false;                      // ~/.netrc also where no person has started us
+  std::optional<std::string> netrc_file;   // instead of ~/.netrc
 
   bool foreground = false;
   bool json = false;  // for check

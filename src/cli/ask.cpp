@@ -17,7 +17,7 @@ void ask_for_passphrase(net::TlsPolicy& policy) {
   const std::string& file = policy.key.empty() ? policy.certificate : policy.key;
   if (file.empty() || !policy.key_password.empty() || !net::key_is_encrypted(file)) return;
   if (!can_prompt())
-    refuse(fmt::format("{}: the key is encrypted: give key_password= in credentials=FILE", file));
+    cli::refuse(fmt::format("{}: the key is encrypted: give key_password= in credentials=FILE", file));
   policy.key_password = prompt_password(STDIN_FILENO, fmt::format("Passphrase of {}: ", escaped(file)));
 }
 

@@ -29,10 +29,10 @@ constexpr auto fields = std::to_array<std::pair<std::string_view, Field>>({
 });
 
 // Lines of the same file that only mount.cifs(8) has a use for.
-constexpr std::string_view foreign[] = {"domain", "workgroup", "dom"};
+constexpr std::string_view names_of_cifs[] = {"domain", "workgroup", "dom"};
 
-bool is_foreign(std::string_view name) {
-  for (const std::string_view known : foreign) {
+bool is_of_cifs(std::string_view name) {
+  for (const std::string_view known : names_of_cifs) {
     if (name == known) return true;
   }
   return false;
@@ -48,7 +48,7 @@ std::string_view trimmed(std::string_view text) {
   std::array<std::string_view, fields.size()> known;
   for (std::size_t i = 0; i < known.size(); ++i) known[i] = fields[i].first;
   const std::string_view hint = nearest(name, known);
-  refuse(fmt::format(
+  cli::refuse(fmt::format(
       "{}: there is no '{}'{}", where, escaped(name),
       hint.empty() ? "; see CREDENTIALS in ftpfs(1)" : fmt::format("; did you mean '{}'?", hint)));
 }
@@ -57,43 +57,44 @@ void take_line(std::string_view line, const std::string& where, Credentials& int
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (trimmed(line).empty() || trimmed(line).starts_with('#')) return;
   const std::size_t equals = line.find('=');
-  if (equals == line.npos) refuse(fmt::format("{}: not of the form name=value", where));  // may be a password
+  if (equals == line.npos)
+    cli::refuse(fmt::format("{}: not of the form name=value", where));  // may be a password
   const std::string_view name = trimmed(line.substr(0, equals));
   for (const auto& [known, field] : fields) {
     if (name != known) continue;
     into.*field = line.substr(equals + 1);
     return;
   }
-  if (!is_foreign(name)) refuse_name(name, where);
+  if (!is_of_cifs(name)) refuse_name(name, where);
 }
 
-struct Found {
+struct SecretLines {
   std::string path;
   std::string text;
 };
 
-Found read_named(const std::string& path) {
+SecretLines read_named(const std::string& path) {
   auto file = read_secret_file(path);
-  if (!file) refuse(fmt::format("credentials={}: no such file", path));
-  if (file->exposed) refuse(fmt::format("credentials={}: others can read it: chmod 600 it", path));
+  if (!file) cli::refuse(fmt::format("credentials={}: no such file", path));
+  if (file->exposed) cli::refuse(fmt::format("credentials={}: others can read it: chmod 600 it", path));
   return {path, std::move(file->text)};
 }
 
-std::optional<Found> read_of_service() {
+std::optional<SecretLines> read_of_service() {
   const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
   if (directory == nullptr || *directory != '/') return std::nullopt;
   const std::string path = fmt::format("{}/ftpfs.credentials", directory);
   auto file = read_secret_file(path);
   if (!file) return std::nullopt;
-  if (file->exposed) refuse(fmt::format("{}: others can read it", path));
-  return Found{path, std::move(file->text)};
+  if (file->exposed) cli::refuse(fmt::format("{}: others can read it", path));
+  return SecretLines{path, std::move(file->text)};
 }
 
 // A password belongs to the user it came with.
 void take_login(Settings& settings, Credentials& found, const std::string& path) {
   if (found.username && settings.user && *found.username != *settings.user) {
-    refuse(fmt::format("{} is about user '{}', but SOURCE or an option names '{}'", path,
-                       escaped(*found.username), escaped(*settings.user)));
+    cli::refuse(fmt::format("{} is about user '{}', but SOURCE or an option names '{}'", path,
+                            escaped(*found.username), escaped(*settings.user)));
   }
   if (!settings.user) settings.user = std::move(found.username);
   if (!settings.password && !settings.password_stdin) settings.password = std::move(found.password);
@@ -124,7 +125,7 @@ Credentials parse_credentials(std::string_view text, std::string_view path) {
 }
 
 void settle_credentials(Settings& settings) {
-  const std::optional<Found> file =
+  const std::optional<SecretLines> file =
       settings.credentials ? read_named(*settings.credentials) : read_of_service();
   if (!file) return;
   Credentials found = parse_credentials(file->text, file->path);

@@ -7,6 +7,7 @@
 
 #include <ftpfs/cli/app.hpp>
 #include <ftpfs/cli/exit_status.hpp>
+#include <ftpfs/cli/notify.hpp>
 
 namespace ftpfs::cli {
 namespace {
@@ -20,13 +21,16 @@ constexpr std::chrono::seconds tidy_limit{5};
 
 App::App(const Settings& settings, Logger logger)
     : host_(settings.ftp.host),
+      list_first_(settings.list_first),
       log_level_(settings.log_level),
       logger_(std::move(logger)),
       network_(settings.tunnel),
       signals_(io_, SIGINT, SIGTERM, SIGHUP) {
   signals_.add(SIGUSR2);
   remote_.emplace(io_.get_executor(), network_.connector(), clock_, logger_, settings.ftp);
-  vfs_.emplace(io_.get_executor(), *remote_, clock_, logger_, settings.vfs);
+  if (!settings.connect_first) late_remote_.emplace(io_.get_executor(), logger_, *remote_);
+  Remote& remote = late_remote_ ? static_cast<Remote&>(*late_remote_) : *remote_;
+  vfs_.emplace(io_.get_executor(), remote, clock_, logger_, settings.vfs);
   channel_.emplace(io_.get_executor(), *vfs_, logger_, settings.mount);
 }
 
@@ -52,6 +56,7 @@ ExitStatus App::run(Readiness& readiness) {
 bool App::tear_down() {
   channel_.reset();
   vfs_.reset();
+  late_remote_.reset();
   remote_.reset();
   io_.run_for(tidy_limit);
   return io_.stopped();
@@ -71,11 +76,20 @@ awaitable<void> App::serve() {
   if (failure) std::rethrow_exception(failure);
 }
 
-// "Mounted" means "answers": nobody is told so before the server has logged us in and shown the root - or has
-// said that it shows it to nobody, as upload hosts do.
+// "Mounted" means "answers": nobody is told so before the server has logged us in and shown the root, unless
+// that was asked for.
 awaitable<void> App::start() {
   const std::stop_token stop = starting_.get_token();
-  co_await remote_->connect(stop);
+  if (!late_remote_) {
+    co_await remote_->connect(stop);
+    if (list_first_) co_await look_at_root(stop);
+  }
+  mount();
+  readiness_->ready();
+}
+
+// It may also be shown to nobody, as with upload hosts.
+awaitable<void> App::look_at_root(std::stop_token stop) {
   try {
     const vfs::DirHandle root = co_await vfs_->opendir(vfs::root_ino, stop);
     vfs_->releasedir(root);
@@ -83,8 +97,6 @@ awaitable<void> App::start() {
     if (error.code() != EACCES) throw;
     logger_->warn("the directory may not be listed: {}", error.what());
   }
-  mount();
-  readiness_->ready();
 }
 
 void App::mount() {
@@ -102,6 +114,7 @@ awaitable<void> App::save() {
     while (!unsaved_) co_await saved_.wait(std::stop_token());
     co_return;
   }
+  if (mounted_) notify_service("STOPPING=1\nSTATUS=Sending what is not sent yet");
   std::vector<std::string> lost;
   try {
     lost = co_await vfs_->shutdown(clock_.now() + save_limit);

@@ -72,6 +72,9 @@ void require_secret_key(const net::TlsPolicy& policy) {
 
 void complete(Settings& settings) {
   const proto::Target target = parse_target(settings.source);
+  // As fstab has it, so that `mount -a` sees that it is mounted; without a password, that is.
+  if (settings.invocation == Invocation::mount_helper && settings.mount.fsname.empty() && !target.password)
+    settings.mount.fsname = settings.source;
   settings.source.clear();
   settings.ftp.host = target.host;
   settings.ftp.directory = target.directory;

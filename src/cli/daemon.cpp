@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <ftpfs/cli/daemon.hpp>
+#include <ftpfs/cli/notify.hpp>
 
 namespace ftpfs::cli {
 namespace {
@@ -65,7 +66,7 @@ ExitStatus wait_for_report(::pid_t child, UniqueFd pipe) {
 Readiness::Readiness(UniqueFd parent) noexcept : parent_(std::move(parent)) {}
 
 void Readiness::ready() {
-  if (!parent_) return;
+  if (!parent_) return notify_service("READY=1\nSTATUS=Mounted");
   ::prctl(PR_SET_PDEATHSIG, 0);
   ::setsid();
   connect_to_null(STDERR_FILENO);

@@ -15,18 +15,6 @@ namespace {
 
 using Text = std::string_view;
 
-void set_upload(Settings& s, Text value) {
-  using enum vfs::UploadMode;
-  s.vfs.upload = choose(value, std::to_array<std::pair<Text, vfs::UploadMode>>(
-                                   {{"auto", automatic}, {"atomic", atomic}, {"inplace", inplace}}));
-}
-
-void set_perms(Settings& s, Text value) {
-  using enum vfs::PermsMode;
-  s.vfs.perms =
-      choose(value, std::to_array<std::pair<Text, vfs::PermsMode>>({{"ignore", ignore}, {"strict", strict}}));
-}
-
 void set_prefetch(Settings& s, Text value) {
   const auto [directories, small_files] =
       choose(value, std::to_array<std::pair<Text, std::pair<bool, bool>>>({{"on", {true, true}},
@@ -44,31 +32,29 @@ void set_log_level(Settings& s, Text value) {
                  {{"error", err}, {"warn", warn}, {"info", info}, {"debug", debug}, {"trace", trace}}));
 }
 
-void set_password(Settings& s, Text value) {
-  s.password = value;
-  s.warnings.emplace_back("a password among the options can be seen by others for a moment");
-}
-
-void set_account(Settings& s, Text value) {
-  s.ftp.account = value;
-  s.warnings.emplace_back("an account among the options can be seen by others for a moment");
-}
-
-// fstab knows `user` as a word of its own: then it is not about logging in.
-void set_user(Settings& s, Text value) {
-  if (value.empty()) return;
-  const std::size_t colon = value.find(':');
-  s.user = value.substr(0, colon);
-  if (colon != Text::npos) set_password(s, value.substr(colon + 1));
-}
-
 // The greeting has a more patient limit of its own only as long as the user has no opinion.
 void set_timeout(Settings& s, Text value) {
   s.ftp.timeout = s.ftp.greeting_timeout = parse_seconds(value);
 }
 
-void set_read_only(Settings& s, bool value) {
-  s.vfs.read_only = s.mount.read_only = value;
+void set_listing_cache(Settings& s, Text value) {
+  const bool on = choose(value, std::to_array<std::pair<Text, bool>>({{"yes", true}, {"no", false}}));
+  if (!on) s.vfs.listing_ttl = {};
+}
+
+void expect_spool(Settings&, Text value) {
+  choose(value, std::to_array<std::pair<Text, bool>>({{"writes", true}}));
+}
+
+void set_debug(Settings& s, Text) {
+  s.foreground = s.mount.debug = true;
+  s.log_level = spdlog::level::trace;
+}
+
+// curlftpfs: how much, from 0 on.
+void set_debug_level(Settings& s, Text value) {
+  const std::uint64_t level = value.empty() ? 1 : parse_number(value, 0, 100);
+  s.log_level = level == 0 ? spdlog::level::warn : level == 1 ? spdlog::level::debug : spdlog::level::trace;
 }
 
 // Everybody gets in, so the permission bits must count: nobody should act with the rights of the log-in by
@@ -95,10 +81,15 @@ std::vector<Option> make_table() {
        "connections at the same time, at most (4)",
        [](S& s, Text v) { s.ftp.max_conns = parse_number(v, 1, most_connections); }},
       {server, "nomulticonn", {}, "", "the same as max_conns=1", [](S& s, Text) { s.ftp.max_conns = 1; }},
-      {server, "timeout", {}, "SECS", "wait for a reply or for data to move, at most (30)", set_timeout},
+      {server,
+       "timeout",
+       {"data_timeout", "read_timeout"},
+       "SECS",
+       "wait for a reply or for data to move, at most (30)",
+       set_timeout},
       {server,
        "connect_timeout",
-       {},
+       {"ConnectTimeout"},
        "SECS",
        "wait for a connection, at most (10)",
        [](S& s, Text v) { s.ftp.connect_timeout = parse_seconds(v); }},
@@ -134,94 +125,32 @@ std::vector<Option> make_table() {
        "time zone of the listings (found out)",
        [](S& s, Text v) { s.ftp.server_zone = parse_zone(v); }},
 
-      {login, "username", {}, "NAME", "who logs in (anonymous)", [](S& s, Text v) { s.user = v; }},
-      {login,
-       "user",
-       {},
-       "NAME[:PASS]",
-       "the same; shows PASS to others for a moment",
-       set_user,
-       Option::Value::optional},
-      {login,
-       "password_stdin",
-       {},
-       "",
-       "read the password from standard input",
-       [](S& s, Text) { s.password_stdin = true; }},
-      {login, "password", {}, "PASS", "works, but others may see PASS for a moment", set_password},
-      {login,
-       "account",
-       {},
-       "NAME",
-       "for a server that asks for one; seen by others for a moment",
-       set_account},
-
-      {files, "ro", {"read_only"}, "", "read-only; also -r", [](S& s, Text) { set_read_only(s, true); }},
-      {files, "rw", {}, "", "read and write (default)", [](S& s, Text) { set_read_only(s, false); }},
-      {files,
-       "uid",
-       {},
-       "USER",
-       "whom the files seem to belong to (you)",
-       [](S& s, Text v) { s.vfs.uid = parse_user(v); }},
-      {files,
-       "gid",
-       {},
-       "GROUP",
-       "which group they seem to belong to (yours)",
-       [](S& s, Text v) { s.vfs.gid = parse_group(v); }},
-      {files,
-       "umask",
-       {},
-       "OCTAL",
-       "permissions to take away from everything",
-       [](S& s, Text v) { s.vfs.file_mask = s.vfs.directory_mask = parse_mask(v); }},
-      {files, "fmask", {}, "OCTAL", "... from files", [](S& s, Text v) { s.vfs.file_mask = parse_mask(v); }},
-      {files,
-       "dmask",
-       {},
-       "OCTAL",
-       "... from directories",
-       [](S& s, Text v) { s.vfs.directory_mask = parse_mask(v); }},
-      {files, "perms", {}, "HOW", "chmod etc. the server does not do: ignore (default), strict", set_perms},
-      {files,
-       "follow_symlinks",
-       {},
-       "",
-       "show what symbolic links lead to instead of the links",
-       [](S& s, Text) { s.ftp.follow_symlinks = true; }},
-      {files,
-       "contain_symlinks",
-       {},
-       "",
-       "refuse to follow links out of the mount (default)",
-       [](S& s, Text) { s.vfs.contain_symlinks = true; }},
-      {files,
-       "no_contain_symlinks",
-       {},
-       "",
-       "hand their targets out wherever they point",
-       [](S& s, Text) { s.vfs.contain_symlinks = false; }},
-      {files,
-       "statfs_size",
-       {},
-       "SIZE",
-       "room that df shows (what the server tells, or 1T)",
-       [](S& s, Text v) { s.vfs.statfs_size = parse_size(v); }},
-      {files, "upload", {}, "HOW", "replace files: auto (default), atomic, inplace", set_upload},
-
       {caching,
        "dcache_timeout",
-       {"cache_timeout", "actimeo"},
+       {"cache_timeout", "actimeo", "dcache_dir_timeout", "dcache_stat_timeout", "dcache_link_timeout",
+        "cache_dir_timeout", "cache_stat_timeout", "cache_link_timeout"},
        "SECS",
        "trust a listing for so long (20)",
        [](S& s, Text v) { s.vfs.listing_ttl = parse_seconds(v); }},
       {caching,
        "attr_timeout",
-       {},
+       {"entry_timeout", "negative_timeout"},
        "SECS",
        "let the kernel trust attributes for so long (1)",
        [](S& s, Text v) { s.vfs.kernel_ttl = parse_seconds(v); }},
+      {caching, "dir_cache", {"cache"}, "YES", "no: trust no listing", set_listing_cache},
+      {caching,
+       "cache_mode",
+       {"vfs_cache_mode"},
+       "MODE",
+       "writes: keep what is written until it is sent (as without it)",
+       expect_spool},
+      {caching,
+       "no_readahead",
+       {},
+       "",
+       "the same as readahead=64K",
+       [](S& s, Text) { s.vfs.readahead_bytes = 64u << 10; }},
       {caching,
        "readahead",
        {},
@@ -277,9 +206,42 @@ std::vector<Option> make_table() {
        "NAME",
        "what df and mount call it (user@host:path)",
        [](S& s, Text v) { s.mount.fsname = v; }},
+      {mount,
+       "delay_connect",
+       {},
+       "",
+       "be there at once, log in when somebody looks",
+       [](S& s, Text) { s.connect_first = false; }},
+      {mount,
+       "no_check_root",
+       {},
+       "",
+       "log in, but do not ask to see the directory",
+       [](S& s, Text) { s.list_first = false; }},
+      {mount,
+       "remount",
+       {},
+       "",
+       "change ro, rw, suid, dev or exec of what is mounted",
+       [](S& s, Text) { s.remount = true; }},
+      {mount, "debug", {}, "", "the same as -d", set_debug},
+      {mount,
+       "verbose",
+       {},
+       "",
+       "the same as log_level=info",
+       [](S& s, Text) { s.log_level = spdlog::level::info; }},
+      {mount,
+       "ftpfs_debug",
+       {"sshfs_debug"},
+       "N",
+       "the same as log_level=: 0 warn, 1 debug, 2 trace",
+       set_debug_level,
+       Option::Value::optional},
       {mount, "log_level", {}, "LEVEL", "error, warn (default), info, debug, trace", set_log_level},
   };
-  for (const std::vector<Option>& part : {connection_options(), tls_options()}) {
+  for (const std::vector<Option>& part :
+       {connection_options(), login_options(), tls_options(), file_options()}) {
     const auto place = std::ranges::upper_bound(table, part.front().group, {}, &Option::group);
     table.insert(place, part.begin(), part.end());
   }
@@ -291,17 +253,6 @@ std::vector<Option> make_table() {
 std::span<const Option> option_table() {
   static const std::vector<Option> table = make_table();
   return table;
-}
-
-std::span<const std::string_view> ignored_options() {
-  // clang-format off
-  static constexpr auto names = std::to_array<Text>({
-      "auto", "noauto", "nouser", "users", "owner", "group", "defaults", "nofail", "_netdev", "comment",
-      "x-*", "nonempty", "large_read", "hard_remove", "use_ino", "readdir_ino", "krb4", "engine",
-      "tcp_nodelay", "intr", "tlsv1", "enable_epsv", "reconnect", "skip_pasv_ip", "soft", "async",
-      "sync", "noatime", "nodiratime", "relatime", "transform_symlinks"});
-  // clang-format on
-  return names;
 }
 
 }  // namespace ftpfs::cli

@@ -27,7 +27,16 @@ bool is_ignored(std::string_view name) {
   });
 }
 
+// mount(8) writes these down in /run/mount/utab once we have mounted.
+bool is_kept_in_utab(std::string_view name) {
+  static constexpr std::string_view kept[] = {"_netdev", "user", "users", "owner", "group", "uhelper"};
+  return std::ranges::find(kept, name) != std::end(kept);
+}
+
 [[noreturn]] void refuse_unknown(std::string_view name) {
+  for (const RefusedOption& option : refused_options()) {
+    if (option.name == name) refuse(fmt::format("option {} {}", name, option.why));
+  }
   std::vector<std::string_view> known;
   for (const Option& option : option_table()) {
     known.push_back(option.name);
@@ -47,6 +56,7 @@ void set_option(Settings& settings, std::string_view item) {
                          ? std::nullopt
                          : std::optional<std::string_view>(item.substr(equals + 1));
   const Option* option = find_option(name);
+  settings.in_utab |= settings.invocation == Invocation::mount_helper && is_kept_in_utab(name);
   if (option == nullptr) {
     if (is_ignored(name)) return;
     refuse_unknown(name);
@@ -78,7 +88,8 @@ std::string take_item(std::string_view& list) {
 
 class Parser {
  public:
-  explicit Parser(std::span<const std::string> arguments) : rest_(arguments) {
+  Parser(std::span<const std::string> arguments, Invocation invocation) : rest_(arguments) {
+    settings_.invocation = invocation;
     settings_.vfs.uid = ::getuid();
     settings_.vfs.gid = ::getgid();
   }
@@ -113,6 +124,8 @@ class Parser {
     std::replace(item.begin(), std::find(item.begin(), item.end(), '='), '-', '_');
     if (item == "help") {
       settings_.action = Settings::Action::help;
+    } else if (item == "help_all") {
+      settings_.action = Settings::Action::help_all;
     } else if (item == "version") {
       settings_.action = Settings::Action::version;
     } else if (item == "json") {
@@ -127,7 +140,7 @@ class Parser {
     while (!cluster.empty()) {
       const char letter = cluster.front();
       cluster.remove_prefix(1);
-      if (letter == 'o' || letter == 'p') {
+      if (letter == 'o' || letter == 'p' || (is_helper() && (letter == 't' || letter == 'N'))) {
         with_value(letter, cluster);
         return;
       }
@@ -144,6 +157,8 @@ class Parser {
       set_option(settings_, fmt::format("port={}", attached));
       return;
     }
+    if (letter == 'N') settings_.mount_namespace = attached;
+    if (letter == 'N' || letter == 't') return;
     while (!attached.empty()) {
       const std::string item = take_item(attached);
       if (!item.empty()) set_option(settings_, item);
@@ -153,7 +168,7 @@ class Parser {
   void flag(char letter) {
     switch (letter) {
       case 'f':
-        settings_.foreground = true;
+        (is_helper() ? settings_.fake : settings_.foreground) = true;
         break;
       case 'd':
         settings_.foreground = settings_.mount.debug = true;
@@ -172,13 +187,16 @@ class Parser {
       case 'V':
         settings_.action = Settings::Action::version;
         break;
-      case 'n':  // autofs and mount(8) say "no mtab"
+      case 'n':  // autofs says "no mtab" to mount(8), which passes it on
       case 's':  // "single-threaded" to libfuse, "sloppy" to mount(8): both hold anyway, or do no harm
         break;
       default:
         refuse(fmt::format("unknown option '-{}'; --help lists what there is", letter));
     }
   }
+
+  // mount(8) has flags of its own for those whom it runs.
+  bool is_helper() const noexcept { return settings_.invocation == Invocation::mount_helper; }
 
   // A host of the name check or refresh is written with a colon.
   void take_operands() {
@@ -208,8 +226,8 @@ class Parser {
 
 }  // namespace
 
-Settings parse_arguments(std::span<const std::string> arguments) {
-  return Parser(arguments).parse();
+Settings parse_arguments(std::span<const std::string> arguments, Invocation invocation) {
+  return Parser(arguments, invocation).parse();
 }
 
 }  // namespace ftpfs::cli

@@ -20,6 +20,7 @@ namespace {
 
 // A command's line is not endless either, and what ends nowhere (/dev/zero) is no password.
 constexpr std::size_t longest_password = 4096;
+constexpr off_t longest_file = 1 << 20;
 
 std::string read_all(int fd) {
   std::string text;
@@ -48,21 +49,31 @@ std::string read_line_of_stdin() {
   return first_line(line);
 }
 
-std::optional<NetrcEntry> ask_netrc(const LoginRequest& request) {
+std::optional<std::string> netrc_path(const LoginRequest& request) {
+  if (request.netrc_file || !request.netrc) return request.netrc_file;
   const std::optional<std::string> home = home_directory();
   if (!home) return std::nullopt;
-  const auto file = read_secret_file(*home + "/.netrc");
+  return *home + "/.netrc";
+}
+
+std::optional<NetrcEntry> ask_netrc(const LoginRequest& request) {
+  const std::optional<std::string> path = netrc_path(request);
+  if (!path) return std::nullopt;
+  const auto file = read_secret_file(*path);
+  if (!file && request.netrc_file) refuse(fmt::format("netrc_file={}: no such file", *path));
   if (!file) return std::nullopt;
   auto entry = find_netrc_entry(file->text, request.host, request.user);
-  if (entry && file->exposed) refuse("~/.netrc has the password, but others can read it: chmod 600 ~/.netrc");
+  if (entry && file->exposed)
+    refuse(fmt::format("{} has the password, but others can read it: chmod 600 it", *path));
   return entry;
 }
 
 std::string ask_terminal(const LoginRequest& request) {
   const std::string& user = *request.user;
-  if (!request.personal || ::isatty(STDIN_FILENO) == 0) {
-    refuse(fmt::format(
-        "no password for user '{}': give password_stdin, FTPFS_PASSWORD or FTPFS_PASSWORD_FILE", user));
+  if (!can_prompt()) {
+    refuse(
+        fmt::format("no password for user '{}': give credentials=FILE, password_stdin or FTPFS_PASSWORD_FILE",
+                    escaped(user)));
   }
   return prompt_password(STDIN_FILENO,
                          fmt::format("Password for {}@{}: ", escaped(user), escaped(request.host)));
@@ -70,12 +81,17 @@ std::string ask_terminal(const LoginRequest& request) {
 
 }  // namespace
 
+bool can_prompt() noexcept {
+  return ::isatty(STDIN_FILENO) != 0;
+}
+
 std::optional<SecretFile> read_secret_file(const std::string& path) {
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!file && errno == ENOENT) return std::nullopt;
   struct ::stat found {};
   if (!file || ::fstat(file.get(), &found) != 0) refuse(fmt::format("{}: {}", path, std::strerror(errno)));
   if (!S_ISREG(found.st_mode)) refuse(fmt::format("{}: not a regular file", path));
+  if (found.st_size > longest_file) refuse(fmt::format("{}: too long for a file of secrets", path));
   const bool owned = found.st_uid == ::geteuid() || found.st_uid == 0;
   // A group may read what root shows it: that is how service managers hand out secrets.
   const mode_t forbidden = found.st_uid == 0 ? 0037 : 0077;
@@ -100,10 +116,8 @@ Login find_login(const LoginRequest& request) {
   if (!password && request.user) password = std::move(from_environment);
   if (password) return Login{.user = *request.user, .password = *std::move(password)};
 
-  if (request.personal) {
-    if (auto entry = ask_netrc(request))
-      return Login{.user = entry->login, .password = entry->password, .account = entry->account};
-  }
+  if (auto entry = ask_netrc(request))
+    return Login{.user = entry->login, .password = entry->password, .account = entry->account};
   if (!request.user || *request.user == request.anonymous.user) return request.anonymous;
   return Login{.user = *request.user, .password = ask_terminal(request)};
 }

@@ -10,16 +10,22 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <ftpfs/cli/app.hpp>
+#include <ftpfs/cli/ask.hpp>
 #include <ftpfs/cli/check.hpp>
+#include <ftpfs/cli/credentials.hpp>
 #include <ftpfs/cli/daemon.hpp>
 #include <ftpfs/cli/mask.hpp>
+#include <ftpfs/cli/mount_namespace.hpp>
 #include <ftpfs/cli/options.hpp>
 #include <ftpfs/cli/password.hpp>
 #include <ftpfs/cli/program.hpp>
 #include <ftpfs/cli/refresh.hpp>
+#include <ftpfs/cli/remount.hpp>
 #include <ftpfs/cli/spool.hpp>
+#include <ftpfs/cli/umount.hpp>
 #include <ftpfs/fuse/mountpoint.hpp>
 
 namespace ftpfs::cli {
@@ -42,11 +48,6 @@ void allow_many_files() {
   ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
-// mount(8) runs us as mount.ftpfs: nobody sits there who could be asked.
-bool started_by_person(std::string_view program) {
-  return !program.substr(program.rfind('/') + 1).starts_with("mount.");
-}
-
 std::string checked_mountpoint(const Settings& settings) {
   try {
     return fuse::prepare_mountpoint(settings.mount, make_logger(LogSink::standard_error, settings.log_level));
@@ -55,31 +56,36 @@ std::string checked_mountpoint(const Settings& settings) {
   }
 }
 
-void settle_login(Settings& settings, bool personal) {
+// What mount(8) runs, at boot for one, asks no ~/.netrc unless it is told to: whose would that be?
+void settle_login(Settings& settings) {
   LoginRequest request;
   request.host = settings.ftp.host;
   request.user = settings.user;
   request.password = settings.password;
   request.password_stdin = settings.password_stdin;
-  request.personal = personal;
+  request.netrc = settings.netrc || settings.invocation == Invocation::command;
+  request.netrc_file = settings.netrc_file;
   request.anonymous = Login{.user = settings.ftp.user, .password = settings.ftp.password};
   Login login = find_login(request);
   settings.ftp.user = std::move(login.user);
   settings.ftp.password = std::move(login.password);
   if (settings.ftp.account.empty()) settings.ftp.account = std::move(login.account);
+  ask_for_secrets(settings);
 }
 
 void settle(Settings& settings) {
   complete(settings);
+  settle_credentials(settings);
   settle_proxy(settings);
   for (const std::string& warning : settings.warnings) fmt::print(stderr, "ftpfs: warning: {}\n", warning);
 }
 
 // Everything that can go wrong on this machine alone goes wrong here, before the server hears of us.
-void prepare(Settings& settings, bool personal) {
+void prepare(Settings& settings) {
   settle(settings);
+  if (!settings.mount_namespace.empty()) enter_mount_namespace(settings.mount_namespace);
   settings.mount.mountpoint = checked_mountpoint(settings);
-  settle_login(settings, personal);
+  settle_login(settings);
   if (settings.mount.fsname.empty()) settings.mount.fsname = mount_name(settings.ftp);
   std::string& spool = settings.vfs.spool_directory;
   spool =
@@ -98,29 +104,53 @@ ExitStatus serve(const Settings& settings, Readiness& readiness) {
   }
 }
 
-ExitStatus run(const std::vector<std::string>& arguments, bool personal) {
-  Settings settings = parse_arguments(arguments);
+// In mount(8)'s own hands it is mount(8) that writes down what fstab says, if there is anything to write.
+ExitStatus mount_in_background(const Settings& settings) {
+  const ::pid_t command = ::getpid();
+  const ExitStatus status =
+      run_in_background([&](Readiness& readiness) { return serve(settings, readiness); });
+  if (::getpid() == command && status == ExitStatus::success && !settings.in_utab)
+    register_helper(settings.mount.fsname, settings.mount.mountpoint);
+  return status;
+}
+
+ExitStatus change_mount(const Settings& settings) {
+  if (!settings.mount_namespace.empty()) enter_mount_namespace(settings.mount_namespace);
+  remount(settings.mount);
+  return ExitStatus::success;
+}
+
+ExitStatus run(const std::vector<std::string>& arguments, Invocation invocation) {
+  if (invocation == Invocation::umount_helper) return unmount(arguments);
+  Settings settings = parse_arguments(arguments, invocation);
   if (settings.action == Settings::Action::help) {
     fmt::print("{}", help_text());
     return ExitStatus::success;
   }
+  if (settings.action == Settings::Action::help_all) {
+    fmt::print("{}", help_all_text());
+    return ExitStatus::success;
+  }
   if (settings.action == Settings::Action::version) {
-    fmt::print("ftpfs {}\n", FTPFS_VERSION);
+    fmt::print("{}", version_text());
     return ExitStatus::success;
   }
   if (settings.action == Settings::Action::check) {
     settle(settings);
-    settle_login(settings, personal);
+    settle_login(settings);
     return check(settings);
   }
   if (settings.action == Settings::Action::refresh) {
     refresh(settings.source);
     return ExitStatus::success;
   }
-  prepare(settings, personal);
-  if (!settings.foreground) {
-    return run_in_background([&](Readiness& readiness) { return serve(settings, readiness); });
+  if (settings.fake) {
+    settle(settings);
+    return ExitStatus::success;
   }
+  if (settings.remount) return change_mount(settings);
+  prepare(settings);
+  if (!settings.foreground) return mount_in_background(settings);
   Readiness readiness;
   return serve(settings, readiness);
 }
@@ -136,7 +166,7 @@ int run_program(int argc, char** argv) {
   ExitStatus status = ExitStatus::system;
   std::string line;
   try {
-    return static_cast<int>(run(arguments, argc == 0 || started_by_person(argv[0])));
+    return static_cast<int>(run(arguments, invocation_of(argc > 0 ? argv[0] : "")));
   } catch (const Failure& error) {
     status = error.status();
     line = failure_line("", error);

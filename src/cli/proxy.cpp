@@ -109,6 +109,7 @@ void add_login(proto::ProxyUrl& proxy, ProxyRequest& request) {
   if (proxy.user.empty()) proxy.user = request.user;
   if (!proxy.password.empty() || proxy.user.empty()) return;
   if (proxy.user == request.user) proxy.password = request.password;
+  if (proxy.password.empty()) proxy.password = request.password_of_any;
   if (proxy.password.empty() && password) proxy.password = *std::move(password);
 }
 

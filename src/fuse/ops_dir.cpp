@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
+
 #include <ftpfs/fuse/dispatch.hpp>
 #include <ftpfs/fuse/operations.hpp>
 
@@ -64,8 +66,16 @@ awaitable<void> do_opendir(RequestPtr request, Ino ino) {
   request->opened_directory(handle);
 }
 
-void opendir(fuse_req_t handle, fuse_ino_t ino, fuse_file_info*) {
-  serve(handle, "opendir", ino, [&](const RequestPtr& request) { start(request, do_opendir, Ino{ino}); });
+// No DirHandle: what is opened to ask the daemon something has no entries.
+constexpr DirHandle no_listing = 0;
+
+void opendir(fuse_req_t handle, fuse_ino_t ino, fuse_file_info* file) {
+  serve(handle, "opendir", ino, [&](const RequestPtr& request) {
+    if ((file->flags & O_SYNC) == O_SYNC)  // see serving.hpp
+      request->opened_directory(no_listing);
+    else
+      start(request, do_opendir, Ino{ino});
+  });
 }
 
 void answer_page(const RequestPtr& request, fuse_req_t handle, std::size_t size, off_t cookie,

@@ -162,8 +162,8 @@ void Request::statfs(const struct ::statvfs& statistics) noexcept {
   send(0, [&](fuse_req_t handle) { return fuse_reply_statfs(handle, &statistics); });
 }
 
-void Request::controlled() noexcept {
-  send(0, [](fuse_req_t handle) { return fuse_reply_ioctl(handle, 0, nullptr, 0); });
+void Request::controlled(Bytes result) noexcept {
+  send(0, [&](fuse_req_t handle) { return fuse_reply_ioctl(handle, 0, result.data(), result.size()); });
 }
 
 void Request::ok() noexcept {

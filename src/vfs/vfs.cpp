@@ -99,6 +99,16 @@ awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_sour
   waits.request_stop();
 }
 
+Unsent Vfs::Impl::unsent() {
+  Unsent sum;
+  nodes.for_each([&](Node& node) {
+    if (!node.stage || !node.linked || !node.stage->dirty()) return;
+    ++sum.files;
+    sum.bytes += node.stage->size();
+  });
+  return sum;
+}
+
 awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadline) {
   shutting_down = true;
   stop_fetching_ahead();
@@ -262,6 +272,12 @@ awaitable<void> Vfs::refresh(Ino ino, std::stop_token stop) {
 }
 FetchedAhead Vfs::fetched_ahead() const noexcept {
   return {impl_->walk_ahead.counts(), impl_->files_ahead.counts(), impl_->more_streams.counts};
+}
+Unsent Vfs::unsent() const {
+  return impl_->unsent();
+}
+bool Vfs::read_only() const noexcept {
+  return impl_->config.read_only;
 }
 void Vfs::drop_caches() noexcept {
   impl_->drop_caches();

@@ -154,6 +154,7 @@ class Vfs::Impl {
   // vfs.cpp
   void writable() const;   // throws Error(EROFS)
   void accepting() const;  // throws Error(ESHUTDOWN)
+  Unsent unsent();
   awaitable<std::vector<std::string>> shutdown(Clock::time_point deadline);
   WalkAhead::Context walking();
   FilesAhead::Context reading_in_a_row();

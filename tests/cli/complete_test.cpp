@@ -132,6 +132,19 @@ TEST(Complete, SettingsThatDoNotFitTogetherAreAllNamed) {
             "there is a password already, password_stdin adds another");
 }
 
+// As the line of fstab has it: `mount -a` then knows that it is mounted.
+TEST(Complete, AMountOfFstabIsCalledAsItsLineSays) {
+  const auto called = [](const std::string& source, Invocation invocation) {
+    const std::vector<std::string> arguments{source, "/mnt"};
+    Settings settings = parse_arguments(arguments, invocation);
+    complete(settings);
+    return settings.mount.fsname;
+  };
+  EXPECT_EQ(called("ftp://alice@host/a%20b", Invocation::mount_helper), "ftp://alice@host/a%20b");
+  EXPECT_EQ(called("ftp://alice:secret@host/", Invocation::mount_helper), "");
+  EXPECT_EQ(called("ftp://alice@host/", Invocation::command), "");
+}
+
 TEST(MountName, ShowsWhoWhereAndWhatButNoPassword) {
   ftp::FtpConfig config;
   config.user = "alice";

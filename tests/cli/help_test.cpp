@@ -96,16 +96,33 @@ TEST(ManPage, FlagsAreThoseOfTheHelp) {
 }
 
 TEST(Help, NamesEveryOption) {
-  const Names help = words(help_text());
-  for (const Option& option : option_table()) EXPECT_THAT(help, testing::Contains(std::string(option.name)));
+  const Names all = words(help_all_text());
+  for (const std::string& name : table_names()) EXPECT_THAT(all, testing::Contains(name));
+  for (const std::string_view name : ignored_options())
+    EXPECT_THAT(all, testing::Contains(std::string(name)));
+  for (const RefusedOption& option : refused_options())
+    EXPECT_THAT(all, testing::Contains(std::string(option.name)));
+  const Names brief = words(help_text());
+  for (const Option& option : option_table()) {
+    if (option.help.empty()) continue;
+    EXPECT_THAT(brief, testing::Contains(std::string(option.name)));
+  }
+}
+
+int lines_of(const std::string& text, std::size_t width) {
+  std::istringstream in(text);
+  int lines = 0;
+  for (std::string line; std::getline(in, line); ++lines) EXPECT_LE(line.size(), width) << line;
+  return lines;
+}
+
+TEST(Help, FitsOneScreen) {
+  EXPECT_LE(lines_of(help_text(), 80), 40);
 }
 
 // More than that is for the man page.
-TEST(Help, FitsTwoScreens) {
-  std::istringstream in(help_text());
-  int lines = 0;
-  for (std::string line; std::getline(in, line); ++lines) EXPECT_LE(line.size(), 100u) << line;
-  EXPECT_LE(lines, 100);
+TEST(Help, ExplainsInALineEach) {
+  EXPECT_LE(lines_of(help_all_text(), 100), 170);
 }
 
 TEST(OptionTable, HasEachNameOnce) {
@@ -115,6 +132,10 @@ TEST(OptionTable, HasEachNameOnce) {
     count += 1 + option.aliases.size();
     all.emplace(option.name);
     all.insert(option.aliases.begin(), option.aliases.end());
+  }
+  for (const RefusedOption& option : refused_options()) {
+    ++count;
+    all.emplace(option.name);
   }
   EXPECT_EQ(all.size(), count);
 }

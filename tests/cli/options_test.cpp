@@ -161,6 +161,39 @@ TEST(Options, ABackslashKeepsACommaInAValue) {
   EXPECT_EQ(parse({"--fsname=a,b"}).mount.fsname, "a,b");
 }
 
+TEST(Options, WordsOfOtherProgramsMeanTheSame) {
+  EXPECT_EQ(parse({"-o", "guest"}).user, "anonymous");
+  EXPECT_EQ(parse({"-o", "file_mode=0640,dir_mode=0750"}).vfs.file_mask, 0137);
+  EXPECT_EQ(parse({"-o", "file_mode=0640,dir_mode=0750"}).vfs.directory_mask, 027);
+  EXPECT_EQ(parse({"-o", "read_timeout=7"}).ftp.timeout, milliseconds(7000));
+  EXPECT_EQ(parse({"-o", "ConnectTimeout=7"}).ftp.connect_timeout, milliseconds(7000));
+  EXPECT_EQ(parse({"-o", "dcache_dir_timeout=7"}).vfs.listing_ttl, milliseconds(7000));
+  EXPECT_EQ(parse({"-o", "cache_stat_timeout=7"}).vfs.listing_ttl, milliseconds(7000));
+  EXPECT_EQ(parse({"-o", "cache=no"}).vfs.listing_ttl, milliseconds(0));
+  EXPECT_EQ(parse({"-o", "dir_cache=yes"}).vfs.listing_ttl, parse({}).vfs.listing_ttl);
+  EXPECT_EQ(parse({"-o", "entry_timeout=7"}).vfs.kernel_ttl, milliseconds(7000));
+  EXPECT_EQ(parse({"-o", "inplace"}).vfs.upload, vfs::UploadMode::inplace);
+  EXPECT_EQ(parse({"-o", "no_readahead"}).vfs.readahead_bytes, 64u << 10);
+  EXPECT_EQ(parse({"-o", "ftpfs_debug=1"}).log_level, spdlog::level::debug);
+  EXPECT_EQ(parse({"-o", "sshfs_debug"}).log_level, spdlog::level::debug);
+  EXPECT_EQ(parse({"-o", "verbose"}).log_level, spdlog::level::info);
+  EXPECT_TRUE(parse({"-o", "debug"}).foreground);
+  EXPECT_NO_THROW(
+      parse({"-o", "writeback=0,delay_upload=0,cache_mode=writes,vfs_cache_mode=writes,idmap=user"}));
+}
+
+TEST(Options, PromisesThatAreNotKeptAreRefusedWithTheReason) {
+  EXPECT_EQ(refusal({"-o", "writeback=5", "h:", "/m"}),
+            "option writeback: is 0: close() returns when the server has the file");
+  EXPECT_EQ(refusal({"-o", "vfs_cache_mode=full", "h:", "/m"}), "option vfs_cache_mode: is one of: writes");
+  EXPECT_EQ(refusal({"-o", "sslv3", "h:", "/m"}),
+            "option sslv3 is broken for good; tls_min=1.0 is the oldest there is");
+  for (const RefusedOption& option : refused_options()) {
+    const std::string name(option.name);
+    EXPECT_TRUE(refusal({"-o", name + "=x", "h:", "/m"}).starts_with("option " + name + " ")) << name;
+  }
+}
+
 TEST(Options, VerbosityAddsUp) {
   EXPECT_EQ(parse({"-v"}).log_level, spdlog::level::info);
   EXPECT_EQ(parse({"-vv"}).log_level, spdlog::level::debug);
@@ -208,6 +241,31 @@ TEST(Options, ValuesAreWantedWhereTheyBelong) {
   EXPECT_EQ(refusal({"-o", "upload=fast", "h:", "/m"}), "option upload: is one of: auto, atomic, inplace");
   EXPECT_EQ(refusal({"-o", "port=0", "h:", "/m"}), "option port: '0' is not a number from 1 to 65535");
   EXPECT_EQ(refusal({"h:", "/m", "-o"}), "-o needs a value");
+}
+
+// As libmount passes them: mount.ftpfs SOURCE DIRECTORY -s -f -n -v -o OPTIONS -t TYPE -N NAMESPACE.
+TEST(Options, FlagsOfAMountHelperAreThoseOfMount) {
+  const std::vector<std::string> arguments{"host:", "/mnt",       "-s", "-f",
+                                           "-n",    "-v",         "-o", "ro,_netdev,user=alice",
+                                           "-t",    "fuse.ftpfs", "-N", "/proc/1/ns/mnt"};
+  const Settings settings = parse_arguments(arguments, Invocation::mount_helper);
+  EXPECT_TRUE(settings.fake);
+  EXPECT_FALSE(settings.foreground);
+  EXPECT_TRUE(settings.mount.read_only);
+  EXPECT_EQ(settings.mount_namespace, "/proc/1/ns/mnt");
+  EXPECT_EQ(settings.log_level, spdlog::level::info);
+  EXPECT_EQ(refusal({"host:", "/mnt", "-t", "fuse.ftpfs"}),
+            "unknown option '-t'; --help lists what there is");
+}
+
+TEST(Options, TheNameSaysWhoHasStartedUs) {
+  EXPECT_EQ(invocation_of("/usr/bin/ftpfs"), Invocation::command);
+  EXPECT_EQ(invocation_of("ftpfs"), Invocation::command);
+  EXPECT_EQ(invocation_of("/mount.d/ftpfs"), Invocation::command);
+  EXPECT_EQ(invocation_of("/sbin/mount.ftpfs"), Invocation::mount_helper);
+  EXPECT_EQ(invocation_of("mount.fuse.ftpfs"), Invocation::mount_helper);
+  EXPECT_EQ(invocation_of("/sbin/umount.fuse.ftpfs"), Invocation::umount_helper);
+  EXPECT_EQ(invocation_of(""), Invocation::command);
 }
 
 TEST(Options, HelpAndVersionNeedNothingElse) {

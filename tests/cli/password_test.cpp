@@ -158,13 +158,30 @@ TEST_F(PasswordTest, NetrcGivesUserAndPassword) {
 TEST_F(PasswordTest, NetrcIsNotForMountHelpers) {
   home_.write(".netrc", "machine ftp.example.org login bob password secret");
   LoginRequest wanted = request({});
-  wanted.personal = false;
+  wanted.netrc = false;
   EXPECT_EQ(login(wanted), "anonymous/ftpfs@");
+}
+
+TEST_F(PasswordTest, AnotherNetrcIsAskedInsteadAndMustBeThere) {
+  home_.write(".netrc", "machine ftp.example.org login bob password secret");
+  LoginRequest wanted = request({});
+  wanted.netrc = false;
+  wanted.netrc_file = home_.write("other", "machine ftp.example.org login jim password third");
+  EXPECT_EQ(login(wanted), "jim/third");
+  wanted.netrc_file = "/nowhere/netrc";
+  EXPECT_EQ(refusal(wanted), "netrc_file=/nowhere/netrc: no such file");
+}
+
+TEST_F(PasswordTest, AFileThatIsTooLongIsRefused) {
+  LoginRequest wanted = request({});
+  wanted.netrc_file = home_.write("long", std::string((1 << 20) + 1, '#'));
+  EXPECT_EQ(refusal(wanted), *wanted.netrc_file + ": too long for a file of secrets");
 }
 
 TEST_F(PasswordTest, ANetrcThatOthersCanReadIsRefusedIfItIsNeeded) {
   home_.write(".netrc", "machine ftp.example.org login bob password secret", 0644);
-  EXPECT_EQ(refusal(request("bob")), "~/.netrc has the password, but others can read it: chmod 600 ~/.netrc");
+  EXPECT_EQ(refusal(request("bob")),
+            home_.path().string() + "/.netrc has the password, but others can read it: chmod 600 it");
   LoginRequest elsewhere = request({});
   elsewhere.host = "other.example.org";
   EXPECT_EQ(login(elsewhere), "anonymous/ftpfs@");
@@ -172,7 +189,7 @@ TEST_F(PasswordTest, ANetrcThatOthersCanReadIsRefusedIfItIsNeeded) {
 
 TEST_F(PasswordTest, WithoutATerminalNobodyIsAsked) {
   EXPECT_EQ(refusal(request("alice")),
-            "no password for user 'alice': give password_stdin, FTPFS_PASSWORD or FTPFS_PASSWORD_FILE");
+            "no password for user 'alice': give credentials=FILE, password_stdin or FTPFS_PASSWORD_FILE");
 }
 
 }  // namespace

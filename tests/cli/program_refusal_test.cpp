@@ -17,7 +17,12 @@ TEST_F(Refusal, HelpAndVersionSucceed) {
   EXPECT_TRUE(help.output.starts_with("Usage: ftpfs ")) << help.output;
   const Outcome version = run({FTPFS_PROGRAM, "-V"});
   EXPECT_EQ(version.status, 0);
-  EXPECT_EQ(version.output, "ftpfs " FTPFS_VERSION "\n");
+  EXPECT_TRUE(version.output.starts_with("ftpfs " FTPFS_VERSION "\nlibfuse 3.")) << version.output;
+  for (const char* part : {"\nOpenSSL ", "\nBoost 1.", "\nfmt ", "\nspdlog ", "FUSE protocol 7."})
+    EXPECT_NE(version.output.find(part), std::string::npos) << part << version.output;
+  const Outcome all = run({FTPFS_PROGRAM, "--help-all"});
+  EXPECT_EQ(all.status, 0);
+  EXPECT_NE(all.output.find("trust a listing for so long"), std::string::npos) << all.output;
 }
 
 TEST_F(Refusal, UnknownOption) {

@@ -63,6 +63,29 @@ class Secret : public ProgramTest {
     return url.replace(url.find('@'), 1, ":secret@");
   }
 
+  // SOURCE without a user.
+  std::string credentials_only() {
+    std::string url = served_->url();
+    return url.erase(url.find("joe@"), 4);
+  }
+  std::string credentials(const std::string& user, const std::string& password) const {
+    fs::create_directories(scratch("credentials"));
+    const fs::path file = scratch("credentials") / "ftpfs.credentials";
+    write_file(file, "username=" + user + "\npassword=" + password + "\n");
+    fs::permissions(file, fs::perms(0600));
+    return file.string();
+  }
+
+  static void expect_hidden(pid_t process) {
+    for (const std::string& pid : family(process)) {
+      for (const char* file : {"cmdline", "environ"}) {
+        const std::string text = read_file("/proc/" + pid + "/" + file);
+        EXPECT_EQ(text.find("secret"), std::string::npos) << file;
+        EXPECT_FALSE(text.empty());
+      }
+    }
+  }
+
   // The process and its children.
   static std::vector<std::string> family(pid_t pid) {
     std::vector<std::string> pids{std::to_string(pid)};
@@ -83,13 +106,7 @@ TEST_F(Secret, IsGoneFromArgumentsAndEnvironmentBeforeTheServerIsAsked) {
   Process process({arguments, "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
   ASSERT_TRUE(
       eventually([&] { return served_->with([](FakeServer& server) { return server.sessions() > 0; }); }));
-  for (const std::string& pid : family(process.pid())) {
-    for (const char* file : {"cmdline", "environ"}) {
-      const std::string text = read_file("/proc/" + pid + "/" + file);
-      EXPECT_EQ(text.find("secret"), std::string::npos) << file;
-      EXPECT_FALSE(text.empty());
-    }
-  }
+  expect_hidden(process.pid());
   process.signal(SIGTERM);
   EXPECT_EQ(process.wait(), 8);
 }
@@ -114,6 +131,58 @@ TEST_F(Secret, IsNotLoggedAtAnyLevel) {
   const std::string log = read_file(scratch("log"));
   EXPECT_NE(log.find("PASS"), std::string::npos) << log;
   EXPECT_EQ(log.find("secret"), std::string::npos) << log;
+}
+
+// Everything that others could look at, while the program waits for the server and once it is mounted.
+TEST_F(Secret, InAFileIsSeenNowhere) {
+  served_->with([](FakeServer& server) {
+    server.inject({.verb = "PASS", .action = Fault::Action::stall, .times = 1});
+  });
+  auto arguments = command(credentials_only(), "timeout=60,credentials=" + credentials("joe", "secret"));
+  arguments.insert(arguments.end(), {"-f", "-vvv"});
+  Process stalled({arguments, "/", {}, scratch("log")});
+  ASSERT_TRUE(eventually(
+      [&] { return served_->with([](FakeServer& server) { return server.faults_fired() > 0; }); }));
+  expect_hidden(stalled.pid());
+  stalled.signal(SIGTERM);
+  EXPECT_EQ(stalled.wait(), 8);
+  Process process({arguments, "/", {}, scratch("log")});
+  ASSERT_TRUE(eventually([&] { return mounted(); })) << read_file(scratch("log"));
+  expect_hidden(process.pid());
+  EXPECT_EQ(read_file("/proc/self/mountinfo").find("secret"), std::string::npos);
+  EXPECT_EQ(unmount().status, 0);
+  EXPECT_EQ(process.wait(), 0);
+  const std::string log = read_file(scratch("log"));
+  EXPECT_NE(log.find("PASS"), std::string::npos) << log;
+  EXPECT_EQ(log.find("secret"), std::string::npos) << log;
+}
+
+TEST_F(Secret, ComesFromSystemd) {
+  credentials("joe", "secret");
+  const Outcome outcome =
+      run(command(credentials_only()), {{"CREDENTIALS_DIRECTORY", scratch("credentials").string()}});
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_EQ(outcome.output, "");
+  EXPECT_TRUE(mounted());
+  EXPECT_EQ(unmount().status, 0);
+}
+
+TEST_F(Secret, InAFileThatOthersCanReadIsRefused) {
+  const std::string file = credentials("joe", "secret");
+  fs::permissions(file, fs::perms(0644));
+  const Outcome outcome = run(command(credentials_only(), "credentials=" + file));
+  expect_refusal(outcome, 1);
+  EXPECT_EQ(outcome.output, "ftpfs: credentials=" + file + ": others can read it: chmod 600 it\n");
+}
+
+// What the file says is never repeated, also where it makes no sense.
+TEST_F(Secret, InAFileThatIsNoneIsNotShown) {
+  const std::string file = scratch("file").string();
+  write_file(file, "joe:secret\n");
+  fs::permissions(file, fs::perms(0600));
+  const Outcome outcome = run(command(credentials_only(), "credentials=" + file));
+  expect_refusal(outcome, 1);
+  EXPECT_EQ(outcome.output.find("secret"), std::string::npos) << outcome.output;
 }
 
 TEST_F(Secret, ComesByStandardInput) {

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <ftpfs/base/fd.hpp>
@@ -36,6 +37,9 @@ std::optional<std::string> enter() {
     return std::string("no namespaces: ") + std::strerror(errno);
   // Otherwise a mount made here would still appear outside.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return "no private mounts";
+  // Where mount(8) writes down what it was told: for all namespaces alike.
+  ::mkdir("/run/mount", 0755);
+  if (::mount("ftpfs-test", "/run/mount", "tmpfs", 0, nullptr) != 0) return "no tmpfs";
   raise_loopback();
   return std::nullopt;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One mount, from log-in to unmount. Owns the loop and every object on it, in the order in which they are
-// built. Start: log in, list the root, mount, tell that it is ready; whatever fails, nothing is left mounted.
+// built. Start: log in, list the root (as far as Settings want that first), mount, tell that it is ready;
+// whatever fails, nothing is left mounted.
 // End: by umount or by a signal; either way what is dirty is sent first or, past the limit, kept in the spool
 // by name.
 #pragma once
@@ -19,6 +20,7 @@
 #include <ftpfs/cli/network.hpp>
 #include <ftpfs/cli/options.hpp>
 #include <ftpfs/ftp/ftp_remote.hpp>
+#include <ftpfs/ftp/late_remote.hpp>
 #include <ftpfs/fuse/channel.hpp>
 #include <ftpfs/vfs/vfs.hpp>
 
@@ -35,6 +37,7 @@ class App {
  private:
   awaitable<void> serve();
   awaitable<void> start();
+  awaitable<void> look_at_root(std::stop_token stop);
   void mount();
   awaitable<void> save();
   awaitable<void> save_and_unmount();
@@ -46,6 +49,7 @@ class App {
   ExitStatus report(ExitStatus status, const std::string& line);
 
   const std::string host_;
+  const bool list_first_;
   const spdlog::level::level_enum log_level_;
   Logger logger_;
   asio::io_context io_{1};
@@ -53,6 +57,7 @@ class App {
   SystemClock clock_;
   asio::signal_set signals_;
   std::optional<ftp::FtpRemote> remote_;
+  std::optional<ftp::LateRemote> late_remote_;  // where the mount is there first
   std::optional<vfs::Vfs> vfs_;
   std::optional<fuse::Channel> channel_;
 

@@ -19,7 +19,8 @@ class Readiness {
   Readiness() = default;                         // in the foreground: failures go to standard error
   explicit Readiness(UniqueFd parent) noexcept;  // in the background: to the waiting parent
 
-  // The mount answers. In the background: lets the parent go and leaves its terminal, session and directory.
+  // The mount answers. In the background: lets the parent go and leaves its terminal, session and directory;
+  // in the foreground: tells the service manager, if there is one.
   void ready();
   void failed(ExitStatus status, std::string_view line);
 

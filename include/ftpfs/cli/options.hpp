@@ -15,6 +15,7 @@
 
 #include <spdlog/common.h>
 
+#include <ftpfs/cli/invocation.hpp>
 #include <ftpfs/cli/proxy.hpp>
 #include <ftpfs/ftp/config.hpp>
 #include <ftpfs/fuse/config.hpp>
@@ -24,9 +25,10 @@
 namespace ftpfs::cli {
 
 struct Settings {
-  enum class Action { mount, check, refresh, help, version };
+  enum class Action { mount, check, refresh, help, help_all, version };
 
   Action action = Action::mount;
+  Invocation invocation = Invocation::command;
   std::string source;  // of refresh: the path
   ftp::FtpConfig ftp;
   vfs::VfsConfig vfs;
@@ -39,6 +41,16 @@ struct Settings {
   ProxyRequest proxy;
   std::optional<net::Proxy> tunnel;  // through which everything goes; settled by settle_proxy
   bool password_stdin = false;
+  std::optional<std::string> credentials;  // a file; see credentials.hpp
+  bool netrc = false;                      // ~/.netrc also where no person has started us
+  std::optional<std::string> netrc_file;   // instead of ~/.netrc
+
+  bool connect_first = true;    // the mount appears when the server has let us in
+  bool list_first = true;       // ... and has shown the directory
+  bool fake = false;            // mount -f: everything but the mount
+  bool remount = false;         // a mount that is there changes
+  std::string mount_namespace;  // mount -N
+  bool in_utab = false;         // there is a word that mount(8) writes into /run/mount/utab
 
   bool foreground = false;
   bool json = false;  // for check
@@ -64,10 +76,16 @@ std::span<const Option> option_table();
 // Options of fstab, mount(8) and other mount programs that mean nothing here: accepted, with or without a
 // value. One that ends in '*' stands for all that begin so.
 std::span<const std::string_view> ignored_options();
+// Those that ftpfs does not do, and why, or what to say instead.
+struct RefusedOption {
+  std::string_view name;
+  std::string_view why;  // "NAME ..."
+};
+std::span<const RefusedOption> refused_options();
 
 // Throws Failure(usage) with one line that names the culprit and, for an unknown option, the nearest known
 // one.
-Settings parse_arguments(std::span<const std::string> arguments);
+Settings parse_arguments(std::span<const std::string> arguments, Invocation invocation = Invocation::command);
 
 // Reads SOURCE into the settings, where options have the last word, and checks what must fit together.
 // Forgets the text of SOURCE. Throws Failure(usage).
@@ -76,6 +94,8 @@ void complete(Settings& settings);
 // What /proc/mounts shows to everybody when nothing else was asked for: user@host:path.
 std::string mount_name(const ftp::FtpConfig& config);
 
-std::string help_text();
+std::string help_text();      // one screen: how to call it, and the names of all options
+std::string help_all_text();  // and a line for each
+std::string version_text();
 
 }  // namespace ftpfs::cli

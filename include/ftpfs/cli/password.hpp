@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Who logs in, with which password. The sources, in order: SOURCE or options, standard input, the
-// environment,
-// ~/.netrc, a prompt; anonymous when no user is known. Secrets are read once and left nowhere: variables are
-// overwritten and unset, files must be closed to others.
+// Who logs in, with which password. The sources, in order: SOURCE or options, standard input, a file of
+// credentials (credentials.hpp), the environment, ~/.netrc, a prompt; anonymous when no user is known.
+// Secrets are read once and left nowhere: variables are overwritten and unset, files must be closed to
+// others.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,8 @@ struct LoginRequest {
   std::optional<std::string> user;
   std::optional<std::string> password;
   bool password_stdin = false;
-  bool personal = true;  // started by a person, not by mount(8): ~/.netrc and the terminal may be asked
+  bool netrc = true;                      // ~/.netrc may be asked
+  std::optional<std::string> netrc_file;  // instead of it
   Login anonymous;
 };
 
@@ -39,6 +40,9 @@ struct SecretFile {
   bool exposed = false;  // somebody else owns it or may read it
 };
 std::optional<SecretFile> read_secret_file(const std::string& path);
+
+// Is there a terminal, and so a person to ask?
+bool can_prompt() noexcept;
 
 // Asks on the terminal `tty` without echo. Throws Failure(interrupted) on Ctrl-C and on end of input.
 std::string prompt_password(int tty, std::string_view prompt);

@@ -19,6 +19,7 @@ struct ProxyRequest {
   proto::ProxyScheme bare = proto::ProxyScheme::http;  // what a URL without a scheme means
   std::string user;
   std::string password;
+  std::string password_of_any;  // whoever the user turns out to be
 };
 
 // Settings::proxy and the environment become Settings::tunnel, FtpConfig::proxy, or neither. SOURCE must have

@@ -52,7 +52,7 @@ class Request : public boost::intrusive::list_base_hook<>, public std::enable_sh
   void wrote(std::size_t size) noexcept;
   void link_target(const std::string& target) noexcept;
   void statfs(const struct ::statvfs& statistics) noexcept;
-  void controlled() noexcept;  // an ioctl without result
+  void controlled(Bytes result = {}) noexcept;  // of an ioctl
   void ok() noexcept;
   void error(int code) noexcept;                   // 1..511
   void fail(std::exception_ptr failure) noexcept;  // answers its errno and logs it at that errno's level

@@ -52,6 +52,9 @@ struct Certificate {
 // The certificate(s) of a PEM file. Throws Error(EINVAL, ENOENT, EACCES...) that names the file.
 std::vector<Certificate> read_certificates(const std::string& file);
 
+// Does reading the key in this file (PEM or PKCS#12) take a passphrase? No, where there is none to be read.
+bool key_is_encrypted(const std::string& file);
+
 struct TlsFacts {
   std::string version;  // "TLSv1.3"
   std::string cipher;

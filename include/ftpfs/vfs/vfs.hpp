@@ -78,6 +78,12 @@ struct FetchedAhead {
   AheadCounts segments;  // of large files
 };
 
+// What the server has not got yet.
+struct Unsent {
+  std::uint32_t files = 0;
+  std::uint64_t bytes = 0;  // of these files altogether
+};
+
 // Receives directory entries until it is full. `next` is the cookie that continues behind this entry.
 class DirFiller {
  public:
@@ -138,6 +144,8 @@ class Vfs {
   // (VfsConfig::kernel_ttl): who looks then, sees the server as it was at the call or later.
   awaitable<void> refresh(Ino ino, std::stop_token stop);
   FetchedAhead fetched_ahead() const noexcept;
+  Unsent unsent() const;
+  bool read_only() const noexcept;
   // Drops what is cached (clean data only).
   void drop_caches() noexcept;
   // Refuses new opens and changes with ESHUTDOWN, commits what is dirty, waits for uploads until `deadline`.

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <ftpfs/base/fd.hpp>
+#include <ftpfs/base/log.hpp>
+#include <ftpfs/cli/command.hpp>
+#include <ftpfs/cli/mount_namespace.hpp>
+#include <ftpfs/cli/umount.hpp>
+#include <ftpfs/fuse/serving.hpp>
+
+namespace ftpfs::cli {
+namespace {
+
+struct Wanted {
+  std::string mountpoint;
+  std::string flags;  // for umount(8): letters
+  std::string mount_namespace;
+
+  bool lazy() const { return flags.find('l') != flags.npos; }
+};
+
+void add_flag(Wanted& wanted, char letter) {
+  constexpr std::string_view known = "nlfvr";
+  if (known.find(letter) == known.npos)
+    cli::refuse(
+        fmt::format("unknown option '-{}'; usage: umount.ftpfs DIRECTORY [-nlfvr] [-N NAMESPACE]", letter));
+  wanted.flags += letter;
+}
+
+Wanted parse(std::span<const std::string> arguments) {
+  Wanted wanted;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument == "-N" || argument == "-t") {
+      if (i + 1 == arguments.size()) cli::refuse(argument + " needs a value");
+      if (argument == "-N") wanted.mount_namespace = arguments[i + 1];
+      ++i;
+    } else if (argument.starts_with('-')) {
+      for (const char letter : argument.substr(1)) add_flag(wanted, letter);
+    } else if (wanted.mountpoint.empty()) {
+      wanted.mountpoint = argument;
+    } else {
+      cli::refuse(fmt::format("one argument too many: '{}'", escaped(argument)));
+    }
+  }
+  if (wanted.mountpoint.empty()) cli::refuse("usage: umount.ftpfs DIRECTORY [-nlfvr] [-N NAMESPACE]");
+  return wanted;
+}
+
+// Its end can be waited for; empty when it cannot be told who that is.
+UniqueFd descriptor_of(const std::optional<fuse::Serving>& daemon) {
+  if (!daemon || daemon->pid_namespace != fuse::own_pid_namespace()) return UniqueFd();
+  return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, daemon->pid, 0)));
+}
+
+// By umount(8) itself, with -i: no helper. It knows who may, keeps /run/mount/utab, and says what is wrong.
+ExitStatus take_away(const Wanted& wanted) {
+  const int status =
+      run_command({"/bin/umount", "-i" + wanted.flags, "--", wanted.mountpoint}, Speech::heard);
+  return status >= 0 ? ExitStatus{status} : ExitStatus::system;
+}
+
+std::string amount(const fuse::Serving& daemon) {
+  return fmt::format("{} {} ({} bytes)", daemon.unsent_files, daemon.unsent_files == 1 ? "file" : "files",
+                     daemon.unsent_bytes);
+}
+
+// On a terminal a line that counts the seconds, elsewhere one plain line, and only where it may take a while.
+class Progress {
+ public:
+  Progress(const std::string& mountpoint, const fuse::Serving& daemon)
+      : text_(fmt::format("ftpfs: {}: {} to be sent", escaped(mountpoint), amount(daemon))),
+        worth_it_(daemon.unsent_files > 0),
+        terminal_(::isatty(STDERR_FILENO) != 0) {
+    if (worth_it_ && !terminal_) fmt::print(stderr, "{}, waiting\n", text_);
+  }
+  ~Progress() {
+    if (worth_it_ && terminal_) fmt::print(stderr, "\r\x1b[K");
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void show(std::chrono::seconds waited) const {
+    if (worth_it_ && terminal_) fmt::print(stderr, "\r{}, waiting for {} s", text_, waited.count());
+  }
+
+ private:
+  std::string text_;
+  bool worth_it_;
+  bool terminal_;
+};
+
+// It sets itself a limit, and keeps in the spool what it could not send by then.
+void wait_for_end(const Wanted& wanted, const fuse::Serving& daemon, int descriptor) {
+  const Progress progress(wanted.mountpoint, daemon);
+  ::pollfd end{descriptor, POLLIN, 0};
+  for (std::chrono::seconds waited{0}; ::poll(&end, 1, 1000) <= 0; ++waited) progress.show(waited);
+}
+
+}  // namespace
+
+// Not from the daemon: mount(8) might look at the directory, and the daemon would wait for itself.
+void register_helper(const std::string& fsname, const std::string& mountpoint) {
+  if (::geteuid() == 0)
+    run_command({"/bin/mount", "--no-canonicalize", "-i", "-f", "-t", "fuse.ftpfs", "-o", "uhelper=ftpfs",
+                 "--", fsname, mountpoint},
+                Speech::unheard);
+}
+
+ExitStatus unmount(std::span<const std::string> arguments) {
+  const Wanted wanted = parse(arguments);
+  if (!wanted.mount_namespace.empty()) enter_mount_namespace(wanted.mount_namespace);
+  const std::optional<fuse::Serving> daemon = fuse::ask_daemon(wanted.mountpoint);
+  const UniqueFd end = descriptor_of(daemon);
+  const ExitStatus status = take_away(wanted);
+  if (status != ExitStatus::success) return status;
+  const auto still = fuse::ask_daemon(wanted.mountpoint);  // after -r; or another mount below
+  const bool gone = !still || still->pid != daemon->pid;
+  if (end && gone && !wanted.lazy()) wait_for_end(wanted, *daemon, end.get());
+  return ExitStatus::success;
+}
+
+}  // namespace ftpfs::cli

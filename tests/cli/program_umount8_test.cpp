@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// What umount(8) makes of us: it returns when the daemon has ended.
+#include <future>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "cli/installed.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Umount8 : public InstalledTest {
+ protected:
+  void SetUp() override {
+    InstalledTest::SetUp();
+    if (IsSkipped()) return;
+    ASSERT_EQ(mount({"-t", "ftpfs", source(), mountpoint(), "-o", options() + ",timeout=60"}).status, 0);
+  }
+
+  std::string content(const std::string& path) const {
+    return served_->with([&](FakeServer& server) {
+      return server.tree().exists(path) ? server.tree().content(path) : "(none)";
+    });
+  }
+  void inject(Fault fault) const {
+    fault.times = 1000;
+    served_->with([&](FakeServer& server) { server.inject(fault); });
+  }
+  // A file that close() could not send, and that is tried again later.
+  void leave_unsent() const {
+    inject({.verb = "STOR",
+            .moment = Fault::Moment::done,
+            .action = Fault::Action::reply,
+            .reply = "451 Try again later."});
+    const UniqueFd file(::open((mountpoint() / "a").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    EXPECT_EQ(::write(file.get(), "precious", 8), 8);
+  }
+};
+
+TEST_F(Umount8, WaitsUntilTheDaemonHasSavedAndEnded) {
+  leave_unsent();
+  std::promise<void> release;
+  const std::future<void> frozen =
+      std::async(std::launch::async, [&] {  // nothing fails any more, but nothing moves
+        served_->with([&](FakeServer& server) {
+          server.clear_faults();
+          release.get_future().wait();
+        });
+      });
+  Process waiting({{"/bin/umount", mountpoint()}, "/", {}, scratch("output")});
+  EXPECT_TRUE(eventually([&] { return !mounted(); }));
+  EXPECT_TRUE(eventually([&] {
+    return read_file(scratch("output")) ==
+           "ftpfs: " + mountpoint().string() + ": 1 file (8 bytes) to be sent, waiting\n";
+  })) << read_file(scratch("output"));
+  EXPECT_TRUE(waiting.running());
+  release.set_value();
+  frozen.wait();
+  EXPECT_EQ(waiting.wait(), 0);
+  EXPECT_EQ(content("/a"), "precious");
+  EXPECT_EQ(served_->with([](FakeServer& server) { return server.open_sessions(); }), 0u);
+}
+
+// What is mounted without mount(8), too, and whatever the options of its line.
+TEST_F(Umount8, IsFoundForEveryMountOfRoot) {
+  const auto leaves_no_trace = [&] {
+    const Outcome outcome = umount({mountpoint()});
+    EXPECT_EQ(outcome.status, 0) << outcome.output;
+    EXPECT_EQ(served_->with([](FakeServer& server) { return server.open_sessions(); }), 0u);
+    EXPECT_EQ(read_file("/run/mount/utab"), "");
+  };
+  EXPECT_NE(read_file("/run/mount/utab").find("uhelper=ftpfs"), std::string::npos);
+  leaves_no_trace();
+  ASSERT_EQ(mount({"-t", "ftpfs", source(), mountpoint(), "-o", options() + ",_netdev"}).status, 0);
+  EXPECT_EQ(read_file("/run/mount/utab").find("uhelper=ftpfs"), std::string::npos);
+  leaves_no_trace();
+  ASSERT_EQ(run({FTPFS_PROGRAM, "-o", options(), source(), mountpoint()}).status, 0);
+  leaves_no_trace();
+}
+
+TEST_F(Umount8, SaysNothingWhereNothingIsLeft) {
+  const Outcome outcome = umount({mountpoint()});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.output, "");
+}
+
+TEST_F(Umount8, DoesNotAskTheServer) {
+  served_->with([](FakeServer& server) {
+    server.take_commands();
+    server.shut_down();
+  });
+  EXPECT_EQ(umount({mountpoint()}).status, 0);
+  EXPECT_FALSE(mounted());
+}
+
+TEST_F(Umount8, SaysThatItIsInUse) {
+  const UniqueFd file(::open((mountpoint() / "a").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  const Outcome outcome = umount({mountpoint()});
+  EXPECT_EQ(outcome.status, 32);
+  EXPECT_EQ(outcome.output, "umount: " + mountpoint().string() + ": target is busy.\n");
+  EXPECT_TRUE(mounted());
+}
+
+TEST_F(Umount8, LazilyWaitsForNothing) {
+  UniqueFd file(::open((mountpoint() / "a").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+  EXPECT_EQ(umount({"-l", mountpoint()}).status, 0);
+  EXPECT_FALSE(mounted());
+  EXPECT_EQ(::write(file.get(), "precious", 8), 8);
+  file.reset();
+  EXPECT_EQ(content("/a"), "precious");
+}
+
+TEST_F(Umount8, ReadOnlyWhereItIsInUse) {
+  const UniqueFd directory(::open(mountpoint().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  EXPECT_EQ(umount({"-r", mountpoint()}).status, 0);
+  EXPECT_TRUE(mounted());
+  EXPECT_TRUE(has_option("ro"));
+}
+
+TEST_F(Umount8, ADeadMountGoes) {
+  ASSERT_EQ(umount({mountpoint()}).status, 0);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // the daemon becomes our child
+  ASSERT_EQ(mount({"-t", "ftpfs", source(), mountpoint(), "-o", options()}).status, 0);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+  const std::vector<pid_t> ours = children();
+  const auto daemon = std::ranges::find_if(ours, [&](pid_t pid) {
+    return read_file("/proc/" + std::to_string(pid) + "/cmdline").find(mountpoint().string()) !=
+           std::string::npos;
+  });
+  ASSERT_NE(daemon, ours.end());
+  ASSERT_EQ(::kill(*daemon, SIGKILL), 0);
+  EXPECT_EQ(::waitpid(*daemon, nullptr, 0), *daemon);
+  EXPECT_EQ(umount({mountpoint()}).status, 0);
+  EXPECT_FALSE(mounted());
+}
+
+TEST_F(Umount8, RefusesWhatItDoesNotKnow) {
+  const std::string helper = "/usr/sbin/umount.fuse.ftpfs";
+  EXPECT_EQ(run({helper}).status, 1);
+  EXPECT_EQ(run({helper, mountpoint(), "-x"}).status, 1);
+  EXPECT_EQ(run({helper, mountpoint(), "more"}).status, 1);
+  EXPECT_EQ(run({helper, scratch("nowhere")}).status, 32);
+  EXPECT_TRUE(mounted());
+}
+
+}  // namespace
+}  // namespace ftpfs::test

@@ -83,6 +83,7 @@ awaitable<void> App::start() {
     if (error.code() != EACCES) throw;
     logger_->warn("the directory may not be listed: {}", error.what());
   }
+  co_await vfs_->recover(stop);
   mount();
   readiness_->ready();
 }

@@ -87,6 +87,7 @@ void prepare(Settings& settings) {
   settings.mount.mountpoint = checked_mountpoint(settings);
   settle_login(settings);
   if (settings.mount.fsname.empty()) settings.mount.fsname = mount_name(settings.ftp);
+  settings.vfs.spool_source = spool_source(settings.ftp);
   std::string& spool = settings.vfs.spool_directory;
   spool =
       prepare_spool(spool.empty() ? default_spool_base() : spool, settings.ftp, settings.mount.mountpoint);

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
-#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 
@@ -11,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <ftpfs/base/hash.hpp>
 #include <ftpfs/cli/exit_status.hpp>
 #include <ftpfs/cli/home.hpp>
 #include <ftpfs/cli/spool.hpp>
@@ -22,13 +22,6 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void refuse(ExitStatus status, const fs::path& path, std::string_view why) {
   throw Failure(status, fmt::format("spool directory {}: {}", path.string(), why), {}, errno);
-}
-
-// FNV-1a, 64 bits: stable over versions and machines, which std::hash is not.
-std::uint64_t fingerprint(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037u;
-  for (const unsigned char byte : text) hash = (hash ^ byte) * 1099511628211u;
-  return hash;
 }
 
 void make_private(const fs::path& path) {
@@ -73,9 +66,11 @@ std::string spool_folder_name(const ftp::FtpConfig& config) {
         text, [&](char c) { return c != '.' && !harmless(static_cast<unsigned char>(c)); }, '_');
     return text.substr(0, 60);
   };
-  const std::string exact =
-      fmt::format("{}\n{}\n{}\n{}", config.user, config.host, config.port, config.directory);
-  return fmt::format("{}@{}-{:016x}", safe(config.user), safe(config.host), fingerprint(exact));
+  return fmt::format("{}@{}-{:016x}", safe(config.user), safe(config.host), fnv1a(spool_source(config)));
+}
+
+std::string spool_source(const ftp::FtpConfig& config) {
+  return fmt::format("{}\n{}\n{}\n{}", config.user, config.host, config.port, config.directory);
 }
 
 std::string prepare_spool(const std::string& base, const ftp::FtpConfig& config,

@@ -41,7 +41,7 @@ awaitable<void> Uploads::fetch_old(NodeRef node) {
   const StagePtr stage = node->stage;
   const FileVersion version{node->version, node->attributes};
   const std::stop_token stop = stage->stop.get_token();
-  auto old = std::make_unique<Stage>(spool_->create(), version.attributes.size);
+  auto old = std::make_unique<Stage>(spool_->own().create(), version.attributes.size);
   Reader reader(context_, node, version, Reader::Trust::none);
   while (const auto missing = old->missing({0, old->size()})) {
     const std::size_t size = std::min<std::uint64_t>(missing->end - missing->begin, piece_size);

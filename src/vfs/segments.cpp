@@ -37,7 +37,7 @@ std::uint64_t per_second(std::uint64_t bytes, Clock::duration time) {
 }
 
 UniqueFd nameless_file(const ReaderContext& context) {
-  if (context.spool) return context.spool->create();
+  if (context.spool) return context.spool->own().create();
   return UniqueFd(::memfd_create("ftpfs segments", MFD_CLOEXEC));
 }
 

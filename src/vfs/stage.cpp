@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <ftpfs/base/error.hpp>
+#include <ftpfs/vfs/journal.hpp>
 #include <ftpfs/vfs/reader.hpp>
 #include <ftpfs/vfs/stage.hpp>
 #include <ftpfs/vfs/uploads.hpp>
@@ -21,7 +22,32 @@ Stage::Stage(UniqueFd file, std::uint64_t base_size)
   lowest_change_ = std::numeric_limits<std::uint64_t>::max();
 }
 
+Stage::Stage(UniqueFd file, const Extent& extent)
+    : file_(std::move(file)),
+      size_(extent.size),
+      server_size_(extent.server_size),
+      base_size_(extent.base_size),
+      changes_(1),
+      lowest_change_(extent.lowest_change) {
+  for (const Range& range : extent.present) mark_present(range);
+}
+
 Stage::~Stage() = default;
+
+Stage::Extent Stage::extent() const {
+  Extent result{size_, server_size_, base_size_, lowest_change_, {}};
+  for (const auto& range : present_) result.present.push_back({range.lower(), range.upper()});
+  return result;
+}
+
+void Stage::Extent::cut(std::uint64_t to) {
+  if (to >= size) return;
+  size = to;
+  lowest_change = std::min(lowest_change, to);
+  base_size = std::min(base_size, to);
+  std::erase_if(present, [&](const Range& range) { return range.begin >= base_size; });
+  for (Range& range : present) range.end = std::min(range.end, base_size);
+}
 
 void Stage::pwrite_all(std::uint64_t offset, Bytes bytes) {
   while (!bytes.empty()) {

@@ -22,6 +22,13 @@ bool refuses_the_name(int code) {
 
 }  // namespace
 
+std::string_view stem_of(std::string_view name) noexcept {
+  constexpr std::size_t longest = 200;  // servers and file systems stop at 255
+  std::size_t size = std::min(name.size(), longest);
+  while (size > 0 && size < name.size() && (name[size] & 0xC0) == 0x80) --size;
+  return name.substr(0, size);
+}
+
 // Everything is at hand locally, so one more attempt on a fresh session is safe: a temporary file is begun
 // anew, a file of our own is truncated by STOR, an append in doubt is replaced by a whole upload
 // (Stage::may_append).
@@ -30,6 +37,7 @@ awaitable<void> Uploads::save_content(NodeRef node) {
   const std::uint64_t wanted = stage->changes();
   for (bool may_repeat = true;;) {
     bool in_place = false;
+    if (node->stage != stage) throw Cancelled();  // the mount has ended
     try {
       if (stage->transmission && stage->transmission->rewritten) discard(*stage);
       if (!stage->transmission) co_await open_transmission(node, false);
@@ -63,6 +71,10 @@ Transmission::Way Uploads::choose_way(const Node& node) const {
   return no_old_content ? direct : temporary;
 }
 
+bool Uploads::overwrites_in_place(const Node& node) const {
+  return context_.config.upload == UploadMode::inplace && node.on_server && node.attributes.size > 0;
+}
+
 awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
   const StagePtr stage = node->stage;
   auto next = std::make_shared<Transmission>();
@@ -88,7 +100,10 @@ awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
   }
   const Path path = next->path;
   const auto way = next->way;
+  const bool old_goes_first = way == Transmission::Way::direct && (stage->old || overwrites_in_place(*node));
+  if (old_goes_first) co_await secure(node);
   stage->transmission = std::move(next);
+  if (way == Transmission::Way::temporary) journal_.renew(*node);  // so that nothing is left lying about
   Remote& remote = context_.remote;
   std::unique_ptr<Sink> sink = co_await remote.open_sink(path, request, stop);
   if (!stage->transmission) throw Cancelled();
@@ -134,9 +149,10 @@ awaitable<void> Uploads::finish(NodeRef node) {
   const std::uint64_t changes = running->rewritten ? running->started_at : stage->changes();
   Sink& sink = *running->sink;
   const Attributes now = co_await sink.commit();
-  if (stage->transmission != running) throw Cancelled();
+  if (stage->transmission != running || node->stage != stage) throw Cancelled();
   running->sink.reset();
   if (running->way == Transmission::Way::temporary) co_await put_in_place(node, now);
+  if (node->stage != stage) throw Cancelled();
   stage->may_append = true;
   if (node->parent) directories_.state(*node->parent).took_file = context_.clock.now();
   stage->transmission.reset();
@@ -195,12 +211,7 @@ void Uploads::discard(Stage& stage) {
 }
 
 Path Uploads::temporary_for(const Path& path) {
-  constexpr std::size_t longest_stem = 200;  // servers and file systems stop at 255
-  const std::string_view name = path.name();
-  std::size_t size = std::min(name.size(), longest_stem);
-  // Not inside a character of UTF-8.
-  while (size > 0 && size < name.size() && (name[size] & 0xC0) == 0x80) --size;
-  const std::string_view stem = name.substr(0, size);
+  const std::string_view stem = stem_of(path.name());
   return path.parent().child(fmt::format(".{}.ftpfs-{:08x}", stem, static_cast<std::uint32_t>(random_())));
 }
 

@@ -52,17 +52,37 @@ bool refused_for_good(const Stage& stage) {
   }
 }
 
+std::string reason(const Stage& stage) {
+  try {
+    if (stage.failure) std::rethrow_exception(stage.failure);
+  } catch (const Error& error) {
+    return std::string(error.what()) +
+           (error.server_said().empty() ? "" : " (server said: " + escaped(error.server_said()) + ")");
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "interrupted";
+}
+
+// From the root of the mount, also of what has no name any more.
+std::string path_of(const Node& node) {
+  std::string path = node.name;
+  for (const Node* up = node.parent; up && up->parent; up = up->parent) path.insert(0, up->name + "/");
+  return "/" + path;
+}
+
 }  // namespace
 
 bool refuses_attributes(int code) noexcept {
   return code == EOPNOTSUPP || code == EACCES || code == EPERM;
 }
 
-Uploads::Uploads(ReaderContext& context, Directories& directories, HiddenFiles& hidden, Spool* spool,
-                 Logger logger)
+Uploads::Uploads(ReaderContext& context, Directories& directories, HiddenFiles& hidden, Journal& journal,
+                 Spool* spool, Logger logger)
     : context_(context),
       directories_(directories),
       hidden_(hidden),
+      journal_(journal),
       spool_(spool),
       logger_(std::move(logger)) {}
 
@@ -72,7 +92,7 @@ Stage& Uploads::stage(Node& node) {
     // Not removed through us (then it would lie under its hidden name): there is nothing to write to.
     if (!node.linked && !node.hidden_as) throw Error(ESTALE, node.name + " was removed on the server");
     const std::uint64_t base = node.on_server ? node.attributes.size : 0;
-    node.stage = std::make_shared<Stage>(spool_->create(), base);
+    node.stage = std::make_shared<Stage>(spool_->own().create(), base);
     node.stage->may_append = node.attributes.size_known;  // else it was emptied, whatever it held
     const auto wall = context_.clock.wall().time_since_epoch();
     node.stage->written_at = std::chrono::duration_cast<std::chrono::seconds>(wall).count();
@@ -120,9 +140,16 @@ void Uploads::modified(NodeRef node, std::uint64_t from) {
   stage.mtime.reset();
   node->kept_mtime.reset();
   if (stage.transmission && from < stage.transmission->taken) stage.transmission->rewritten = true;
+  if (!std::exchange(stage.watched, true)) journal_.note_soon(*node);
   if (stage.running || stage.following || moves(*node) || !worth_following(*node)) return;
   stage.following = true;
   context_.tasks.spawn(follow(this, node));
+}
+
+void Uploads::resize(Node& node, std::uint64_t size) {
+  Stage& its = stage(node);
+  journal_.shrinks(node, size);
+  its.truncate(size);
 }
 
 bool Uploads::worth_following(const Node& node) const {
@@ -217,17 +244,35 @@ awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
     stage->failure = std::current_exception();
   }
   if (stage->stop.stop_requested()) stage->failure = nullptr;
+  // Whoever hears of the failure is to know that the content is safe.
+  if (stage->failure && stage->dirty() && node->linked && node->stage == stage) co_await self->secure(node);
   if (stage->failure) stage->failed = attempted;
   if (stage->failure && node->parent) self->directories_.state(*node->parent).took_file.reset();
-  if (stage->dirty()) self->discard(*stage);
+  if (stage->dirty())
+    self->discard(*stage);
+  else if (!stage->mtime && !stage->mode)
+    self->journal_.forget(*stage);
   stage->running = false;
   stage->finished.wake_all();
   if (node->stage == stage) self->settle(node);
 }
 
+// False: it would not survive a crash.
+awaitable<bool> Uploads::secure(NodeRef node) {
+  std::string why;
+  try {
+    co_await journal_.secure(node);
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  if (!why.empty()) logger_->error("{} would not survive a crash: {}", escaped(node->name), why);
+  co_return why.empty();
+}
+
 awaitable<void> Uploads::save(NodeRef node) {
   const StagePtr stage = node->stage;
   if (!node->linked) {  // nobody can ask for it by name any more
+    journal_.forget(*stage);
     stage->saved = stage->changes();
     stage->mtime.reset();
     stage->mode.reset();
@@ -236,6 +281,7 @@ awaitable<void> Uploads::save(NodeRef node) {
   if (stage->dirty()) co_await save_content(node);
   co_await save_attributes(node);
   if (!stage->dirty() && stage->size() != node->attributes.size) {
+    journal_.forget(*stage);
     node->stage.reset();  // others appended too: the server's version is the right one
     ++node->version;
   }
@@ -294,6 +340,7 @@ void Uploads::settle(NodeRef node) {
     return;
   }
   discard(*stage);
+  journal_.forget(*stage);
   node->stage.reset();
 }
 
@@ -331,32 +378,29 @@ awaitable<void> Uploads::retry_later(Uploads* self, NodeRef node) {
   if (node->stage == stage) self->settle(node);
 }
 
-std::string Uploads::give_up(Node& node) {
-  std::string path = node.name;
-  for (const Node* up = node.parent; up && up->parent; up = up->parent) path.insert(0, up->name + "/");
-  path.insert(0, "/");
+void Uploads::give_up(Node& node) {
+  const std::string path = path_of(node);
   Stage& stage = *node.stage;
-  std::string why = "interrupted";
+  const std::string why = reason(stage);
   try {
-    if (stage.failure) std::rethrow_exception(stage.failure);
-  } catch (const Error& error) {
-    why = std::string(error.what()) +
-          (error.server_said().empty() ? "" : " (server said: " + escaped(error.server_said()) + ")");
-  } catch (const std::exception& error) {
-    why = error.what();
-  }
-  try {
-    const std::string kept = spool_->keep(stage.file(), node.name);
+    const std::string kept = spool_->own().keep(stage.file(), node.name);
     const bool partial = stage.missing({0, stage.size()}).has_value();
     logger_->error("{} could not be saved on the server: {}. Its content is kept in {}{}", escaped(path), why,
                    kept, partial ? " (parts that were never read or written here are zeros)" : "");
     if (stage.old && stage.old_is_lost) {
-      const std::string old = spool_->keep(stage.old->file(), node.name + ".old");
+      const std::string old = spool_->own().keep(stage.old->file(), node.name + ".old");
       logger_->error("The old content of {} is kept in {}: the server has lost it", escaped(path), old);
     }
   } catch (const Error& error) {
     logger_->error("{} could not be saved on the server: {}, nor kept: {}", escaped(path), why, error.what());
   }
+  journal_.forget(stage);
+  let_go(node);
+}
+
+// It is not ours to save any more: whoever still waits for it hears so, what the server has shows again.
+void Uploads::let_go(Node& node) {
+  Stage& stage = *node.stage;
   stage.stop.request_stop();
   discard(stage);
   stage.stop = std::stop_source();
@@ -369,7 +413,23 @@ std::string Uploads::give_up(Node& node) {
     directories_.erase(*node.parent, node.name);  // show again what the server has
     directories_.drop(*node.parent);
   }
-  return path;
+}
+
+awaitable<std::string> Uploads::leave_behind(NodeRef node) {
+  const std::string path = path_of(*node);
+  const StagePtr stage = node->stage;
+  if (!refused_for_good(*stage)) {
+    const bool safe = co_await secure(node);
+    if (safe) {
+      logger_->error("{} is not on the server yet: {}. The next mount will send it, from {}", escaped(path),
+                     reason(*stage), stage->entry->folder->path());
+      stage->entry.reset();  // which leaves what is on disk as it is
+      let_go(*node);
+      co_return path;
+    }
+  }
+  give_up(*node);
+  co_return path;
 }
 
 awaitable<void> Uploads::abandon(NodeRef node, std::stop_token stop) {

@@ -19,7 +19,8 @@ Vfs::Impl::Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logge
       directories(remote, clock, tasks, nodes, hidden, config),
       spool(config.read_only ? std::nullopt : std::make_optional<Spool>(config.spool_directory)),
       reading{remote, clock, tasks, nodes, blocks, chunks, config, spool ? &*spool : nullptr, more_streams},
-      uploads(reading, directories, hidden, spool ? &*spool : nullptr, logger),
+      journal(reading, spool ? &*spool : nullptr, executor, logger),
+      uploads(reading, directories, hidden, journal, spool ? &*spool : nullptr, logger),
       walk_ahead(walking()),
       files_ahead(reading_in_a_row()) {
   // No listing tells the root's own time (its parent's is not ours to read).
@@ -125,11 +126,15 @@ awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadli
   });
   std::vector<std::string> lost;
   for (NodeRef& node : unsaved) {
+    bool failed = false;
     try {
       co_await uploads.commit(node, waits.get_token());
     } catch (const std::exception&) {  // whatever it was: the next one has its own chance
-      if (node->stage && node->stage->dirty()) lost.push_back(uploads.give_up(*node));
+      failed = node->stage && node->stage->dirty();
     }
+    if (!failed) continue;
+    std::string path = co_await uploads.leave_behind(node);
+    lost.push_back(std::move(path));
   }
   nodes.for_each([&](Node& node) {  // what was unlinked while open: nobody will close it any more
     if (node.hidden_as && node.handles > 0) hidden.remove(*node.hidden_as);
@@ -172,6 +177,10 @@ Vfs::~Vfs() {
     if (node.stage) staged.emplace_back(impl_->nodes, node);
   });
   for (NodeRef& node : staged) node->stage.reset();
+}
+
+awaitable<void> Vfs::recover(std::stop_token stop) {
+  return held(impl_, impl_->recover(std::move(stop)));
 }
 
 std::optional<Looked> Vfs::lookup_now(Ino parent, std::string_view name) {

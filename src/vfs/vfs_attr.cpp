@@ -139,8 +139,7 @@ awaitable<void> Vfs::Impl::set_size(NodeRef node, std::uint64_t size, std::stop_
   if (size > 0) co_await measure(node, stop);
   const bool differs = lacks_size(*node) || size != static_cast<std::uint64_t>(attr(*node).stat.st_size);
   if (!differs) co_return;
-  Stage& stage = uploads.stage(*node);
-  stage.truncate(size);
+  uploads.resize(*node, size);
   const bool kernel_knew = node->kernel_version == node->version;
   ++node->version;                                        // blocks of the old content are of no use
   if (kernel_knew) node->kernel_version = node->version;  // it cuts its pages itself
@@ -155,6 +154,7 @@ awaitable<void> Vfs::Impl::set_mode(NodeRef node, std::uint16_t mode, std::stop_
   if (node->attributes.kind == Kind::symlink) throw Error(EOPNOTSUPP, "symbolic links have no mode");
   if (node->stage && (node->stage->dirty() || node->stage->running)) {
     node->stage->mode = mode;  // set when the content is there
+    journal.renew(*node);
     co_return;
   }
   const Path path = nodes.path(*node);
@@ -171,6 +171,7 @@ awaitable<void> Vfs::Impl::set_mode(NodeRef node, std::uint16_t mode, std::stop_
 awaitable<void> Vfs::Impl::set_mtime(NodeRef node, std::int64_t seconds, std::stop_token stop) {
   if (node->stage && (node->stage->dirty() || node->stage->running)) {
     node->stage->mtime = seconds;
+    journal.renew(*node);
     co_return;
   }
   if (node->attributes.kind == Kind::symlink) {

@@ -42,7 +42,7 @@ awaitable<Opened> Vfs::Impl::open(Ino ino, int flags, std::stop_token stop) {
   co_await revalidate(node, stop);
   if (!truncates) co_await measure(node, stop);
   if (truncates && (lacks_size(*node) || attr(*node).stat.st_size > 0)) {
-    uploads.stage(*node).truncate(0);
+    uploads.resize(*node, 0);
     ++node->version;
     uploads.modified(node, 0);
     changed(*node);

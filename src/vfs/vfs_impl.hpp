@@ -15,6 +15,7 @@
 #include <ftpfs/vfs/files_ahead.hpp>
 #include <ftpfs/vfs/hidden_files.hpp>
 #include <ftpfs/vfs/open_file.hpp>
+#include <ftpfs/vfs/remains.hpp>
 #include <ftpfs/vfs/spool.hpp>
 #include <ftpfs/vfs/uploads.hpp>
 #include <ftpfs/vfs/vfs.hpp>
@@ -25,6 +26,9 @@ namespace ftpfs::vfs {
 // Fires `waits` at the deadline, unless `done` fires before.
 awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_source waits,
                         std::stop_token done);
+
+// How much of what a mount has left is on the server; `other`: something that is not of it.
+enum class Arrived { nothing, part, all, other };
 
 class Vfs::Impl {
  public:
@@ -145,6 +149,19 @@ class Vfs::Impl {
                          std::stop_token stop);
   awaitable<void> outgrow(std::shared_ptr<OpenFile> file, std::stop_token stop);
 
+  // vfs_recovery.cpp
+  awaitable<void> recover(std::stop_token stop);
+  awaitable<void> recover_one(Remains* remains, std::stop_token stop);
+  awaitable<std::optional<NodeRef>> directory_of(Path path, std::stop_token stop);
+  awaitable<Arrived> find_out(const Remains* remains, std::shared_ptr<Stage> stage, Path path,
+                              std::optional<Attributes> there, std::stop_token stop);
+  awaitable<bool> same_bytes(Path path, std::shared_ptr<Stage> stage, Range range, std::stop_token stop);
+  awaitable<void> store_beside(Remains* remains, std::shared_ptr<Stage> stage, NodeRef directory, Path path,
+                               std::stop_token stop);
+  void keep(Remains* remains, const Stage& stage, const Path& path, std::string_view why);
+  NodeRef take_over(NodeRef directory, std::string name, std::shared_ptr<Stage> stage,
+                    std::optional<Attributes> there);
+
   // vfs_dir.cpp
   awaitable<DirHandle> opendir(Ino ino, std::stop_token stop);
   void readdir(DirHandle handle, off_t cookie, bool plus, DirFiller& filler);
@@ -177,6 +194,7 @@ class Vfs::Impl {
   std::optional<Spool> spool;
   MoreStreams more_streams;
   ReaderContext reading;
+  Journal journal;
   Uploads uploads;
   WalkAhead walk_ahead;
   FilesAhead files_ahead;

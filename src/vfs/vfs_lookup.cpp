@@ -69,6 +69,7 @@ void Vfs::Impl::learn_newer(Node& node, const Attributes& attributes, const std:
   node.on_server = true;
   if (!same_version(node.attributes, attributes)) {
     node.foreign_version = ++node.version;
+    if (node.stage) journal.forget(*node.stage);
     node.stage.reset();  // all of it was saved; what it holds is not the file any more
   }
   if (changed_elsewhere(node.attributes, attributes)) {

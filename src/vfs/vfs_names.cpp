@@ -118,6 +118,7 @@ void Vfs::Impl::removed(Node& node) {
   directories.erase(*node.parent, node.name);
   entries_changed(*node.parent);
   nodes.unlink(node);
+  if (node.stage) journal.forget(*node.stage);
   changed(node);
   if (node.hidden_as && node.handles == 0) hidden.remove(*node.hidden_as);
 }
@@ -291,6 +292,9 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   if (!source->linked) co_return;
   directories.erase(*from, name);
   nodes.rename(*source, *to, new_name);
+  nodes.for_each([&](Node& node) {
+    if (node.stage && nodes.is_at_or_below(node, *source)) journal.renew(node);
+  });
   changed(*source);
   directories.publish(*source);
   entries_changed(*from);

@@ -242,6 +242,15 @@ void MemoryRemote::end_sources_after(std::uint64_t bytes, std::size_t times) {
   source_faults_.insert(source_faults_.end(), times, Fault{bytes, nullptr});
 }
 
+void MemoryRemote::die() {
+  constexpr std::size_t all = 1000;
+  for (CallControl& control : controls_) {
+    control.fail_next(ConnectionLost(EIO, "the line died"), all);
+    control.fail_next(ConnectionLost(EIO, "the line died"), all, When::after_effect);
+    control.release();
+  }
+}
+
 void MemoryRemote::recover() {
   for (CallControl& control : controls_) {
     control.release();

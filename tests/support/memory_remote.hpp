@@ -88,6 +88,8 @@ class MemoryRemote final : public Remote {
   void fail_sinks_after(std::uint64_t bytes, const Failure& failure, std::size_t times = 1) {
     sink_faults_.insert(sink_faults_.end(), times, Fault{bytes, std::make_exception_ptr(failure)});
   }
+  // Whatever is under way and whatever comes fails, without an effect: the line is dead.
+  void die();
   // The server is well again: nothing is held, nothing will fail any more.
   void recover();
   // Takes the session of every stream that allows it now; returns how many those were.

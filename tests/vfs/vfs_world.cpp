@@ -18,6 +18,7 @@ VfsWorld::VfsWorld() {
   if (!::mkdtemp(name.data())) throw std::system_error(errno, std::generic_category(), "mkdtemp");
   spool_ = name;
   config_.spool_directory = (spool_ / "spool").string();
+  config_.spool_source = "joe@server";
   config_.uid = ::getuid();
   config_.gid = ::getgid();
 }
@@ -53,13 +54,52 @@ void VfsWorld::advance(Clock::duration step) {
 std::vector<std::string> VfsWorld::kept_in_spool() const {
   std::vector<std::string> contents;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(config_.spool_directory)) {
-    if (!entry.is_regular_file()) continue;
+    if (!entry.is_regular_file() || entry.path().filename().string().starts_with(".record-")) continue;
     std::ifstream file(entry.path(), std::ios::binary);
     std::ostringstream text;
     text << file.rdbuf();
     contents.push_back(text.str());
   }
   return contents;
+}
+
+std::vector<std::string> VfsWorld::names_in_spool() const {
+  std::vector<std::string> names;
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::directory_iterator(config_.spool_directory, missing))
+    names.push_back(entry.path().filename());
+  std::ranges::sort(names);
+  return names;
+}
+
+// The old mount ends on a copy, where it can do no harm, with a server that does not answer it.
+void VfsWorld::crash() {
+  const std::filesystem::path now = spool_ / std::to_string(++crashes_);
+  std::filesystem::create_directory(now);
+  for (const auto& entry : std::filesystem::directory_iterator(spool_)) {
+    if (!entry.path().filename().string().starts_with("spool")) continue;
+    const auto copy = now / entry.path().filename();
+    std::filesystem::create_directory(copy);
+    std::filesystem::permissions(copy, std::filesystem::perms::owner_all);
+    for (const auto& file : std::filesystem::directory_iterator(entry.path()))
+      std::filesystem::copy_file(file.path(), copy / file.path().filename());
+  }
+  remote_.die();
+  client_.reset();
+  fs_.reset();
+  settle(io_);
+  remote_.recover();
+  for (const auto& old : std::filesystem::directory_iterator(spool_)) {
+    if (old.path() != now) std::filesystem::remove_all(old.path());
+  }
+  for (const auto& copy : std::filesystem::directory_iterator(now))
+    std::filesystem::rename(copy.path(), spool_ / copy.path().filename());
+  std::filesystem::remove(now);
+}
+
+void VfsWorld::remount() {
+  run(io_, fs().recover({}));
+  settle(io_);
 }
 
 std::size_t VfsWorld::open_stages() const {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <ftpfs/vfs/vfs.hpp>
 
@@ -26,8 +27,12 @@ class VfsWorld {
   vfs::Vfs& fs();
   Client& client();
   MemoryTree& tree() { return remote_.tree(); }
-  void advance(Clock::duration step);              // and lets happen what was waiting for that time
-  std::vector<std::string> kept_in_spool() const;  // contents of the files that have a name there
+  void advance(Clock::duration step);               // and lets happen what was waiting for that time
+  std::vector<std::string> kept_in_spool() const;   // contents of the files that have a name there
+  std::vector<std::string> names_in_spool() const;  // of all of them, sorted
+  // kill -9: what is on disk stays as it is at this moment, and no command reaches the server any more.
+  void crash();
+  void remount();  // after a crash; what is left is taken care of as far as that is possible now
 
   std::size_t open_stages() const;  // files of the spool that are held open
 
@@ -41,6 +46,7 @@ class VfsWorld {
 
  private:
   std::filesystem::path spool_;
+  int crashes_ = 0;
   std::unique_ptr<vfs::Vfs> fs_;
   std::optional<Client> client_;
 };

@@ -16,6 +16,9 @@ std::string default_spool_base();
 // A name that says which mount it belongs to, and differs for any two that differ.
 std::string spool_folder_name(const ftp::FtpConfig& config);
 
+// The same in full: nothing of one mount is ever sent to the server of another.
+std::string spool_source(const ftp::FtpConfig& config);
+
 // Makes `base` (mode 0700) and returns the path of this mount's folder in it, which the vfs makes.
 // Throws Failure: local_files when it cannot be made or others may write to it, usage when it lies inside the
 // mountpoint (the daemon would wait for itself).

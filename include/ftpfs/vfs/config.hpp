@@ -40,6 +40,7 @@ struct VfsConfig {
       20'000};  // a stream nobody uses goes (vsftpd ends it after 300 s anyway)
 
   std::string spool_directory;  // private, 0700; made if missing
+  std::string spool_source;     // server, user and directory: what is left there by another one stays
   UploadMode upload = UploadMode::automatic;
   PermsMode perms = PermsMode::ignore;
   bool contain_symlinks = true;              // targets that lead out of the mount are not handed out

@@ -1,28 +1,32 @@
 // SPDX-License-Identifier: MIT
-// The private directory for file contents that are not on the server yet. Files in it have no name
-// (O_TMPFILE) and vanish with us, unless keep() gives one to what could not be delivered.
+// Where a mount's file contents wait to be sent. Several mounts of one source may run at a time, each with a
+// folder of its own: DIRECTORY, DIRECTORY.2, DIRECTORY.3 and so on. What a mount that died has left in one of
+// them is taken over by the next one that starts.
 #pragma once
 
+#include <memory>
 #include <string>
-#include <string_view>
+#include <vector>
 
-#include <ftpfs/base/fd.hpp>
+#include <ftpfs/vfs/spool_folder.hpp>
 
 namespace ftpfs::vfs {
 
 class Spool {
  public:
-  // Makes the directory (0700) where missing; throws Error when it is not a directory of ours alone.
-  explicit Spool(std::string directory);
+  static constexpr int most_folders = 64;
 
-  UniqueFd create() const;  // an empty file without a name; throws Error(ENOSPC...)
-  // Gives the file a name made from `wanted` (never a path: slashes are replaced), unique in the spool;
-  // returns its full path.
-  std::string keep(int file, std::string_view wanted) const;
+  // Throws Error where the directory cannot be used, EBUSY where other mounts have all folders.
+  explicit Spool(const std::string& directory);
+
+  SpoolFolder& own() const noexcept { return *own_; }
+  const std::shared_ptr<SpoolFolder>& own_folder() const noexcept { return own_; }
+  // Ours first, then those that nobody has.
+  const std::vector<std::shared_ptr<SpoolFolder>>& all() const noexcept { return folders_; }
 
  private:
-  std::string directory_;
-  UniqueFd fd_;
+  std::shared_ptr<SpoolFolder> own_;
+  std::vector<std::shared_ptr<SpoolFolder>> folders_;
 };
 
 }  // namespace ftpfs::vfs

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <vector>
 
 #include <boost/icl/interval_set.hpp>
 
@@ -24,11 +25,13 @@
 namespace ftpfs::vfs {
 
 class Reader;
+struct JournalEntry;
 struct Transmission;
 
 struct Range {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;  // one past the last byte
+  friend bool operator==(const Range&, const Range&) = default;
 };
 
 class Stage {
@@ -37,7 +40,20 @@ class Stage {
   // the spool's file system would take it.
   static constexpr std::uint64_t largest = 16ull << 40;
 
+  // Which bytes are here, which are changed: with the file itself, enough to go on after a crash.
+  struct Extent {
+    void cut(std::uint64_t to);
+
+    std::uint64_t size = 0;
+    std::uint64_t server_size = 0;
+    std::uint64_t base_size = 0;
+    std::uint64_t lowest_change = 0;
+    std::vector<Range> present;
+    friend bool operator==(const Extent&, const Extent&) = default;
+  };
+
   Stage(UniqueFd file, std::uint64_t base_size);
+  Stage(UniqueFd file, const Extent& extent);  // one that was dirty; the file is not shorter than it says
   ~Stage();
 
   std::uint64_t size() const noexcept { return size_; }
@@ -60,6 +76,8 @@ class Stage {
   // them were changed while they were sent.
   void rebase(std::uint64_t size, bool exact);
 
+  Extent extent() const;
+
   int file() const noexcept { return file_.get(); }
 
   // State of bringing it to the server; belongs to Uploads.
@@ -72,6 +90,7 @@ class Stage {
   bool retrying = false;       // a task will try again later what could not be saved
   bool following = false;      // a task sends what has been written so far
   bool may_append = true;      // false after an append that ended in doubt
+  bool watched = false;        // the journal will look at it in a second
   bool created_here = false;   // the server's file is our own empty creation: no old content to protect
   std::unique_ptr<Stage> old;  // the server's content, whole, before it is overwritten in place
   bool old_is_lost = false;    // the server has it no more
@@ -81,6 +100,8 @@ class Stage {
   std::optional<std::int64_t> mtime;  // wanted; set after the content
   std::optional<std::uint16_t> mode;  // likewise
   std::int64_t written_at = 0;        // wall clock of the last write: mtime until the server has its own
+
+  std::unique_ptr<JournalEntry> entry;  // its place in the journal, which it belongs to
 
   std::shared_ptr<Reader> loader;    // fetches missing pieces
   std::uint64_t loader_version = 0;  // of Node::version

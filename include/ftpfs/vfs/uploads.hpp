@@ -10,9 +10,11 @@
 #include <random>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ftpfs/vfs/directories.hpp>
+#include <ftpfs/vfs/journal.hpp>
 #include <ftpfs/vfs/reader.hpp>
 #include <ftpfs/vfs/spool.hpp>
 
@@ -20,6 +22,9 @@ namespace ftpfs::vfs {
 
 // Did the server merely refuse to set a mode or a time? With perms=ignore that fails nothing.
 bool refuses_attributes(int code) noexcept;
+
+// As much of a name as leaves room for an ending of ours; not cut inside a character of UTF-8.
+std::string_view stem_of(std::string_view name) noexcept;
 
 // One run of a file's content to the server.
 struct Transmission {
@@ -36,7 +41,8 @@ struct Transmission {
 
 class Uploads {
  public:
-  Uploads(ReaderContext& context, Directories& directories, HiddenFiles& hidden, Spool* spool, Logger logger);
+  Uploads(ReaderContext& context, Directories& directories, HiddenFiles& hidden, Journal& journal,
+          Spool* spool, Logger logger);
 
   // A stage over the node's present version; the content is fetched as needed. Throws Error(EROFS,
   // ENOSPC...).
@@ -44,7 +50,8 @@ class Uploads {
   // The node was just created: opens its STOR at once, so that a refusal is heard by open() and not by
   // close().
   awaitable<void> start_new(NodeRef node, std::stop_token stop);
-  // Called after each write and truncate.
+  void resize(Node& node, std::uint64_t size);  // its stage, which is made where there is none
+  // Called after each write and resize.
   void modified(NodeRef node, std::uint64_t from);
 
   // Fetches what is missing of the range into the stage.
@@ -76,8 +83,11 @@ class Uploads {
   // Ends when nothing is on its way to the node any more, nor below; what a Pause holds back does not count.
   awaitable<void> quiet(NodeRef node, std::stop_token stop);
 
-  // Last chance at unmount: keeps the data in the spool under a name, logs where, returns the path.
-  std::string give_up(Node& node);
+  // The server refuses it for good: keeps the data in the spool under a name, logs where.
+  void give_up(Node& node);
+  // Last chance at unmount: what another time may help is left to the next mount, else it is given up.
+  // Returns the path.
+  awaitable<std::string> leave_behind(NodeRef node);
 
  private:
   using StagePtr = std::shared_ptr<Stage>;
@@ -88,6 +98,7 @@ class Uploads {
   static awaitable<void> retry_later(Uploads* self, NodeRef node);
   // uploads.cpp: when, how often, and what becomes of it
   awaitable<void> save(NodeRef node);
+  awaitable<bool> secure(NodeRef node);
   awaitable<void> save_attributes(NodeRef node);
   void ignore_refusal(const Node& node, const Error& error) const;
   bool worth_following(const Node& node) const;
@@ -100,6 +111,7 @@ class Uploads {
   awaitable<void> finish(NodeRef node);
   awaitable<void> put_in_place(NodeRef node, Attributes uploaded);
   Transmission::Way choose_way(const Node& node) const;
+  bool overwrites_in_place(const Node& node) const;
 
   // in_place.cpp
   awaitable<void> try_in_place(NodeRef node);
@@ -107,12 +119,14 @@ class Uploads {
   awaitable<void> put_back(NodeRef node);
 
   void discard(Stage& stage);
+  void let_go(Node& node);
   void saved(Node& node, const Attributes& now, std::uint64_t changes);
   Path temporary_for(const Path& path);
 
   ReaderContext& context_;
   Directories& directories_;
   HiddenFiles& hidden_;
+  Journal& journal_;
   Spool* spool_;  // nullptr: read-only mount
   Logger logger_;
   std::mt19937 random_{std::random_device{}()};  // for temporary names

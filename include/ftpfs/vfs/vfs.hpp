@@ -97,6 +97,11 @@ class Vfs {
   Vfs(Executor executor, Remote& remote, Clock& clock, Logger logger, VfsConfig config);
   ~Vfs();
 
+  // What mounts that died have left in the spool appears where it was written and is sent to the server, in
+  // the background. Where somebody has changed the file there meanwhile, both are kept. To be called before
+  // anything else; throws Cancelled only.
+  awaitable<void> recover(std::stop_token stop);
+
   std::optional<Looked> lookup_now(Ino parent, std::string_view name);
   awaitable<Looked> lookup(Ino parent, std::string name, std::stop_token stop);
   void forget(Ino ino, std::uint64_t count) noexcept;

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// What survives us: which stages have a name in the spool and a record beside it, and what the records say.
+//
+//   note      costs a few system calls: the content survives the end of this process
+//   secure    waits for the disk: it survives the end of the machine
+//   forget    the server has it, or nobody wants it any more
+//
+// A stage that is dirty for a moment only, as that of nearly every file is, is never noted.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include <ftpfs/base/off_loop.hpp>
+#include <ftpfs/vfs/reader.hpp>
+#include <ftpfs/vfs/record.hpp>
+#include <ftpfs/vfs/spool.hpp>
+
+namespace ftpfs::vfs {
+
+// A stage's place in the journal. What is recorded stays when this goes; else the stage loses its name, which
+// it could never get back before (linkat(2) gives none to a file that has lost its last one).
+struct JournalEntry {
+  JournalEntry() = default;
+  JournalEntry(JournalEntry&&) = default;
+  JournalEntry& operator=(JournalEntry&&) = default;
+  ~JournalEntry();
+
+  void forget() noexcept;  // nobody needs it after a crash any more
+
+  std::shared_ptr<SpoolFolder> folder;
+  SpoolFolder::Id id = 0;
+  SpoolFolder::Generation generation = 0;       // of the newest record
+  std::vector<SpoolFolder::Generation> before;  // older ones that are still there
+  UniqueFd record;                              // the newest one, until it is on disk
+  bool recorded = false;
+  Record::State state = Record::State::open;
+  std::uint64_t size = 0;     // that it tells
+  std::uint64_t secured = 0;  // of Stage::changes()
+  std::optional<Path> moving_to;
+};
+
+class Journal {
+ public:
+  Journal(ReaderContext& context, Spool* spool, Executor loop, Logger logger);
+
+  // Throw Error(ENOSPC...). What is complete stays so until it is forgotten.
+  void note(Node& node, Record::State state);
+  awaitable<void> secure(NodeRef node);  // as complete, everything written before the call
+  void forget(Stage& stage) noexcept;
+
+  void note_soon(Node& node);                           // when it is still dirty in a second
+  void renew(Node& node) noexcept;                      // it is noted, and what the record says has changed
+  void shrinks(Node& node, std::uint64_t size);         // before the stage is cut to `size`
+  void moves(Node& node, std::optional<Path> to);       // before the server renames it; nullopt: it has not
+  static void adopt(Stage& stage, JournalEntry entry);  // of what a mount before us has left
+
+ private:
+  static constexpr std::chrono::seconds soon{1};
+
+  static awaitable<void> note_later(Journal* self);
+  void write(Node& node, Record::State state, std::uint64_t size);
+  Record record_of(const Node& node, const JournalEntry& entry, std::uint64_t size) const;
+
+  ReaderContext& context_;
+  Spool* spool_;  // nullptr: read-only mount
+  OffLoop off_loop_;
+  Logger logger_;
+  std::vector<std::pair<Ino, std::weak_ptr<Stage>>> young_;
+  bool noting_ = false;
+};
+
+}  // namespace ftpfs::vfs

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// One private directory for file contents that are not on the server yet, ours alone while it is open: locked
+// against other mounts, and everything in it is reached from its descriptor. What is in it:
+//
+//   (no name)        a stage that nobody needs after a crash; it vanishes with us
+//   .stage-ID        a stage that is to survive
+//   .record-ID-N     what the journal holds about it; the highest N that is whole counts
+//   anything else    what could not be delivered, for the user to take
+//
+// A record is written before its stage gets its name and removed before it loses it: a stage without any
+// record is not needed any more.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ftpfs/base/fd.hpp>
+
+namespace ftpfs::vfs {
+
+class SpoolFolder {
+ public:
+  // Opens the directory and locks it; nullptr when another mount has it. Throws Error when it is not a
+  // directory that belongs to us and is closed to others, or is not there and may not be made.
+  static std::shared_ptr<SpoolFolder> make(const std::string& path);  // where missing, 0700
+  static std::shared_ptr<SpoolFolder> open(const std::string& path);  // nullptr also when it is missing
+  ~SpoolFolder();                                                     // removes it when it is empty
+  SpoolFolder(const SpoolFolder&) = delete;
+  SpoolFolder& operator=(const SpoolFolder&) = delete;
+
+  const std::string& path() const noexcept { return path_; }
+  int descriptor() const noexcept { return fd_.get(); }
+
+  UniqueFd create() const;  // an empty file without a name; throws Error(ENOSPC...)
+  // Gives the file a name made from `wanted` (never a path: slashes are replaced), unique in the folder;
+  // returns its full path.
+  std::string keep(int file, std::string_view wanted) const;
+
+  using Id = std::uint64_t;
+  using Generation = std::uint32_t;
+  struct Entry {
+    Id id = 0;
+    bool has_stage = false;
+    std::vector<Generation> records;  // the newest first
+  };
+  std::vector<Entry> entries() const;  // the oldest first
+  Id new_id() noexcept { return next_id_++; }
+
+  UniqueFd write_record(Id id, Generation generation, std::string_view text) const;  // not synced
+  std::optional<std::string> read_record(Id id, Generation generation) const;
+  std::string keep_record(Id id, Generation generation) const;  // a damaged one: under a name that shows
+  void remove_record(Id id, Generation generation) const noexcept;
+
+  void name_stage(Id id, int file) const;
+  UniqueFd open_stage(Id id) const;  // empty when it is not there
+  void remove_stage(Id id) const noexcept;
+
+ private:
+  SpoolFolder(std::string path, UniqueFd fd);
+  static std::shared_ptr<SpoolFolder> take(const std::string& path);
+
+  std::string path_;
+  UniqueFd fd_;
+  Id next_id_ = 1;
+};
+
+}  // namespace ftpfs::vfs

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <ftpfs/base/error.hpp>
+#include <ftpfs/vfs/journal.hpp>
+#include <ftpfs/vfs/uploads.hpp>
+
+namespace ftpfs::vfs {
+namespace {
+
+UniqueFd duplicate(int file) {
+  UniqueFd copy(::fcntl(file, F_DUPFD_CLOEXEC, 0));
+  if (!copy) throw Error(errno, std::string("cannot bring the spool to the disk: ") + std::strerror(errno));
+  return copy;
+}
+
+bool noted(const Stage* stage) noexcept {
+  return stage && stage->entry && stage->entry->recorded;
+}
+
+struct Files {
+  UniqueFd content;
+  UniqueFd record;  // empty: it is on disk already
+  UniqueFd folder;
+};
+
+void bring_to_disk(const Files& files) {
+  const bool done = ::fdatasync(files.content.get()) == 0 &&
+                    (!files.record || ::fsync(files.record.get()) == 0) && ::fsync(files.folder.get()) == 0;
+  if (!done) throw Error(errno, std::string("cannot bring the spool to the disk: ") + std::strerror(errno));
+}
+
+}  // namespace
+
+JournalEntry::~JournalEntry() {
+  if (folder && !recorded) folder->remove_stage(id);
+}
+
+// The older records first: none may outlive the one that corrects it.
+void JournalEntry::forget() noexcept {
+  if (!recorded) return;
+  for (const SpoolFolder::Generation older : std::exchange(before, {})) folder->remove_record(id, older);
+  folder->remove_record(id, generation);
+  record.reset();
+  recorded = false;
+  state = Record::State::open;
+  secured = 0;
+}
+
+Journal::Journal(ReaderContext& context, Spool* spool, Executor loop, Logger logger)
+    : context_(context), spool_(spool), off_loop_(std::move(loop)), logger_(std::move(logger)) {}
+
+Record Journal::record_of(const Node& node, const JournalEntry& entry, std::uint64_t size) const {
+  const Stage& stage = *node.stage;
+  Record record;
+  record.source = context_.config.spool_source;
+  record.path = context_.nodes.path(node);
+  record.moving_to = entry.moving_to;
+  record.state = entry.state;
+  if (node.on_server) record.base = node.attributes;
+  record.extent = stage.extent();
+  record.extent.cut(size);
+  record.may_append = stage.may_append;
+  record.written_at = stage.written_at;
+  record.mtime = stage.mtime;
+  record.mode = stage.mode;
+  if (stage.transmission && stage.transmission->way == Transmission::Way::temporary)
+    record.temporary = stage.transmission->path;
+  return record;
+}
+
+void Journal::write(Node& node, Record::State state, std::uint64_t size) {
+  Stage& stage = *node.stage;
+  const bool is_new = !stage.entry;
+  if (is_new) {
+    stage.entry = std::make_unique<JournalEntry>();
+    stage.entry->folder = spool_->own_folder();
+    stage.entry->id = stage.entry->folder->new_id();
+  }
+  JournalEntry& entry = *stage.entry;
+  const Record::State state_before = entry.state;
+  if (state == Record::State::complete) entry.state = state;
+  const SpoolFolder::Generation next = entry.generation + 1;
+  try {
+    entry.record = entry.folder->write_record(entry.id, next, encode(record_of(node, entry, size)));
+    if (is_new) entry.folder->name_stage(entry.id, stage.file());
+  } catch (...) {
+    entry.state = state_before;
+    entry.folder->remove_record(entry.id, next);
+    if (is_new) stage.entry.reset();
+    throw;
+  }
+  if (std::exchange(entry.recorded, true)) entry.before.push_back(entry.generation);
+  entry.generation = next;
+  entry.size = size;
+  // What is on disk is let go only when its successor is there, too.
+  if (entry.secured == 0) {
+    for (const auto old : std::exchange(entry.before, {})) entry.folder->remove_record(entry.id, old);
+  }
+}
+
+void Journal::note(Node& node, Record::State state) {
+  write(node, state, node.stage->size());
+}
+
+awaitable<void> Journal::secure(NodeRef node) {
+  const std::shared_ptr<Stage> stage = node->stage;
+  const std::uint64_t changes = stage->changes();
+  if (noted(stage.get()) && stage->entry->secured == changes && !stage->entry->record) co_return;
+  note(*node, Record::State::complete);
+  const SpoolFolder::Generation generation = stage->entry->generation;
+  const auto files = std::make_shared<Files>();
+  files->content = duplicate(stage->file());
+  files->record = duplicate(stage->entry->record.get());
+  files->folder = duplicate(stage->entry->folder->descriptor());
+  std::function<void()> work = [files] { bring_to_disk(*files); };
+  co_await off_loop_.run(std::move(work));
+  if (!noted(stage.get()) || stage->entry->generation < generation) co_return;  // the server has it
+  JournalEntry& entry = *stage->entry;
+  entry.secured = std::max(entry.secured, changes);
+  const auto older = [&](SpoolFolder::Generation one) {
+    if (one >= generation) return false;
+    entry.folder->remove_record(entry.id, one);
+    return true;
+  };
+  std::erase_if(entry.before, older);
+  if (entry.generation == generation) entry.record.reset();
+}
+
+void Journal::forget(Stage& stage) noexcept {
+  if (stage.entry) stage.entry->forget();
+}
+
+void Journal::adopt(Stage& stage, JournalEntry entry) {
+  stage.entry = std::make_unique<JournalEntry>(std::move(entry));
+}
+
+void Journal::note_soon(Node& node) {
+  young_.emplace_back(node.ino, node.stage);
+  if (!std::exchange(noting_, true)) context_.tasks.spawn(note_later(this));
+}
+
+awaitable<void> Journal::note_later(Journal* self) {
+  const std::stop_token stop = self->context_.tasks.stop_token();
+  while (!self->young_.empty()) {
+    const auto due = std::exchange(self->young_, {});
+    const Clock::time_point when = self->context_.clock.now() + soon;
+    Clock& clock = self->context_.clock;
+    co_await clock.sleep_until(when, stop);
+    for (const auto& [ino, young] : due) {
+      Node* const node = self->context_.nodes.find(ino);
+      const std::shared_ptr<Stage> stage = young.lock();
+      if (stage) stage->watched = false;
+      const bool needs_it = node && stage && node->stage == stage && stage->dirty() && node->linked;
+      if (!needs_it || noted(stage.get())) continue;
+      try {
+        self->note(*node, Record::State::open);
+      } catch (const Error& error) {
+        self->logger_->info("{} would not survive a crash: {}", escaped(node->name), error.what());
+      }
+    }
+  }
+  self->noting_ = false;
+}
+
+void Journal::renew(Node& node) noexcept {
+  if (!noted(node.stage.get()) || !node.linked) return;
+  try {
+    write(node, node.stage->entry->state, node.stage->size());
+  } catch (const std::exception& error) {
+    logger_->warn("the journal does not know the last about {}: {}", escaped(node.name), error.what());
+  }
+}
+
+// The content may become shorter than the record tells only for want of data that was lost.
+void Journal::shrinks(Node& node, std::uint64_t size) {
+  if (!noted(node.stage.get()) || node.stage->entry->size <= size || !node.linked) return;
+  write(node, node.stage->entry->state, size);
+}
+
+void Journal::moves(Node& node, std::optional<Path> to) {
+  if (!noted(node.stage.get())) return;
+  node.stage->entry->moving_to = std::move(to);
+  renew(node);
+}
+
+}  // namespace ftpfs::vfs

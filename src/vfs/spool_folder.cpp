@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <system_error>
+#include <utility>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ftpfs/base/error.hpp>
+#include <ftpfs/base/log.hpp>
+#include <ftpfs/vfs/spool_folder.hpp>
+
+namespace ftpfs::vfs {
+namespace {
+
+[[noreturn]] void fail(const std::string& what, int code) {
+  throw Error(code, what + ": " + std::strerror(code));
+}
+
+std::string stage_name(SpoolFolder::Id id) {
+  return fmt::format(".stage-{:016x}", id);
+}
+std::string record_name(SpoolFolder::Id id, SpoolFolder::Generation generation) {
+  return fmt::format(".record-{:016x}-{:08x}", id, generation);
+}
+
+// The number in `text` at `at`, of so many digits of ours.
+template <class Number>
+std::optional<Number> hex_at(std::string_view text, std::size_t at, std::size_t digits) {
+  if (text.size() < at + digits) return std::nullopt;
+  Number value{};
+  const char* const begin = text.data() + at;
+  const auto [end, failure] = std::from_chars(begin, begin + digits, value, 16);
+  if (failure != std::errc() || end != begin + digits) return std::nullopt;
+  return value;
+}
+
+std::string path_of(int file) {
+  return "/proc/self/fd/" + std::to_string(file);
+}
+
+void require_private(int directory, const std::string& path) {
+  struct ::stat status {};
+  if (::fstat(directory, &status) != 0) fail("cannot look at the spool directory " + path, errno);
+  if (status.st_uid != ::geteuid() || (status.st_mode & 077) != 0) {
+    throw Error(EPERM, "the spool directory " + path +
+                           " must belong to the user who mounts and be closed to others (chmod 700)");
+  }
+}
+
+// Between opening and locking it may have been removed by the mount that had it.
+bool still_has_its_name(int directory, const std::string& path) {
+  struct ::stat ours {};
+  struct ::stat named {};
+  return ::fstat(directory, &ours) == 0 && ::lstat(path.c_str(), &named) == 0 &&
+         ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+}
+
+}  // namespace
+
+std::shared_ptr<SpoolFolder> SpoolFolder::make(const std::string& path) {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    std::error_code failure;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failure);
+    if (failure) fail("cannot make the spool directory " + path, failure.value());
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+      fail("cannot make the spool directory " + path, errno);
+    try {
+      return take(path);
+    } catch (const Error& error) {
+      if (error.code() != ENOENT) throw;
+    }
+  }
+  fail("the spool directory " + path + " keeps vanishing", EBUSY);
+}
+
+std::shared_ptr<SpoolFolder> SpoolFolder::open(const std::string& path) {
+  try {
+    return take(path);
+  } catch (const Error& error) {
+    if (error.code() == ENOENT) return nullptr;
+    throw;
+  }
+}
+
+std::shared_ptr<SpoolFolder> SpoolFolder::take(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd) fail("cannot open the spool directory " + path, errno);
+  require_private(fd.get(), path);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return nullptr;
+    fail("cannot lock the spool directory " + path, errno);
+  }
+  if (!still_has_its_name(fd.get(), path)) fail("the spool directory " + path + " was removed", ENOENT);
+  return std::shared_ptr<SpoolFolder>(new SpoolFolder(path, std::move(fd)));
+}
+
+SpoolFolder::SpoolFolder(std::string path, UniqueFd fd) : path_(std::move(path)), fd_(std::move(fd)) {
+  for (const Entry& entry : entries()) next_id_ = std::max(next_id_, entry.id + 1);
+}
+
+SpoolFolder::~SpoolFolder() {
+  if (still_has_its_name(fd_.get(), path_)) ::rmdir(path_.c_str());  // refused where something is in it
+}
+
+UniqueFd SpoolFolder::create() const {
+  UniqueFd file(::openat(fd_.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!file) fail("cannot make a file in the spool directory " + path_, errno);
+  return file;
+}
+
+std::string SpoolFolder::keep(int file, std::string_view wanted) const {
+  std::string name(wanted.substr(0, 200));
+  std::replace(name.begin(), name.end(), '/', '_');
+  if (name.empty() || name.front() == '.') name.insert(0, "_");
+  const std::string self = path_of(file);
+  for (int attempt = 0; attempt < 10000; ++attempt) {
+    const std::string unique = attempt == 0 ? name : name + "." + std::to_string(attempt);
+    if (::linkat(AT_FDCWD, self.c_str(), fd_.get(), unique.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+      return path_ + "/" + unique;
+    }
+    if (errno != EEXIST) fail("cannot keep " + escaped(wanted) + " in the spool directory " + path_, errno);
+  }
+  fail("cannot keep " + escaped(wanted) + " in the spool directory " + path_, EEXIST);
+}
+
+std::vector<SpoolFolder::Entry> SpoolFolder::entries() const {
+  const int copy = ::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ::DIR* const directory = copy < 0 ? nullptr : ::fdopendir(copy);
+  if (!directory) fail("cannot list the spool directory " + path_, errno);
+  std::map<Id, Entry> found;
+  while (const ::dirent* const each = ::readdir(directory)) {
+    const std::string_view name = each->d_name;
+    const auto stage = hex_at<Id>(name, std::string_view(".stage-").size(), 16);
+    if (stage && name == stage_name(*stage)) found[*stage].has_stage = true;
+    const std::size_t digits = std::string_view(".record-").size();
+    const auto id = hex_at<Id>(name, digits, 16);
+    const auto generation = hex_at<Generation>(name, digits + 17, 8);
+    if (id && generation && name == record_name(*id, *generation)) found[*id].records.push_back(*generation);
+  }
+  ::closedir(directory);
+  std::vector<Entry> result;
+  for (auto& [id, entry] : found) {
+    entry.id = id;
+    std::ranges::sort(entry.records, std::greater<>());
+    result.push_back(std::move(entry));
+  }
+  return result;
+}
+
+UniqueFd SpoolFolder::write_record(Id id, Generation generation, std::string_view text) const {
+  const std::string name = record_name(id, generation);
+  constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  UniqueFd file(::openat(fd_.get(), name.c_str(), flags, 0600));
+  if (!file) fail("cannot write the journal in " + path_, errno);
+  const ssize_t written = ::write(file.get(), text.data(), text.size());
+  if (written == static_cast<ssize_t>(text.size())) return file;
+  const int code = written < 0 ? errno : ENOSPC;
+  remove_record(id, generation);
+  fail("cannot write the journal in " + path_, code);
+}
+
+std::optional<std::string> SpoolFolder::read_record(Id id, Generation generation) const {
+  constexpr std::size_t largest = 64u << 20;  // a file with a million holes fits
+  const std::string name = record_name(id, generation);
+  const UniqueFd file(::openat(fd_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  struct ::stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  if (static_cast<std::size_t>(status.st_size) > largest) return std::nullopt;
+  std::string text(static_cast<std::size_t>(status.st_size), '\0');
+  const ssize_t size = ::pread(file.get(), text.data(), text.size(), 0);
+  if (size != status.st_size) return std::nullopt;
+  return text;
+}
+
+std::string SpoolFolder::keep_record(Id id, Generation generation) const {
+  const std::string from = record_name(id, generation);
+  const std::string to = "damaged" + from;
+  if (::renameat(fd_.get(), from.c_str(), fd_.get(), to.c_str()) != 0)
+    fail("cannot set aside a damaged record in " + path_, errno);
+  return path_ + "/" + to;
+}
+
+void SpoolFolder::remove_record(Id id, Generation generation) const noexcept {
+  ::unlinkat(fd_.get(), record_name(id, generation).c_str(), 0);
+}
+
+void SpoolFolder::name_stage(Id id, int file) const {
+  const std::string name = stage_name(id);
+  if (::linkat(AT_FDCWD, path_of(file).c_str(), fd_.get(), name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    fail("cannot name a file in the spool directory " + path_, errno);
+}
+
+UniqueFd SpoolFolder::open_stage(Id id) const {
+  UniqueFd file(::openat(fd_.get(), stage_name(id).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+  struct ::stat status {};
+  const bool usable = file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
+  return usable ? std::move(file) : UniqueFd();
+}
+
+void SpoolFolder::remove_stage(Id id) const noexcept {
+  ::unlinkat(fd_.get(), stage_name(id).c_str(), 0);
+}
+
+}  // namespace ftpfs::vfs

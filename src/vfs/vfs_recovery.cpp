@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT
+// What mounts that died have left is brought to the server: stages come back to life where they were, and are
+// uploaded as any other. Before that the server is looked at. It may have what was left already, or part of
+// it (we were killed before the record was removed), or another version (somebody else wrote). Content
+// decides, no time does.
+//
+// This may be killed at any point. A record goes only when the server has the content, or when its successor
+// is on disk.
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <utility>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "vfs_impl.hpp"
+
+namespace ftpfs::vfs {
+namespace {
+
+constexpr std::uint64_t compared_whole = 64u << 20;  // of larger ones, as much at both ends
+
+std::shared_ptr<Stage> revived(Remains& remains) {
+  struct ::stat file {};
+  if (::fstat(remains.content.get(), &file) != 0) throw Error(errno, "cannot look at a file in the spool");
+  Stage::Extent extent = remains.record.extent;
+  const auto size = static_cast<std::uint64_t>(file.st_size);
+  if (size > extent.size) {  // written after the record, and nobody was told: as a local disk, we keep it
+    extent.lowest_change = std::min(extent.lowest_change, extent.size);
+    extent.size = size;
+  }
+  auto stage = std::make_shared<Stage>(std::move(remains.content), extent);
+  stage->written_at = remains.record.written_at;
+  stage->mtime = remains.record.mtime;
+  stage->mode = remains.record.mode;
+  return stage;
+}
+
+// Of bytes that were appended: what is behind the server's version, as a file of its own.
+std::shared_ptr<Stage> tail_of(const Stage& stage, const SpoolFolder& folder) {
+  auto tail = std::make_shared<Stage>(folder.create(), 0);
+  constexpr std::size_t piece = 256u << 10;
+  Buffer buffer(piece);
+  for (std::uint64_t at = stage.base_size(); at < stage.size();) {
+    const std::size_t size = std::min<std::uint64_t>(piece, stage.size() - at);
+    stage.read(at, buffer.bytes().first(size));
+    tail->write(at - stage.base_size(), std::as_const(buffer).bytes().first(size));
+    at += size;
+  }
+  tail->written_at = stage.written_at;
+  return tail;
+}
+
+}  // namespace
+
+awaitable<void> Vfs::Impl::recover(std::stop_token stop) {
+  if (!spool) co_return;
+  std::vector<Remains> all = find_remains(*spool, config.spool_source, logger);
+  for (Remains& remains : all) {
+    Remains* const one = &remains;
+    try {
+      co_await recover_one(one, stop);
+    } catch (const Cancelled&) {
+      throw;
+    } catch (const std::exception& error) {
+      logger->error("{} is not on the server yet: {}. The next mount will try again, from {}",
+                    escaped(remains.record.path.str()), error.what(), remains.entry.folder->path());
+    }
+  }
+}
+
+awaitable<void> Vfs::Impl::recover_one(Remains* remains, std::stop_token stop) {
+  const Record& record = remains->record;
+  Path path = record.path;
+  std::optional<Attributes> there = co_await remote.stat(path, stop);
+  if (!there && record.moving_to) {
+    path = *record.moving_to;
+    there = co_await remote.stat(path, stop);
+  }
+  const std::shared_ptr<Stage> stage = revived(*remains);
+  const std::optional<NodeRef> directory = co_await directory_of(path.parent(), stop);
+  if (!directory) {
+    keep(remains, *stage, path, "its directory is no more");
+    co_return;
+  }
+  const Node* const known = nodes.find(**directory, path.name());
+  Arrived arrived = Arrived::other;  // where two mounts have left a file of one name
+  if (!known || !known->stage) arrived = co_await find_out(remains, stage, path, there, stop);
+  if (record.temporary) hidden.remove(*record.temporary);
+  if (arrived == Arrived::other) {
+    co_await store_beside(remains, stage, *directory, path, stop);
+    co_return;
+  }
+  if (arrived == Arrived::all) {
+    if (!record.mtime && !record.mode) {
+      remains->entry.forget();
+      co_return;
+    }
+    stage->saved = stage->changes();
+  }
+  if (arrived == Arrived::part && stage->append_only())
+    stage->rebase(there->size, true);
+  else if (arrived == Arrived::part)
+    stage->created_here = true;
+  logger->warn("{} was written before the last mount died, and is sent to the server now",
+               escaped(path.str()));
+  Journal::adopt(*stage, std::move(remains->entry));
+  const std::string name(path.name());
+  NodeRef node = take_over(*directory, name, stage, there);
+  uploads.settle(node);
+}
+
+void Vfs::Impl::keep(Remains* remains, const Stage& stage, const Path& path, std::string_view why) {
+  const std::string kept = remains->entry.folder->keep(stage.file(), path.name());
+  const bool partial = stage.missing({0, stage.size()}).has_value();
+  logger->error("{} cannot be sent to the server: {}. Its content is kept in {}{}", escaped(path.str()), why,
+                kept, partial ? " (parts that were never read or written here are zeros)" : "");
+  remains->entry.forget();
+}
+
+awaitable<std::optional<NodeRef>> Vfs::Impl::directory_of(Path path, std::stop_token stop) {
+  if (path.is_root()) co_return NodeRef(nodes, nodes.root());
+  const std::optional<NodeRef> above = co_await directory_of(path.parent(), stop);
+  if (!above) co_return std::nullopt;
+  const std::string name(path.name());
+  std::optional<NodeRef> found = co_await resolve(*above, name, stop);
+  if (found && (*found)->attributes.kind != Kind::directory) found.reset();
+  co_return found;
+}
+
+// How much of it does the server have, under the name that it is to have?
+awaitable<Arrived> Vfs::Impl::find_out(const Remains* remains, std::shared_ptr<Stage> stage, Path path,
+                                       std::optional<Attributes> there, std::stop_token stop) {
+  const std::optional<Attributes>& base = remains->record.base;
+  if (there && base && there->size_known && same_version(*base, *there)) co_return Arrived::nothing;
+  const bool append = stage->append_only() && stage->base_size() > 0;
+  if (!append && stage->missing({0, stage->size()}))
+    co_return Arrived::other;  // nobody has the rest any more
+  if (!there) co_return append ? Arrived::other : Arrived::nothing;
+  if (there->kind != Kind::file || !there->size_known) co_return Arrived::other;
+  if (append ? there->size <= stage->base_size() : there->size > stage->size()) co_return Arrived::other;
+
+  const Range shared{append ? stage->base_size() : 0, std::min(there->size, stage->size())};
+  std::vector<Range> compared{shared};
+  if (shared.end - shared.begin > 2 * compared_whole)
+    compared = {{shared.begin, shared.begin + compared_whole}, {shared.end - compared_whole, shared.end}};
+  for (const Range range : compared) {
+    const bool same = co_await same_bytes(path, stage, range, stop);
+    if (!same) co_return Arrived::other;
+  }
+  co_return there->size >= stage->size() ? Arrived::all : Arrived::part;
+}
+
+awaitable<bool> Vfs::Impl::same_bytes(Path path, std::shared_ptr<Stage> stage, Range range,
+                                      std::stop_token stop) {
+  if (range.begin == range.end) co_return true;
+  const std::unique_ptr<Source> opened = co_await remote.open_source(path, range.begin, stop);
+  Source& source = *opened;
+  constexpr std::size_t piece = 64u << 10;
+  Buffer theirs(piece);
+  Buffer ours(piece);
+  for (std::uint64_t at = range.begin; at < range.end;) {
+    const MutableBytes room = theirs.bytes().first(std::min<std::uint64_t>(piece, range.end - at));
+    const std::size_t size = co_await source.read_some(room);
+    if (stop.stop_requested()) throw Cancelled();
+    if (size == 0) co_return false;
+    stage->read(at, ours.bytes().first(size));
+    if (!std::equal(room.begin(), room.begin() + static_cast<std::ptrdiff_t>(size), ours.data()))
+      co_return false;
+    at += size;
+  }
+  co_return true;
+}
+
+// Somebody else has changed the file: theirs stays where it is, ours gets a name beside it.
+awaitable<void> Vfs::Impl::store_beside(Remains* remains, std::shared_ptr<Stage> stage, NodeRef directory,
+                                        Path path, std::stop_token stop) {
+  const bool complete = !stage->missing({0, stage->size()});
+  const bool appends = !complete && stage->append_only();
+  if (!complete && !appends) {
+    keep(remains, *stage, path, "it was changed there meanwhile");
+    co_return;
+  }
+  const std::time_t now = wall_seconds();
+  const std::string wanted =
+      fmt::format("{}.ftpfs-conflict-{:%Y%m%d-%H%M%S}", stem_of(path.name()), fmt::gmtime(now));
+  std::string name = wanted;
+  for (int number = 2;; ++number) {
+    const Path beside = nodes.path(*directory).child(name);
+    const std::optional<Attributes> taken = co_await remote.stat(beside, stop);
+    if (!taken && !nodes.find(*directory, name)) break;
+    name = fmt::format("{}-{}", wanted, number);
+  }
+  if (appends)
+    stage = tail_of(*stage, spool->own());
+  else
+    Journal::adopt(*stage, std::move(remains->entry));
+  stage->touch();  // the record is to tell the new name
+  NodeRef node = take_over(directory, name, stage, std::nullopt);
+  co_await journal.secure(node);
+  if (appends) remains->entry.forget();
+  logger->warn(
+      "{} was changed on the server meanwhile, and stays so. What was written here is stored as {}{}",
+      escaped(path.str()), escaped(name), appends ? " (what was to be appended)" : "");
+  uploads.settle(node);
+}
+
+NodeRef Vfs::Impl::take_over(NodeRef directory, std::string name, std::shared_ptr<Stage> stage,
+                             std::optional<Attributes> there) {
+  Node* known = nodes.find(*directory, name);
+  NodeRef node(nodes, known ? *known : nodes.add(*directory, name));
+  node->attributes = there.value_or(Attributes());
+  node->on_server = there.has_value();
+  node->learned = clock.now();
+  ++node->version;
+  node->stage = std::move(stage);
+  directories.publish(*node);
+  return node;
+}
+
+}  // namespace ftpfs::vfs

@@ -10,11 +10,21 @@
 namespace ftpfs {
 namespace {
 
-TEST(Buffer, IsPageAlignedAtAnySize) {
-  for (const std::size_t size : {std::size_t(0), std::size_t(1), std::size_t(4096), std::size_t(4097)}) {
+TEST(Buffer, IsPageAlignedFromAPageOn) {
+  for (const std::size_t size : {std::size_t(4096), std::size_t(4097), std::size_t(1) << 20}) {
     const Buffer buffer(size);
     EXPECT_EQ(buffer.size(), size);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer.data()) % 4096, 0u);
+  }
+}
+
+TEST(Buffer, SmallOnesTakeLittleMore) {
+  for (const std::size_t size : {std::size_t(0), std::size_t(1), std::size_t(64), std::size_t(4095)}) {
+    const Buffer buffer(size);
+    EXPECT_EQ(buffer.size(), size);
+    EXPECT_NE(buffer.data(), nullptr);
+    EXPECT_GE(buffer.footprint(), size);
+    EXPECT_LE(buffer.footprint(), size + 64);
   }
 }
 

@@ -18,7 +18,7 @@ inline Bytes as_bytes(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-// Owning, movable, page-aligned, not zeroed. Throws std::bad_alloc.
+// Owning, movable, not zeroed; from a page on page-aligned. Throws std::bad_alloc.
 class Buffer {
  public:
   Buffer() = default;
@@ -29,7 +29,8 @@ class Buffer {
   const std::byte* data() const noexcept { return memory_.get(); }
   MutableBytes bytes() noexcept { return {memory_.get(), size_}; }
   Bytes bytes() const noexcept { return {memory_.get(), size_}; }
-  void shrink(std::size_t size) noexcept { size_ = size; }  // keeps the memory; size <= size()
+  std::size_t footprint() const noexcept { return footprint_; }  // the memory it holds; not less than size()
+  void shrink(std::size_t size) noexcept { size_ = size; }       // keeps the memory; size <= size()
 
  private:
   struct Free {
@@ -37,6 +38,7 @@ class Buffer {
   };
   std::unique_ptr<std::byte, Free> memory_;
   std::size_t size_ = 0;
+  std::size_t footprint_ = 0;
 };
 
 // Part of a shared buffer, kept alive by its owner.

@@ -160,6 +160,7 @@ TEST(UnixList, Names) {
       {"-rw-r--r-- 1 u g 5 Jan 02 03:04 two words", "two words file 5 0644 --01-02T03:04"},
       {"-rw-r--r-- 1 u g 5 Jan 02 03:04  blank first", " blank first file 5 0644 --01-02T03:04"},
       {"-rw-r--r-- 1 u g 5 Jan 02 03:04 blank last ", "blank last  file 5 0644 --01-02T03:04"},
+      {"-rw-r--r-- 1 u g 5 Jan 02 03:04    ", "    file 5 0644 --01-02T03:04"},  // three blanks
       {"-rw-r--r-- 1 u g 5 Jan 02  2005  blank first", " blank first file 5 0644 2005-01-02"},
       {"-rw-r--r-- 1 u g 5 Jan 02 2005  wide year column", "wide year column file 5 0644 2005-01-02"},
       {"-rw-r--r-- 1 u g 5 Jan 02 03:04 5 Feb 03 04:05 x", "5 Feb 03 04:05 x file 5 0644 --01-02T03:04"},

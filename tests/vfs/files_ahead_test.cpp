@@ -249,7 +249,7 @@ TEST_F(FilesAheadTest, AFileWhoseSizeNobodyTellsIsLeftAlone) {
 }
 
 TEST_F(FilesAheadTest, WhatTheKernelHasIsNotFetchedOnceMore) {
-  config_.block_bytes = 4 * small;  // does not hold them all
+  config_.block_bytes = 4 * (small + vfs::BlockCache::bookkeeping);  // does not hold them all
   begin_a_row(12);
   for (int i = 2; i < 12; ++i) cat("/" + name(i));
   fetched();
@@ -289,7 +289,7 @@ TEST_F(FilesAheadTest, WhenTheLineDiesNotEveryFileIsTried) {
 }
 
 TEST_F(FilesAheadTest, TakesNoMoreThanAShareOfTheBlockCache) {
-  config_.block_bytes = 8 * small;
+  config_.block_bytes = 8 * (small + vfs::BlockCache::bookkeeping);
   begin_a_row(30);
   EXPECT_THAT(fetched(), SizeIs(4));
   cost();

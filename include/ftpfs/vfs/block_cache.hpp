@@ -31,6 +31,9 @@ struct BlockKeyHash {
 class BlockCache {
  public:
   static constexpr std::size_t block_size = 128u << 10;
+  // Of one block: its place in the cache, and what malloc keeps beside four pieces of memory. Without it a
+  // million small files would be a gigabyte.
+  static constexpr std::size_t bookkeeping = 256;
 
   BlockCache(std::size_t capacity, const Clock& clock) : blocks_(capacity, Clock::duration::max(), clock) {}
 
@@ -47,10 +50,6 @@ class BlockCache {
   std::size_t weight() const noexcept { return blocks_.weight(); }
 
  private:
-  // Of one block: its place in the cache, and what malloc keeps beside four pieces of memory. Without it a
-  // million small files would be a gigabyte.
-  static constexpr std::size_t bookkeeping = 256;
-
   LruCache<BlockKey, std::shared_ptr<const Buffer>, BlockKeyHash> blocks_;
 };
 

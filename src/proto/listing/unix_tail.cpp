@@ -125,7 +125,7 @@ bool read_unix_tail(const Fields& fields, std::size_t first, NameColumn column, 
     const auto match = match_date(fields, i);
     if (!match) continue;
     const std::string_view name = name_after_date(fields, i + match->fields - 1, column, *match);
-    if (skip_blanks(name).empty()) return found;
+    if (name.empty()) return found;  // one of blanks only is a name
     candidate.time = match->date;
     set_name(name, candidate);
     entry = std::move(candidate);

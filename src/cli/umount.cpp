@@ -102,7 +102,7 @@ class Progress {
 void wait_for_end(const Wanted& wanted, const fuse::Serving& daemon, int descriptor) {
   const Progress progress(wanted.mountpoint, daemon);
   ::pollfd end{descriptor, POLLIN, 0};
-  for (std::chrono::seconds waited{0}; ::poll(&end, 1, 1000) <= 0; ++waited) progress.show(waited);
+  for (std::chrono::seconds waited{1}; ::poll(&end, 1, 1000) <= 0; ++waited) progress.show(waited);
 }
 
 }  // namespace

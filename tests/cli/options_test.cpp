@@ -119,6 +119,14 @@ TEST(Options, ReachTheConfigurationsOfTheLayers) {
   EXPECT_TRUE(settings.mount.suid && settings.mount.dev && settings.mount.noexec);
 }
 
+TEST(Options, NameTheWayOut) {
+  using enum net::Route::Family;
+  EXPECT_EQ(parse({}).route.family, any);
+  EXPECT_EQ(parse({"-o", "ipv4"}).route.family, ipv4);
+  EXPECT_EQ(parse({"-o", "ipv4,ipv6"}).route.family, ipv6);
+  EXPECT_EQ(parse({"-o", "interface=eth0"}).route.interface, "eth0");
+}
+
 TEST(Options, EachKindOfPrefetchHasItsSwitch) {
   const auto prefetch = [](const char* what) {
     const vfs::VfsConfig config = parse({"-o", std::string("prefetch=") + what}).vfs;

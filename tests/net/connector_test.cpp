@@ -82,6 +82,29 @@ TEST_F(ConnectorTest, ReachesAName) {
   EXPECT_EQ(stream->peer(), here());
 }
 
+TEST_F(ConnectorTest, UsesTheWantedKindOfAddressOnly) {
+  net::SystemConnector by_ipv4(net::Route{.family = net::Route::Family::ipv4, .interface = {}});
+  net::SystemConnector by_ipv6(net::Route{.family = net::Route::Family::ipv6, .interface = {}});
+  EXPECT_EQ(run(io_, by_ipv4.connect(here(), {}, {}))->peer(), here());
+  EXPECT_EQ(lost(by_ipv6.connect(here(), {}, {})), EHOSTUNREACH);
+}
+
+TEST_F(ConnectorTest, LeavesByTheWantedInterface) {
+  net::SystemConnector by_name(net::Route{.family = net::Route::Family::any, .interface = "lo"});
+  EXPECT_EQ(run(io_, by_name.connect(here(), {}, {}))->peer(), here());
+  net::SystemConnector by_none(net::Route{.family = net::Route::Family::any, .interface = "no-such-if"});
+  EXPECT_EQ(lost(by_none.connect(here(), {}, {})), ENODEV);
+}
+
+TEST_F(ConnectorTest, LeavesFromTheWantedAddress) {
+  net::SystemConnector from_another(net::Route{.family = net::Route::Family::any, .interface = "127.0.0.2"});
+  const auto stream = run(io_, from_another.connect(here(), {}, {}));
+  EXPECT_EQ(acceptor_.accept().remote_endpoint().address().to_string(), "127.0.0.2");
+  net::SystemConnector from_elsewhere(
+      net::Route{.family = net::Route::Family::any, .interface = "192.0.2.1"});
+  EXPECT_EQ(lost(from_elsewhere.connect(here(), {}, {})), EADDRNOTAVAIL);
+}
+
 TEST_F(ConnectorTest, RefusedPortIsConnectionLostWithItsErrno) {
   EXPECT_EQ(lost(connector_.connect(closed_port(), {}, {})), ECONNREFUSED);
 }

@@ -19,6 +19,7 @@
 #include <ftpfs/cli/proxy.hpp>
 #include <ftpfs/ftp/config.hpp>
 #include <ftpfs/fuse/config.hpp>
+#include <ftpfs/net/connector.hpp>
 #include <ftpfs/net/proxy.hpp>
 #include <ftpfs/vfs/config.hpp>
 
@@ -38,6 +39,7 @@ struct Settings {
   std::optional<std::string> password;
   std::optional<std::uint16_t> port;
   std::optional<ftp::TlsMode> tls;
+  net::Route route;
   ProxyRequest proxy;
   std::optional<net::Proxy> tunnel;  // through which everything goes; settled by settle_proxy
   bool password_stdin = false;

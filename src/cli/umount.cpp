@@ -122,9 +122,9 @@ ExitStatus unmount(std::span<const std::string> arguments) {
   const UniqueFd end = descriptor_of(daemon);
   const ExitStatus status = take_away(wanted);
   if (status != ExitStatus::success) return status;
+  if (!end || wanted.lazy()) return ExitStatus::success;
   const auto still = fuse::ask_daemon(wanted.mountpoint);  // after -r; or another mount below
-  const bool gone = !still || still->pid != daemon->pid;
-  if (end && gone && !wanted.lazy()) wait_for_end(wanted, *daemon, end.get());
+  if (!still || still->pid != daemon->pid) wait_for_end(wanted, *daemon, end.get());
   return ExitStatus::success;
 }
 

@@ -184,6 +184,7 @@ TEST(Options, WordsOfOtherProgramsMeanTheSame) {
   EXPECT_EQ(parse({"-o", "sshfs_debug"}).log_level, spdlog::level::debug);
   EXPECT_EQ(parse({"-o", "verbose"}).log_level, spdlog::level::info);
   EXPECT_TRUE(parse({"-o", "debug"}).foreground);
+  EXPECT_TRUE(parse({"-o", "syslog"}).syslog);
   EXPECT_NO_THROW(
       parse({"-o", "writeback=0,delay_upload=0,cache_mode=writes,vfs_cache_mode=writes,idmap=user"}));
 }

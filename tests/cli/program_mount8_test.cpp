@@ -203,6 +203,15 @@ TEST_F(Mount8, IsThereBeforeTheServerIs) {
   EXPECT_EQ(umount({mountpoint()}).status, 0);
 }
 
+// What is wrong on this machine is told at once.
+TEST_F(Mount8, DelayedLogInsWantTheirFiles) {
+  const Outcome outcome = mount({"-t", "ftpfs", source(), mountpoint(), "-o",
+                                 options() + ",delay_connect,tls=require,cacert=/nowhere"});
+  EXPECT_EQ(outcome.status, 32);
+  EXPECT_NE(outcome.output.find("cacert=/nowhere"), std::string::npos) << outcome.output;
+  EXPECT_FALSE(mounted());
+}
+
 // A wrong password shows when somebody looks, with what the server says in the log.
 TEST_F(Mount8, DelayedLogInsMayFail) {
   served_->with([](FakeServer& server) { server.behaviour().replies["PASS"] = "530 No."; });

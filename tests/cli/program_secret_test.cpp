@@ -167,7 +167,9 @@ TEST_F(Secret, ComesByThePrompt) {
 }
 
 TEST_F(Secret, OfAKeyComesByThePrompt) {
-  write_file(scratch("key"), "-----BEGIN ENCRYPTED PRIVATE KEY-----\n");
+  write_file(scratch("key"),
+             "-----BEGIN ENCRYPTED "
+             "PRIVATE KEY-----\n");
   fs::permissions(scratch("key"), fs::perms(0600));
   const std::string options =
       "tls=require,cert=" + scratch("key").string() + ",credentials=" + credentials("joe", "x");

@@ -55,7 +55,8 @@ struct Settings {
   bool in_utab = false;         // there is a word that mount(8) writes into /run/mount/utab
 
   bool foreground = false;
-  bool json = false;  // for check
+  bool syslog = false;  // also in the foreground
+  bool json = false;    // for check
   spdlog::level::level_enum log_level = spdlog::level::warn;
   std::vector<std::string> warnings;  // for the terminal, before anything starts
 };

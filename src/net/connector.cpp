@@ -100,7 +100,9 @@ awaitable<std::unique_ptr<Stream>> SystemConnector::connect(HostPort where, Stre
       co_return make_tcp_stream(std::move(handshake->socket), endpoints[i], limits.inactivity);
     if (!first_failure) first_failure = handshake->error;
   }
-  throw_connection_lost("connect to " + where.host + " port " + std::to_string(where.port), first_failure);
+  const std::string by = route_.interface.empty() ? "" : " by " + route_.interface;
+  throw_connection_lost("connect to " + where.host + " port " + std::to_string(where.port) + by,
+                        first_failure);
 }
 
 std::unique_ptr<Listener> SystemConnector::listen(const Executor& executor, const ListenRequest& request) {

@@ -24,7 +24,7 @@ App::App(const Settings& settings, Logger logger)
       list_first_(settings.list_first),
       log_level_(settings.log_level),
       logger_(std::move(logger)),
-      network_(settings.tunnel),
+      network_(settings.route, settings.tunnel),
       signals_(io_, SIGINT, SIGTERM, SIGHUP) {
   signals_.add(SIGUSR2);
   remote_.emplace(io_.get_executor(), network_.connector(), clock_, logger_, settings.ftp);

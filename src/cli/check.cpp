@@ -29,7 +29,7 @@ awaitable<ftp::ServerReport> look_over(ftp::FtpRemote& remote, bool may_write, s
 
 ExitStatus check(const Settings& settings) {
   asio::io_context io{1};
-  Network network(settings.tunnel);
+  Network network(settings.route, settings.tunnel);
   SystemClock clock;
   std::stop_source interrupted;
   asio::signal_set signals(io, SIGINT, SIGTERM);

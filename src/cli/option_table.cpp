@@ -225,6 +225,7 @@ std::vector<Option> make_table() {
        "change ro, rw, suid, dev or exec of what is mounted",
        [](S& s, Text) { s.remount = true; }},
       {mount, "debug", {}, "", "the same as -d", set_debug},
+      {mount, "syslog", {}, "", "log there in the foreground, too", [](S& s, Text) { s.syslog = true; }},
       {mount,
        "verbose",
        {},

@@ -80,12 +80,23 @@ void settle(Settings& settings) {
   for (const std::string& warning : settings.warnings) fmt::print(stderr, "ftpfs: warning: {}\n", warning);
 }
 
+// Where nobody is asked before it is mounted, a file that cannot be read would show only when somebody looks.
+void require_tls_files(const ftp::FtpConfig& config) {
+  if (config.tls == ftp::TlsMode::off) return;
+  try {
+    const net::TlsContext readable(config.tls_policy);
+  } catch (const Error& error) {
+    throw Failure(ExitStatus::mount_failed, error.what(), {}, error.code());
+  }
+}
+
 // Everything that can go wrong on this machine alone goes wrong here, before the server hears of us.
 void prepare(Settings& settings) {
   settle(settings);
   if (!settings.mount_namespace.empty()) enter_mount_namespace(settings.mount_namespace);
   settings.mount.mountpoint = checked_mountpoint(settings);
   settle_login(settings);
+  if (!settings.connect_first) require_tls_files(settings.ftp);
   if (settings.mount.fsname.empty()) settings.mount.fsname = mount_name(settings.ftp);
   settings.vfs.spool_source = spool_source(settings.ftp);
   std::string& spool = settings.vfs.spool_directory;
@@ -96,7 +107,7 @@ void prepare(Settings& settings) {
 ExitStatus serve(const Settings& settings, Readiness& readiness) {
   ::umask(0077);
   try {
-    const LogSink sink = settings.foreground ? LogSink::standard_error : LogSink::syslog;
+    const LogSink sink = settings.foreground && !settings.syslog ? LogSink::standard_error : LogSink::syslog;
     App app(settings, make_logger(sink, settings.log_level));
     return app.run(readiness);
   } catch (const Error& error) {  // the spool, which the vfs opens
@@ -121,30 +132,7 @@ ExitStatus change_mount(const Settings& settings) {
   return ExitStatus::success;
 }
 
-ExitStatus run(const std::vector<std::string>& arguments, Invocation invocation) {
-  if (invocation == Invocation::umount_helper) return unmount(arguments);
-  Settings settings = parse_arguments(arguments, invocation);
-  if (settings.action == Settings::Action::help) {
-    fmt::print("{}", help_text());
-    return ExitStatus::success;
-  }
-  if (settings.action == Settings::Action::help_all) {
-    fmt::print("{}", help_all_text());
-    return ExitStatus::success;
-  }
-  if (settings.action == Settings::Action::version) {
-    fmt::print("{}", version_text());
-    return ExitStatus::success;
-  }
-  if (settings.action == Settings::Action::check) {
-    settle(settings);
-    settle_login(settings);
-    return check(settings);
-  }
-  if (settings.action == Settings::Action::refresh) {
-    refresh(settings.source);
-    return ExitStatus::success;
-  }
+ExitStatus mount(Settings& settings) {
   if (settings.fake) {
     settle(settings);
     return ExitStatus::success;
@@ -154,6 +142,34 @@ ExitStatus run(const std::vector<std::string>& arguments, Invocation invocation)
   if (!settings.foreground) return mount_in_background(settings);
   Readiness readiness;
   return serve(settings, readiness);
+}
+
+ExitStatus show(const std::string& text) {
+  fmt::print("{}", text);
+  return ExitStatus::success;
+}
+
+ExitStatus run(const std::vector<std::string>& arguments, Invocation invocation) {
+  if (invocation == Invocation::umount_helper) return unmount(arguments);
+  Settings settings = parse_arguments(arguments, invocation);
+  switch (settings.action) {
+    case Settings::Action::help:
+      return show(help_text());
+    case Settings::Action::help_all:
+      return show(help_all_text());
+    case Settings::Action::version:
+      return show(version_text());
+    case Settings::Action::check:
+      settle(settings);
+      settle_login(settings);
+      return check(settings);
+    case Settings::Action::refresh:
+      refresh(settings.source);
+      return ExitStatus::success;
+    case Settings::Action::mount:
+      break;
+  }
+  return mount(settings);
 }
 
 }  // namespace

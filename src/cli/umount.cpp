@@ -102,7 +102,7 @@ class Progress {
 void wait_for_end(const Wanted& wanted, const fuse::Serving& daemon, int descriptor) {
   const Progress progress(wanted.mountpoint, daemon);
   ::pollfd end{descriptor, POLLIN, 0};
-  for (std::chrono::seconds waited{0}; ::poll(&end, 1, 1000) <= 0; ++waited) progress.show(waited);
+  for (std::chrono::seconds waited{1}; ::poll(&end, 1, 1000) <= 0; ++waited) progress.show(waited);
 }
 
 }  // namespace
@@ -122,9 +122,9 @@ ExitStatus unmount(std::span<const std::string> arguments) {
   const UniqueFd end = descriptor_of(daemon);
   const ExitStatus status = take_away(wanted);
   if (status != ExitStatus::success) return status;
+  if (!end || wanted.lazy()) return ExitStatus::success;
   const auto still = fuse::ask_daemon(wanted.mountpoint);  // after -r; or another mount below
-  const bool gone = !still || still->pid != daemon->pid;
-  if (end && gone && !wanted.lazy()) wait_for_end(wanted, *daemon, end.get());
+  if (!still || still->pid != daemon->pid) wait_for_end(wanted, *daemon, end.get());
   return ExitStatus::success;
 }
 

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include <sys/socket.h>
+
 #include <ftpfs/base/error.hpp>
 #include <ftpfs/net/connector.hpp>
 
@@ -35,11 +37,31 @@ error_code open_socket(tcp::socket& socket, const tcp& protocol) {
   return error;
 }
 
-awaitable<std::shared_ptr<Handshake>> shake_hands(tcp::endpoint endpoint, Time deadline,
-                                                  std::stop_token stop) {
+bool suits(const tcp::endpoint& endpoint, Route::Family family) noexcept {
+  if (family == Route::Family::any) return true;
+  return endpoint.address().is_v4() == (family == Route::Family::ipv4);
+}
+
+error_code leave_by(tcp::socket& socket, const std::string& interface) {
+  if (interface.empty()) return {};
+  error_code error;
+  const auto address = asio::ip::make_address(interface, error);
+  if (!error) {
+    socket.bind(tcp::endpoint(address, 0), error);
+    return error;
+  }
+  const auto size = static_cast<socklen_t>(interface.size());
+  const bool bound =
+      ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_BINDTODEVICE, interface.data(), size) == 0;
+  return bound ? error_code() : last_error();
+}
+
+awaitable<std::shared_ptr<Handshake>> shake_hands(tcp::endpoint endpoint, std::string interface,
+                                                  Time deadline, std::stop_token stop) {
   auto executor = co_await asio::this_coro::executor;
   const auto handshake = std::make_shared<Handshake>(executor);
   handshake->error = open_socket(handshake->socket, endpoint.protocol());
+  if (!handshake->error) handshake->error = leave_by(handshake->socket, interface);
   if (handshake->error) co_return handshake;
   set_stream_options(handshake->socket);
   handshake->socket.async_connect(endpoint,
@@ -63,18 +85,24 @@ awaitable<std::shared_ptr<Handshake>> shake_hands(tcp::endpoint endpoint, Time d
 awaitable<std::unique_ptr<Stream>> SystemConnector::connect(HostPort where, StreamLimits limits,
                                                             std::stop_token stop) {
   const Time deadline = std::chrono::steady_clock::now() + limits.connect;
-  const std::vector<tcp::endpoint> endpoints = co_await resolve(where, deadline, stop);
+  std::vector<tcp::endpoint> endpoints = co_await resolve(where, deadline, stop);
+  std::erase_if(endpoints, [this](const tcp::endpoint& one) { return !suits(one, route_.family); });
+  if (endpoints.empty())
+    throw_connection_lost("connect to " + where.host + " by the wanted kind of address",
+                          asio::error::host_unreachable);
   error_code first_failure;  // of the address that the system prefers
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     // A silent address (broken IPv6) must leave time for the others.
     const Time now = std::chrono::steady_clock::now();
     const Time share = now + (deadline - now) / static_cast<int>(endpoints.size() - i);
-    const auto handshake = co_await shake_hands(endpoints[i], share, stop);
+    const auto handshake = co_await shake_hands(endpoints[i], route_.interface, share, stop);
     if (!handshake->error)
       co_return make_tcp_stream(std::move(handshake->socket), endpoints[i], limits.inactivity);
     if (!first_failure) first_failure = handshake->error;
   }
-  throw_connection_lost("connect to " + where.host + " port " + std::to_string(where.port), first_failure);
+  const std::string by = route_.interface.empty() ? "" : " by " + route_.interface;
+  throw_connection_lost("connect to " + where.host + " port " + std::to_string(where.port) + by,
+                        first_failure);
 }
 
 std::unique_ptr<Listener> SystemConnector::listen(const Executor& executor, const ListenRequest& request) {

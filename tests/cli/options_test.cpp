@@ -121,6 +121,14 @@ TEST(Options, ReachTheConfigurationsOfTheLayers) {
   EXPECT_TRUE(settings.mount.suid && settings.mount.dev && settings.mount.noexec);
 }
 
+TEST(Options, NameTheWayOut) {
+  using enum net::Route::Family;
+  EXPECT_EQ(parse({}).route.family, any);
+  EXPECT_EQ(parse({"-o", "ipv4"}).route.family, ipv4);
+  EXPECT_EQ(parse({"-o", "ipv4,ipv6"}).route.family, ipv6);
+  EXPECT_EQ(parse({"-o", "interface=eth0"}).route.interface, "eth0");
+}
+
 TEST(Options, EachKindOfPrefetchHasItsSwitch) {
   const auto prefetch = [](const char* what) {
     const vfs::VfsConfig config = parse({"-o", std::string("prefetch=") + what}).vfs;
@@ -178,6 +186,7 @@ TEST(Options, WordsOfOtherProgramsMeanTheSame) {
   EXPECT_EQ(parse({"-o", "sshfs_debug"}).log_level, spdlog::level::debug);
   EXPECT_EQ(parse({"-o", "verbose"}).log_level, spdlog::level::info);
   EXPECT_TRUE(parse({"-o", "debug"}).foreground);
+  EXPECT_TRUE(parse({"-o", "syslog"}).syslog);
   EXPECT_NO_THROW(
       parse({"-o", "writeback=0,delay_upload=0,cache_mode=writes,vfs_cache_mode=writes,idmap=user"}));
 }

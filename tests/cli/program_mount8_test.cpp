@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/installed.hpp"
+#include "cli/on_terminal.hpp"
 
 namespace ftpfs::test {
 namespace {
@@ -152,11 +153,33 @@ TEST_F(Mount8, SaysWhyItDoesNotRemount) {
   EXPECT_EQ(umount({mountpoint()}).status, 0);
 }
 
+// At a terminal there is somebody to ask, elsewhere there is not.
+TEST_F(Mount8, AsksForThePasswordWhereSomebodySits) {
+  const std::vector<std::string> command{"/bin/mount",
+                                         "-t",
+                                         "ftpfs",
+                                         served_->url(),
+                                         mountpoint(),
+                                         "-o",
+                                         "spool_dir=" + scratch("spool").string()};
+  const OnTerminal program(command);
+  EXPECT_EQ(program.read_until(": "), "Password for joe@127.0.0.1: ");
+  program.type("secret\n");
+  EXPECT_EQ(program.rest(), "\r\n");
+  EXPECT_EQ(program.status(), 0);
+  EXPECT_TRUE(mounted());
+  EXPECT_EQ(umount({mountpoint()}).status, 0);
+  const Outcome unattended = run(command);
+  EXPECT_EQ(unattended.status, 1);
+  EXPECT_TRUE(unattended.output.starts_with("ftpfs: no password for user 'joe'")) << unattended.output;
+}
+
 // At boot, with nobody there.
 TEST_F(Mount8, NofailDoesNotHideThatTheServerIsDown) {
   const std::string table = fstab(line("ftpfs", "nofail"));
   served_->with([](FakeServer& server) { server.shut_down(); });
   const Outcome outcome = mount({"-a", "-T", table});
+  EXPECT_EQ(outcome.status, 32) << outcome.output;
   EXPECT_NE(outcome.output.find("ftpfs: 127.0.0.1: "), std::string::npos) << outcome.output;
   EXPECT_FALSE(mounted());
 }
@@ -178,6 +201,15 @@ TEST_F(Mount8, IsThereBeforeTheServerIs) {
   }));
   EXPECT_EQ(read_file(mountpoint() / "hello"), "world");
   EXPECT_EQ(umount({mountpoint()}).status, 0);
+}
+
+// What is wrong on this machine is told at once.
+TEST_F(Mount8, DelayedLogInsWantTheirFiles) {
+  const Outcome outcome = mount({"-t", "ftpfs", source(), mountpoint(), "-o",
+                                 options() + ",delay_connect,tls=require,cacert=/nowhere"});
+  EXPECT_EQ(outcome.status, 32);
+  EXPECT_NE(outcome.output.find("cacert=/nowhere"), std::string::npos) << outcome.output;
+  EXPECT_FALSE(mounted());
 }
 
 // A wrong password shows when somebody looks, with what the server says in the log.

@@ -3,53 +3,15 @@
 #include <fstream>
 #include <sstream>
 
-#include <pty.h>
 #include <unistd.h>
 
+#include "cli/on_terminal.hpp"
 #include "cli/program.hpp"
 
 namespace ftpfs::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-// In a process of its own on a terminal of its own.
-class OnTerminal {
- public:
-  explicit OnTerminal(std::vector<std::string> command) {
-    std::vector<char*> argv;
-    for (std::string& argument : command) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    int person = -1;
-    pid_ = ::forkpty(&person, nullptr, nullptr, nullptr);
-    if (pid_ == 0) {
-      ::execv(argv[0], argv.data());
-      ::_exit(127);
-    }
-    person_.reset(person);
-  }
-
-  std::string read_until(std::string_view text) const {
-    std::string seen;
-    char c = 0;
-    while (!seen.ends_with(text) && ::read(person_.get(), &c, 1) == 1) seen += c;
-    return seen;
-  }
-  // Until the program has let go of the terminal.
-  std::string rest() const { return read_until(std::string_view("\0", 1)); }
-  void type(std::string_view text) const {
-    ASSERT_EQ(::write(person_.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
-  }
-  int status() const {
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
-
- private:
-  ::pid_t pid_ = -1;
-  UniqueFd person_;
-};
 
 class Secret : public ProgramTest {
  protected:
@@ -202,6 +164,32 @@ TEST_F(Secret, ComesByThePrompt) {
   EXPECT_EQ(program.status(), 0);
   EXPECT_TRUE(mounted());
   EXPECT_EQ(unmount().status, 0);
+}
+
+TEST_F(Secret, OfAKeyComesByThePrompt) {
+  write_file(scratch("key"),
+             "-----BEGIN ENCRYPTED "
+             "PRIVATE KEY-----\n");
+  fs::permissions(scratch("key"), fs::perms(0600));
+  const std::string options =
+      "tls=require,cert=" + scratch("key").string() + ",credentials=" + credentials("joe", "x");
+  const OnTerminal program(command(credentials_only(), options));
+  EXPECT_TRUE(program.read_until(": ").ends_with("Passphrase of " + scratch("key").string() + ": "));
+  program.type("secret\n");
+  EXPECT_EQ(program.rest().find("secret"), std::string::npos);
+  EXPECT_EQ(program.status(), 32);  // there is no key behind that line
+  const Outcome nobody_to_ask = run(command(credentials_only(), options));
+  expect_refusal(nobody_to_ask, 1);
+  EXPECT_NE(nobody_to_ask.output.find("the key is encrypted: give key_password="), std::string::npos);
+}
+
+TEST_F(Secret, OfAProxyComesByThePrompt) {
+  const std::string options = "proxy=http://jim@127.0.0.1:1,credentials=" + credentials("joe", "x");
+  const OnTerminal program(command(credentials_only(), options));
+  EXPECT_EQ(program.read_until(": "), "Password for jim at the proxy 127.0.0.1: ");
+  program.type("secret\n");
+  EXPECT_EQ(program.rest().find("secret"), std::string::npos);
+  EXPECT_EQ(program.status(), 32);  // nobody listens there
 }
 
 TEST_F(Secret, InterruptAtThePrompt) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/installed.hpp"
+#include "cli/on_terminal.hpp"
 
 namespace ftpfs::test {
 namespace {
@@ -42,16 +43,28 @@ class Umount8 : public InstalledTest {
   }
 };
 
+// While it lives, nothing fails at the server any more, but nothing moves there either.
+class Frozen {
+ public:
+  explicit Frozen(Served& served)
+      : ended_(std::async(std::launch::async, [this, &served] {
+          served.with([this](FakeServer& server) {
+            server.clear_faults();
+            release_.get_future().wait();
+          });
+        })) {}
+  ~Frozen() { release_.set_value(); }
+  Frozen(const Frozen&) = delete;
+  Frozen& operator=(const Frozen&) = delete;
+
+ private:
+  std::promise<void> release_;
+  std::future<void> ended_;
+};
+
 TEST_F(Umount8, WaitsUntilTheDaemonHasSavedAndEnded) {
   leave_unsent();
-  std::promise<void> release;
-  const std::future<void> frozen =
-      std::async(std::launch::async, [&] {  // nothing fails any more, but nothing moves
-        served_->with([&](FakeServer& server) {
-          server.clear_faults();
-          release.get_future().wait();
-        });
-      });
+  std::optional<Frozen> frozen(std::in_place, *served_);
   Process waiting({{"/bin/umount", mountpoint()}, "/", {}, scratch("output")});
   EXPECT_TRUE(eventually([&] { return !mounted(); }));
   EXPECT_TRUE(eventually([&] {
@@ -59,11 +72,22 @@ TEST_F(Umount8, WaitsUntilTheDaemonHasSavedAndEnded) {
            "ftpfs: " + mountpoint().string() + ": 1 file (8 bytes) to be sent, waiting\n";
   })) << read_file(scratch("output"));
   EXPECT_TRUE(waiting.running());
-  release.set_value();
-  frozen.wait();
+  frozen.reset();
   EXPECT_EQ(waiting.wait(), 0);
   EXPECT_EQ(content("/a"), "precious");
   EXPECT_EQ(served_->with([](FakeServer& server) { return server.open_sessions(); }), 0u);
+}
+
+TEST_F(Umount8, CountsTheSecondsOnATerminal) {
+  leave_unsent();
+  std::optional<Frozen> frozen(std::in_place, *served_);
+  const OnTerminal waiting({"/bin/umount", mountpoint()});
+  EXPECT_EQ(waiting.read_until(" 1 s"),
+            "\rftpfs: " + mountpoint().string() + ": 1 file (8 bytes) to be sent, waiting for 1 s");
+  frozen.reset();
+  EXPECT_TRUE(waiting.rest().ends_with("\r\x1b[K"));
+  EXPECT_EQ(waiting.status(), 0);
+  EXPECT_EQ(content("/a"), "precious");
 }
 
 // What is mounted without mount(8), too, and whatever the options of its line.

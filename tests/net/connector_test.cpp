@@ -50,6 +50,18 @@ class ConnectorTest : public Loopback {
     return listener;
   }
 
+  // What the message of the failure says behind the port.
+  std::string reason_of(awaitable<std::unique_ptr<net::Stream>> task) {
+    try {
+      run(io_, std::move(task));
+    } catch (const ConnectionLost& error) {
+      const std::string text = error.what();
+      const std::string port = std::to_string(here().port);
+      return text.substr(text.find(port) + port.size());
+    }
+    return "connected";
+  }
+
   // The connect is started but has not been told anything yet.
   struct Pending {
     std::stop_source stop;
@@ -80,6 +92,30 @@ TEST_F(ConnectorTest, ReachesAName) {
   where.host = "localhost";  // may be ::1 first, where nobody listens: the next address is tried
   const auto stream = run(io_, connector_.connect(where, {}, {}));
   EXPECT_EQ(stream->peer(), here());
+}
+
+TEST_F(ConnectorTest, UsesTheWantedKindOfAddressOnly) {
+  net::SystemConnector by_ipv4(net::Route{.family = net::Route::Family::ipv4, .interface = {}});
+  net::SystemConnector by_ipv6(net::Route{.family = net::Route::Family::ipv6, .interface = {}});
+  EXPECT_EQ(run(io_, by_ipv4.connect(here(), {}, {}))->peer(), here());
+  EXPECT_EQ(lost(by_ipv6.connect(here(), {}, {})), EHOSTUNREACH);
+}
+
+TEST_F(ConnectorTest, LeavesByTheWantedInterface) {
+  net::SystemConnector by_name(net::Route{.family = net::Route::Family::any, .interface = "lo"});
+  EXPECT_EQ(run(io_, by_name.connect(here(), {}, {}))->peer(), here());
+  net::SystemConnector by_none(net::Route{.family = net::Route::Family::any, .interface = "no-such-if"});
+  EXPECT_EQ(reason_of(by_none.connect(here(), {}, {})), " by no-such-if: No such device");
+}
+
+TEST_F(ConnectorTest, LeavesFromTheWantedAddress) {
+  net::SystemConnector from_another(net::Route{.family = net::Route::Family::any, .interface = "127.0.0.2"});
+  const auto stream = run(io_, from_another.connect(here(), {}, {}));
+  EXPECT_EQ(acceptor_.accept().remote_endpoint().address().to_string(), "127.0.0.2");
+  net::SystemConnector from_elsewhere(
+      net::Route{.family = net::Route::Family::any, .interface = "192.0.2.1"});
+  EXPECT_EQ(reason_of(from_elsewhere.connect(here(), {}, {})),
+            " by 192.0.2.1: Cannot assign requested address");
 }
 
 TEST_F(ConnectorTest, RefusedPortIsConnectionLostWithItsErrno) {

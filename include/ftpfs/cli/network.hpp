@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include <ftpfs/net/connector.hpp>
 #include <ftpfs/net/proxy.hpp>
@@ -11,7 +12,7 @@ namespace ftpfs::cli {
 
 class Network {
  public:
-  explicit Network(const std::optional<net::Proxy>& proxy) {
+  Network(net::Route route, const std::optional<net::Proxy>& proxy) : system_(std::move(route)) {
     if (proxy) tunnel_.emplace(system_, *proxy);
   }
   Network(const Network&) = delete;

@@ -19,6 +19,7 @@
 #include <ftpfs/cli/proxy.hpp>
 #include <ftpfs/ftp/config.hpp>
 #include <ftpfs/fuse/config.hpp>
+#include <ftpfs/net/connector.hpp>
 #include <ftpfs/net/proxy.hpp>
 #include <ftpfs/vfs/config.hpp>
 
@@ -38,6 +39,7 @@ struct Settings {
   std::optional<std::string> password;
   std::optional<std::uint16_t> port;
   std::optional<ftp::TlsMode> tls;
+  net::Route route;
   ProxyRequest proxy;
   std::optional<net::Proxy> tunnel;  // through which everything goes; settled by settle_proxy
   bool password_stdin = false;
@@ -53,7 +55,8 @@ struct Settings {
   bool in_utab = false;         // there is a word that mount(8) writes into /run/mount/utab
 
   bool foreground = false;
-  bool json = false;  // for check
+  bool syslog = false;  // also in the foreground
+  bool json = false;    // for check
   spdlog::level::level_enum log_level = spdlog::level::warn;
   std::vector<std::string> warnings;  // for the terminal, before anything starts
 };

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <stop_token>
+#include <string>
+#include <utility>
 
 #include <ftpfs/net/host_port.hpp>
 #include <ftpfs/net/listener.hpp>
@@ -29,14 +31,27 @@ class Connector {
   virtual std::unique_ptr<Listener> listen(const Executor& executor, const ListenRequest& request) = 0;
 };
 
+// Which way to leave this machine.
+struct Route {
+  enum class Family : std::uint8_t { any, ipv4, ipv6 };
+
+  Family family = Family::any;
+  std::string interface;  // its name (eth0), or an address of ours; empty: the system's choice
+};
+
 // The real network. Sockets get TCP_NODELAY and SO_KEEPALIVE (idle 45 s: NATs forget after 60-300 s).
 class SystemConnector final : public Connector {
  public:
+  SystemConnector() = default;
+  explicit SystemConnector(Route route) : route_(std::move(route)) {}
+
+  // ConnectionLost(EHOSTUNREACH) also when the host has no address of the family that is wanted.
   awaitable<std::unique_ptr<Stream>> connect(HostPort where, StreamLimits limits,
                                              std::stop_token stop) override;
   std::unique_ptr<Listener> listen(const Executor& executor, const ListenRequest& request) override;
 
  private:
+  Route route_;
   std::uint32_t listens_ = 0;
 };
 

@@ -235,6 +235,18 @@ std::vector<Option> make_table() {
        "what is fetched ahead: on (default: both), off, directories, files",
        set_prefetch},
       {caching,
+       "writeback",
+       {"delay_upload"},
+       "SECS",
+       "close() waits for this disk only; sent after SECS (0: off)",
+       [](S& s, Text v) { s.vfs.writeback = parse_seconds(v); }},
+      {caching,
+       "sync",
+       {"sshfs_sync"},
+       "",
+       "the same as writeback=0",
+       [](S& s, Text) { s.vfs.writeback = {}; }},
+      {caching,
        "spool_dir",
        {},
        "DIR",
@@ -293,7 +305,7 @@ std::span<const std::string_view> ignored_options() {
       "auto", "noauto", "nouser", "users", "owner", "group", "defaults", "nofail", "_netdev", "comment",
       "x-*", "nonempty", "large_read", "hard_remove", "use_ino", "readdir_ino", "krb4", "engine",
       "tcp_nodelay", "intr", "tlsv1", "enable_epsv", "reconnect", "skip_pasv_ip", "soft", "async",
-      "sync", "noatime", "nodiratime", "relatime", "transform_symlinks"});
+      "noatime", "nodiratime", "relatime", "transform_symlinks"});
   // clang-format on
   return names;
 }

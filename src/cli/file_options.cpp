@@ -30,11 +30,6 @@ std::uint16_t mask_of_mode(Text mode) {
 }
 
 // What they say is what happens anyway; anything else would be a promise that is not kept.
-void expect_uploads_at_close(Settings&, Text value) {
-  if (parse_seconds(value) != std::chrono::milliseconds::zero())
-    throw Error(EINVAL, "is 0: close() returns when the server has the file");
-}
-
 void expect_mounting_user(Settings&, Text value) {
   choose(value, std::to_array<std::pair<Text, bool>>({{"user", true}, {"none", true}}));
 }
@@ -120,12 +115,6 @@ std::vector<Option> file_options() {
        [](S& s, Text v) { s.vfs.statfs_size = parse_size(v); }},
       {files, "upload", {}, "HOW", "replace files: auto (default), atomic, inplace", set_upload},
       {files, "inplace", {}, "", "", [](S& s, Text) { s.vfs.upload = vfs::UploadMode::inplace; }},
-      {files,
-       "writeback",
-       {"delay_upload"},
-       "SECS",
-       "0: close() returns when the server has the file (as without it)",
-       expect_uploads_at_close},
   };
 }
 

@@ -12,7 +12,7 @@ std::span<const std::string_view> ignored_options() {
   static constexpr auto names = std::to_array<std::string_view>({
       // fstab(5) and mount(8)
       "auto", "noauto", "nouser", "users", "owner", "group", "defaults", "nofail", "_netdev", "comment", "x-*", "X-*",
-      "async", "sync", "dirsync", "atime", "noatime", "diratime", "nodiratime", "relatime", "norelatime",
+      "async", "dirsync", "atime", "noatime", "diratime", "nodiratime", "relatime", "norelatime",
       "strictatime", "nostrictatime", "lazytime", "nolazytime", "mand", "nomand", "iversion", "noiversion", "silent",
       "loud", "uhelper", "helper",
       // what the kernel shows of a mount, which a remount repeats
@@ -22,7 +22,7 @@ std::span<const std::string_view> ignored_options() {
       "kernel_cache", "max_read", "max_write", "max_background", "congestion_threshold", "async_read", "subtype",
       "clone_fd", "max_threads", "max_idle_threads", "intr",
       // sshfs, curlftpfs, mount.cifs, rclone
-      "reconnect", "soft", "sshfs_sync", "workaround", "writing_mdtm", "transform_symlinks", "keepalive",
+      "reconnect", "soft", "workaround", "writing_mdtm", "transform_symlinks", "keepalive",
       "ServerAliveInterval", "ServerAliveCountMax", "krb4", "engine", "tcp_nodelay", "tlsv1", "cert_type", "key_type",
       "enable_epsv", "skip_pasv_ip", "ftp_method", "proxy_basic", "proxy_anyauth", "forceuid", "forcegid"});
   // clang-format on

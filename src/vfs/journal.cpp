@@ -20,10 +20,6 @@ UniqueFd duplicate(int file) {
   return copy;
 }
 
-bool noted(const Stage* stage) noexcept {
-  return stage && stage->entry && stage->entry->recorded;
-}
-
 struct Files {
   UniqueFd content;
   UniqueFd record;  // empty: it is on disk already
@@ -37,6 +33,10 @@ void bring_to_disk(const Files& files) {
 }
 
 }  // namespace
+
+bool noted(const Stage& stage) noexcept {
+  return stage.entry && stage.entry->recorded;
+}
 
 JournalEntry::~JournalEntry() {
   if (folder && !recorded) folder->remove_stage(id);
@@ -61,7 +61,6 @@ Record Journal::record_of(const Node& node, const JournalEntry& entry, std::uint
   Record record;
   record.source = context_.config.spool_source;
   record.path = context_.nodes.path(node);
-  record.moving_to = entry.moving_to;
   record.state = entry.state;
   if (node.on_server) record.base = node.attributes;
   record.extent = stage.extent();
@@ -112,7 +111,7 @@ void Journal::note(Node& node, Record::State state) {
 awaitable<void> Journal::secure(NodeRef node) {
   const std::shared_ptr<Stage> stage = node->stage;
   const std::uint64_t changes = stage->changes();
-  if (noted(stage.get()) && stage->entry->secured == changes && !stage->entry->record) co_return;
+  if (noted(*stage) && stage->entry->secured == changes && !stage->entry->record) co_return;
   note(*node, Record::State::complete);
   const SpoolFolder::Generation generation = stage->entry->generation;
   const auto files = std::make_shared<Files>();
@@ -121,7 +120,7 @@ awaitable<void> Journal::secure(NodeRef node) {
   files->folder = duplicate(stage->entry->folder->descriptor());
   std::function<void()> work = [files] { bring_to_disk(*files); };
   co_await off_loop_.run(std::move(work));
-  if (!noted(stage.get()) || stage->entry->generation < generation) co_return;  // the server has it
+  if (!noted(*stage) || stage->entry->generation < generation) co_return;  // the server has it
   JournalEntry& entry = *stage->entry;
   entry.secured = std::max(entry.secured, changes);
   const auto older = [&](SpoolFolder::Generation one) {
@@ -158,9 +157,10 @@ awaitable<void> Journal::note_later(Journal* self) {
       const std::shared_ptr<Stage> stage = young.lock();
       if (stage) stage->watched = false;
       const bool needs_it = node && stage && node->stage == stage && stage->dirty() && node->linked;
-      if (!needs_it || noted(stage.get())) continue;
+      if (!needs_it || noted(*stage)) continue;
+      const bool wanted = stage->running && stage->attempts > 0;  // by a flush
       try {
-        self->note(*node, Record::State::open);
+        self->note(*node, wanted ? Record::State::complete : Record::State::open);
       } catch (const Error& error) {
         self->logger_->info("{} would not survive a crash: {}", escaped(node->name), error.what());
       }
@@ -169,8 +169,16 @@ awaitable<void> Journal::note_later(Journal* self) {
   self->noting_ = false;
 }
 
+void Journal::note_wanted(Node& node) noexcept {
+  try {
+    note(node, Record::State::complete);
+  } catch (const std::exception& error) {
+    logger_->info("{} would not survive a crash: {}", escaped(node.name), error.what());
+  }
+}
+
 void Journal::renew(Node& node) noexcept {
-  if (!noted(node.stage.get()) || !node.linked) return;
+  if (!node.stage || !noted(*node.stage) || !node.linked) return;
   try {
     write(node, node.stage->entry->state, node.stage->size());
   } catch (const std::exception& error) {
@@ -180,14 +188,8 @@ void Journal::renew(Node& node) noexcept {
 
 // The content may become shorter than the record tells only for want of data that was lost.
 void Journal::shrinks(Node& node, std::uint64_t size) {
-  if (!noted(node.stage.get()) || node.stage->entry->size <= size || !node.linked) return;
+  if (!node.stage || !noted(*node.stage) || node.stage->entry->size <= size || !node.linked) return;
   write(node, node.stage->entry->state, size);
-}
-
-void Journal::moves(Node& node, std::optional<Path> to) {
-  if (!noted(node.stage.get())) return;
-  node.stage->entry->moving_to = std::move(to);
-  renew(node);
 }
 
 }  // namespace ftpfs::vfs

@@ -131,7 +131,6 @@ Record parse(std::string_view body) {
   Record record;
   record.source = unplain(lines.word("source"));
   record.path = Path(unplain(lines.word("path")));
-  if (lines.next_is("moving")) record.moving_to = Path(unplain(lines.word("moving")));
   record.state = number<int>(lines.word("complete")) != 0 ? Record::State::complete : Record::State::open;
   if (lines.next_is("base")) record.base = base_of(lines.words("base"));
   record.extent = extent_of(lines);
@@ -149,7 +148,6 @@ Record parse(std::string_view body) {
 std::string encode(const Record& record) {
   std::string text(heading);
   text += fmt::format("source {}\npath {}\n", plain(record.source), plain(record.path.str()));
-  if (record.moving_to) text += fmt::format("moving {}\n", plain(record.moving_to->str()));
   text += fmt::format("complete {}\n", record.state == Record::State::complete ? 1 : 0);
   if (record.base) text += line_of(*record.base);
   const Stage::Extent& extent = record.extent;

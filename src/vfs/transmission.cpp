@@ -103,7 +103,8 @@ awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
   const bool old_goes_first = way == Transmission::Way::direct && (stage->old || overwrites_in_place(*node));
   if (old_goes_first) co_await secure(node);
   stage->transmission = std::move(next);
-  if (way == Transmission::Way::temporary) journal_.renew(*node);  // so that nothing is left lying about
+  // Else a crash would leave the temporary name on the server for ever.
+  if (way == Transmission::Way::temporary && !stage->following) journal_.note_wanted(*node);
   Remote& remote = context_.remote;
   std::unique_ptr<Sink> sink = co_await remote.open_sink(path, request, stop);
   if (!stage->transmission) throw Cancelled();

@@ -16,29 +16,6 @@ namespace {
 constexpr std::uint64_t follow_step = 1u << 20;  // a running upload takes this much or more at a time
 constexpr std::uint64_t follow_from = 4u << 20;  // a file this large starts its upload before it is closed
 constexpr std::chrono::seconds takes_files_for{10};
-constexpr std::chrono::seconds first_retry{5};
-constexpr std::chrono::seconds last_retry{300};
-
-// Would trying again later help? Not when the server understood and said no.
-bool is_final(int code) {
-  switch (code) {
-    case EACCES:
-    case EPERM:
-    case EROFS:
-    case ENOENT:
-    case ENOTDIR:
-    case EISDIR:
-    case EINVAL:
-    case ENAMETOOLONG:
-    case EILSEQ:
-    case EOPNOTSUPP:
-    case ESTALE:
-    case EFBIG:
-      return true;
-    default:
-      return false;
-  }
-}
 
 // Is what the stage holds now what the server has refused for good?
 bool refused_for_good(const Stage& stage) {
@@ -64,14 +41,35 @@ std::string reason(const Stage& stage) {
   return "interrupted";
 }
 
+}  // namespace
+
+// Would trying again later help? Not when the server understood and said no.
+bool is_final(int code) noexcept {
+  switch (code) {
+    case EACCES:
+    case EPERM:
+    case EROFS:
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+    case EINVAL:
+    case ENAMETOOLONG:
+    case EILSEQ:
+    case EOPNOTSUPP:
+    case ESTALE:
+    case EFBIG:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // From the root of the mount, also of what has no name any more.
-std::string path_of(const Node& node) {
+std::string shown_path(const Node& node) {
   std::string path = node.name;
   for (const Node* up = node.parent; up && up->parent; up = up->parent) path.insert(0, up->name + "/");
   return "/" + path;
 }
-
-}  // namespace
 
 bool refuses_attributes(int code) noexcept {
   return code == EOPNOTSUPP || code == EACCES || code == EPERM;
@@ -101,7 +99,7 @@ Stage& Uploads::stage(Node& node) {
 }
 
 awaitable<void> Uploads::start_new(NodeRef node, std::stop_token stop) {
-  if (context_.config.upload == UploadMode::atomic)
+  if (context_.config.upload == UploadMode::atomic || writes_back())
     co_return;  // nothing under its name before it is complete
   const StagePtr stage = node->stage;
   SinkRequest request;
@@ -141,7 +139,7 @@ void Uploads::modified(NodeRef node, std::uint64_t from) {
   node->kept_mtime.reset();
   if (stage.transmission && from < stage.transmission->taken) stage.transmission->rewritten = true;
   if (!std::exchange(stage.watched, true)) journal_.note_soon(*node);
-  if (stage.running || stage.following || moves(*node) || !worth_following(*node)) return;
+  if (writes_back() || stage.running || stage.following || moves(*node) || !worth_following(*node)) return;
   stage.following = true;
   context_.tasks.spawn(follow(this, node));
 }
@@ -200,7 +198,7 @@ awaitable<void> Uploads::load(NodeRef node, Range range, std::stop_token stop) {
   }
 }
 
-awaitable<void> Uploads::commit(NodeRef node, std::stop_token stop) {
+awaitable<void> Uploads::deliver(NodeRef node, std::stop_token stop) {
   const StagePtr stage = node->stage;
   if (!stage) co_return;
   const std::uint64_t wanted = stage->changes();
@@ -232,6 +230,7 @@ awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
   const std::uint64_t attempted = stage->changes();
   ++stage->attempts;
   stage->failure = nullptr;
+  if (noted(*stage) && stage->dirty() && node->linked) self->journal_.note_wanted(*node);
   try {
     co_await self->save(node);
   } catch (const Cancelled&) {
@@ -335,8 +334,7 @@ void Uploads::settle(NodeRef node) {
   // The program was told by close(); what the server has shows again at once.
   if (node->linked && refused_for_good(*stage)) give_up(*node);
   if (node->linked && (stage->dirty() || stage->mtime || stage->mode)) {
-    stage->retrying = true;
-    context_.tasks.spawn(retry_later(this, node));
+    settle_later(node);
     return;
   }
   discard(*stage);
@@ -344,42 +342,8 @@ void Uploads::settle(NodeRef node) {
   node->stage.reset();
 }
 
-awaitable<void> Uploads::retry_later(Uploads* self, NodeRef node) {
-  const StagePtr stage = node->stage;
-  const std::stop_token stop = self->context_.tasks.stop_token();
-  std::chrono::seconds delay = first_retry;
-  bool wait_first = stage->failure && stage->failed >= stage->changes();
-  for (;;) {
-    if (wait_first) {
-      const Clock::time_point due = self->context_.clock.now() + delay;
-      Clock& clock = self->context_.clock;
-      co_await clock.sleep_until(due, stop);
-      delay = std::min(2 * delay, last_retry);
-    }
-    wait_first = true;
-    if (node->stage != stage || node->writers > 0) break;  // whoever has it open now will flush it
-    int code = 0;
-    try {
-      co_await self->commit(node, stop);
-    } catch (const ConnectionLost&) {
-      continue;
-    } catch (const Cancelled&) {
-      throw;
-    } catch (const Error& error) {
-      code = error.code();
-    } catch (const std::bad_alloc&) {
-      code = ENOMEM;
-    }
-    if (code != 0 && !is_final(code)) continue;
-    if (code != 0) self->give_up(*node);
-    break;
-  }
-  stage->retrying = false;
-  if (node->stage == stage) self->settle(node);
-}
-
 void Uploads::give_up(Node& node) {
-  const std::string path = path_of(node);
+  const std::string path = shown_path(node);
   Stage& stage = *node.stage;
   const std::string why = reason(stage);
   try {
@@ -416,7 +380,7 @@ void Uploads::let_go(Node& node) {
 }
 
 awaitable<std::string> Uploads::leave_behind(NodeRef node) {
-  const std::string path = path_of(*node);
+  const std::string path = shown_path(*node);
   const StagePtr stage = node->stage;
   if (!refused_for_good(*stage)) {
     const bool safe = co_await secure(node);

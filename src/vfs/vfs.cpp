@@ -23,6 +23,8 @@ Vfs::Impl::Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logge
       uploads(reading, directories, hidden, journal, spool ? &*spool : nullptr, logger),
       walk_ahead(walking()),
       files_ahead(reading_in_a_row()) {
+  uploads.on_conflict(
+      [this](NodeRef node, Attributes theirs) { return part_ways(std::move(node), std::move(theirs)); });
   // No listing tells the root's own time (its parent's is not ours to read).
   const auto wall = clock.wall().time_since_epoch();
   nodes.root().attributes.mtime =
@@ -110,6 +112,19 @@ Unsent Vfs::Impl::unsent() {
   return sum;
 }
 
+namespace {
+
+// What a stage loads with keeps the node alive that the stage belongs to.
+void drop_stages(InodeTable& nodes) {
+  std::vector<NodeRef> staged;
+  nodes.for_each([&](Node& node) {
+    if (node.stage) staged.emplace_back(nodes, node);
+  });
+  for (NodeRef& node : staged) node->stage.reset();
+}
+
+}  // namespace
+
 awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadline) {
   shutting_down = true;
   stop_fetching_ahead();
@@ -124,11 +139,11 @@ awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadli
     if (stage && node.linked && (stage->dirty() || stage->mtime || stage->mode))
       unsaved.emplace_back(nodes, node);
   });
-  std::vector<std::string> lost;
+  std::vector<std::string> lost = uploads.take_untold();
   for (NodeRef& node : unsaved) {
     bool failed = false;
     try {
-      co_await uploads.commit(node, waits.get_token());
+      co_await uploads.deliver(node, waits.get_token());
     } catch (const std::exception&) {  // whatever it was: the next one has its own chance
       failed = node->stage && node->stage->dirty();
     }
@@ -144,6 +159,7 @@ awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadli
   open_directories.clear();
   try {
     co_await tasks.join(waits.get_token());
+    drop_stages(nodes);
   } catch (const Cancelled&) {
     logger->warn("unmounting with {} transfers unfinished", tasks.size());
   }
@@ -171,12 +187,7 @@ Vfs::~Vfs() {
   impl_->tasks.request_stop();
   impl_->files.clear();
   impl_->open_directories.clear();
-  // What a stage loads with keeps the node alive that the stage belongs to.
-  std::vector<NodeRef> staged;
-  impl_->nodes.for_each([&](Node& node) {
-    if (node.stage) staged.emplace_back(impl_->nodes, node);
-  });
-  for (NodeRef& node : staged) node->stage.reset();
+  drop_stages(impl_->nodes);
 }
 
 awaitable<void> Vfs::recover(std::stop_token stop) {

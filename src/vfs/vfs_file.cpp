@@ -35,6 +35,7 @@ awaitable<Opened> Vfs::Impl::open(Ino ino, int flags, std::stop_token stop) {
   const bool truncates = (flags & O_TRUNC) != 0;
   if (writes || truncates) {
     writable();
+    Uploads::tell_unheard(*node);
     files_ahead.drop(*node);
   } else {
     co_await files_ahead.opening(node, stop);
@@ -225,7 +226,7 @@ std::size_t Vfs::Impl::write(Handle handle, std::uint64_t offset, Bytes bytes, W
 
 awaitable<void> Vfs::Impl::flush(Handle handle, std::stop_token stop) {
   NodeRef node = file_at(handle).node;
-  if (node->stage) co_await uploads.commit(node, stop);
+  if (node->stage || node->unheard) co_await uploads.commit(node, stop);
 }
 
 awaitable<void> Vfs::Impl::allocate(Handle handle, std::uint64_t end, std::stop_token stop) {

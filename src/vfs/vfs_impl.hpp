@@ -101,6 +101,7 @@ class Vfs::Impl {
   awaitable<void> make_way(NodeRef source, NodeRef target, std::stop_token stop);
   awaitable<void> move_on_server(NodeRef source, std::optional<NodeRef> target, Path from, Path to,
                                  std::stop_token stop);
+  awaitable<void> take_place(NodeRef source, std::optional<NodeRef> target, std::stop_token stop);
   awaitable<void> make_again(NodeRef directory, Path path);
   awaitable<void> save_what_moves(NodeRef source, std::stop_token stop);
   awaitable<void> remove_from_server(NodeRef node, std::stop_token stop);
@@ -159,6 +160,8 @@ class Vfs::Impl {
   awaitable<void> store_beside(Remains* remains, std::shared_ptr<Stage> stage, NodeRef directory, Path path,
                                std::stop_token stop);
   void keep(Remains* remains, const Stage& stage, const Path& path, std::string_view why);
+  awaitable<void> part_ways(NodeRef node, Attributes theirs);
+  awaitable<std::string> free_name(NodeRef directory, std::string_view name, std::stop_token stop);
   NodeRef take_over(NodeRef directory, std::string name, std::shared_ptr<Stage> stage,
                     std::optional<Attributes> there);
 

@@ -236,6 +236,29 @@ awaitable<void> Vfs::Impl::move_on_server(NodeRef source, std::optional<NodeRef>
   std::rethrow_exception(failure);
 }
 
+// The rename of a file that the server has not heard of: it will be sent to its new name, in place of what is
+// there.
+awaitable<void> Vfs::Impl::take_place(NodeRef source, std::optional<NodeRef> target, std::stop_token stop) {
+  if (!target) co_return;
+  std::exception_ptr failure;
+  try {
+    co_await make_way(source, *target, stop);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure) {
+    uploads.revive(*target);
+    std::rethrow_exception(failure);
+  }
+  const Node& replaced = **target;
+  if (!replaced.on_server || replaced.hidden_as) co_return;
+  const std::optional<std::uint16_t> mode = source->attributes.mode;
+  source->attributes = replaced.attributes;
+  source->attributes.mode = mode;
+  source->on_server = true;
+  source->stage->rebase(replaced.attributes.size, false);  // none of it is part of ours: nothing is appended
+}
+
 // What is being uploaded is on its way to the old name.
 awaitable<void> Vfs::Impl::save_what_moves(NodeRef source, std::stop_token stop) {
   std::vector<NodeRef> moving;
@@ -248,7 +271,7 @@ awaitable<void> Vfs::Impl::save_what_moves(NodeRef source, std::stop_token stop)
     nodes.for_each(consider);
   else
     consider(*source);
-  for (const NodeRef& node : moving) co_await uploads.commit(node, stop);
+  for (const NodeRef& node : moving) co_await uploads.deliver(node, stop);
 }
 
 awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, std::string new_name,
@@ -269,7 +292,10 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
 
   files_ahead.drop(*source);
   if (target) files_ahead.drop(**target);
-  co_await save_what_moves(source, stop);
+  // Not where an open file has to be moved aside for it: a crash would leave the name without either.
+  const bool moves_target = target && must_stay_readable(**target);
+  const bool unknown_there = config.writeback.count() > 0 && Uploads::never_sent(*source) && !moves_target;
+  if (!unknown_there) co_await save_what_moves(source, stop);
   // What is written from here on has to reach the new name.
   const Uploads::Pause pause(uploads, source);
   std::optional<Uploads::Pause> pause_of_target;
@@ -279,7 +305,10 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   const Path new_path = nodes.path(*to).child(new_name);
   const InodeTable::Renaming renaming(nodes, source);
   try {
-    co_await move_on_server(source, target, old_path, new_path, stop);
+    if (unknown_there)
+      co_await take_place(source, target, stop);
+    else
+      co_await move_on_server(source, target, old_path, new_path, stop);
   } catch (...) {
     doubt(*from, name);
     doubt(*to, new_name);
@@ -287,14 +316,20 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   }
 
   if (source->attributes.kind == Kind::directory) move_hidden(old_path, new_path);
+  std::unique_ptr<JournalEntry> replaced;  // goes when the journal knows what has taken its place
+  if (target && (*target)->stage) replaced = std::move((*target)->stage->entry);
   if (target) removed(**target);
   if (Node* const left = nodes.find(*to, new_name)) nodes.unlink(*left);
-  if (!source->linked) co_return;
+  if (!source->linked) {
+    if (replaced) replaced->forget();
+    co_return;
+  }
   directories.erase(*from, name);
   nodes.rename(*source, *to, new_name);
   nodes.for_each([&](Node& node) {
     if (node.stage && nodes.is_at_or_below(node, *source)) journal.renew(node);
   });
+  if (replaced) replaced->forget();
   changed(*source);
   directories.publish(*source);
   entries_changed(*from);

@@ -32,6 +32,7 @@ std::shared_ptr<Stage> revived(Remains& remains) {
     extent.size = size;
   }
   auto stage = std::make_shared<Stage>(std::move(remains.content), extent);
+  stage->may_append = remains.record.may_append;
   stage->written_at = remains.record.written_at;
   stage->mtime = remains.record.mtime;
   stage->mode = remains.record.mode;
@@ -73,12 +74,8 @@ awaitable<void> Vfs::Impl::recover(std::stop_token stop) {
 
 awaitable<void> Vfs::Impl::recover_one(Remains* remains, std::stop_token stop) {
   const Record& record = remains->record;
-  Path path = record.path;
-  std::optional<Attributes> there = co_await remote.stat(path, stop);
-  if (!there && record.moving_to) {
-    path = *record.moving_to;
-    there = co_await remote.stat(path, stop);
-  }
+  const Path path = record.path;
+  const std::optional<Attributes> there = co_await remote.stat(path, stop);
   const std::shared_ptr<Stage> stage = revived(*remains);
   const std::optional<NodeRef> directory = co_await directory_of(path.parent(), stop);
   if (!directory) {
@@ -100,10 +97,12 @@ awaitable<void> Vfs::Impl::recover_one(Remains* remains, std::stop_token stop) {
     }
     stage->saved = stage->changes();
   }
-  if (arrived == Arrived::part && stage->append_only())
+  if (arrived == Arrived::part && stage->append_only()) {
     stage->rebase(there->size, true);
-  else if (arrived == Arrived::part)
+    stage->may_append = true;
+  } else if (arrived == Arrived::part) {
     stage->created_here = true;
+  }
   logger->warn("{} was written before the last mount died, and is sent to the server now",
                escaped(path.str()));
   Journal::adopt(*stage, std::move(remains->entry));
@@ -183,16 +182,7 @@ awaitable<void> Vfs::Impl::store_beside(Remains* remains, std::shared_ptr<Stage>
     keep(remains, *stage, path, "it was changed there meanwhile");
     co_return;
   }
-  const std::time_t now = wall_seconds();
-  const std::string wanted =
-      fmt::format("{}.ftpfs-conflict-{:%Y%m%d-%H%M%S}", stem_of(path.name()), fmt::gmtime(now));
-  std::string name = wanted;
-  for (int number = 2;; ++number) {
-    const Path beside = nodes.path(*directory).child(name);
-    const std::optional<Attributes> taken = co_await remote.stat(beside, stop);
-    if (!taken && !nodes.find(*directory, name)) break;
-    name = fmt::format("{}-{}", wanted, number);
-  }
+  const std::string name = co_await free_name(directory, path.name(), stop);
   if (appends)
     stage = tail_of(*stage, spool->own());
   else
@@ -205,6 +195,61 @@ awaitable<void> Vfs::Impl::store_beside(Remains* remains, std::shared_ptr<Stage>
       "{} was changed on the server meanwhile, and stays so. What was written here is stored as {}{}",
       escaped(path.str()), escaped(name), appends ? " (what was to be appended)" : "");
   uploads.settle(node);
+}
+
+// The same while we live: the file keeps the server's version, what was written here moves on under a new
+// name.
+awaitable<void> Vfs::Impl::part_ways(NodeRef node, Attributes theirs) {
+  const std::stop_token never;
+  const std::string before = node->name;
+  NodeRef directory(nodes, *node->parent);
+  const std::string name = co_await free_name(directory, before, never);
+  const std::shared_ptr<Stage> stage = node->stage;
+  const bool complete = stage && !stage->missing({0, stage->size()});
+  bool is_ours = false;  // the reply to our rename was lost
+  if (complete && theirs.size == stage->size()) {
+    const Path path = nodes.path(*node);
+    const Range all{0, stage->size()};
+    is_ours = co_await same_bytes(path, stage, all, never);
+  }
+  if (!stage || node->stage != stage || stage->running) co_return;
+  if (is_ours) {
+    node->attributes = theirs;
+    co_return;
+  }
+  const Error told(ESTALE, before + " was changed on the server meanwhile; what was written here is kept");
+  node->unheard = std::make_exception_ptr(told);
+  if (!complete) {
+    stage->failure = node->unheard;
+    uploads.give_up(*node);
+    co_return;
+  }
+  node->stage.reset();
+  node->attributes = theirs;
+  node->on_server = true;
+  node->learned = clock.now();
+  node->foreign_version = ++node->version;
+  directories.publish(*node);
+  stage->touch();
+  stage->retrying = false;
+  NodeRef beside = take_over(directory, name, stage, std::nullopt);
+  journal.renew(*beside);
+  logger->warn("{} was changed on the server meanwhile, and stays so. What was written here is stored as {}",
+               escaped(before), escaped(name));
+  uploads.settle(beside);
+}
+
+// A name for what may not take the place of `name`.
+awaitable<std::string> Vfs::Impl::free_name(NodeRef directory, std::string_view name, std::stop_token stop) {
+  const std::string wanted = fmt::format("{}.ftpfs-conflict-{:%Y%m%d-%H%M%S}", stem_of(name),
+                                         fmt::gmtime(static_cast<std::time_t>(wall_seconds())));
+  std::string found = wanted;
+  for (int number = 2;; ++number) {
+    const Path beside = nodes.path(*directory).child(found);
+    const std::optional<Attributes> taken = co_await remote.stat(beside, stop);
+    if (!taken && !nodes.find(*directory, found)) co_return found;
+    found = fmt::format("{}-{}", wanted, number);
+  }
 }
 
 NodeRef Vfs::Impl::take_over(NodeRef directory, std::string name, std::shared_ptr<Stage> stage,

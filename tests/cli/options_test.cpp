@@ -192,8 +192,6 @@ TEST(Options, WordsOfOtherProgramsMeanTheSame) {
 }
 
 TEST(Options, PromisesThatAreNotKeptAreRefusedWithTheReason) {
-  EXPECT_EQ(refusal({"-o", "writeback=5", "h:", "/m"}),
-            "option writeback: is 0: close() returns when the server has the file");
   EXPECT_EQ(refusal({"-o", "vfs_cache_mode=full", "h:", "/m"}), "option vfs_cache_mode: is one of: writes");
   EXPECT_EQ(refusal({"-o", "sslv3", "h:", "/m"}),
             "option sslv3 is broken for good; tls_min=1.0 is the oldest there is");

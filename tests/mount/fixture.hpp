@@ -33,6 +33,8 @@ class MountFixture : public testing::Test {
   void mount(const std::string& options = "");
   void remount();  // ends the mount as a user would, and mounts again: nothing comes from a cache
 
+  void kill_daemon() { mounted().kill(); }  // -9; mount() next
+
   RealServer& server();
   Mount& mounted();
   std::filesystem::path mnt(const std::string& name = "") { return mounted().path() / name; }

@@ -128,6 +128,12 @@ std::size_t Mount::open_sockets() const {
   return count_descriptors(true);
 }
 
+void Mount::kill() {
+  process_->signal(SIGKILL);
+  process_->wait();
+  ::umount2(mountpoint_.c_str(), MNT_DETACH);
+}
+
 std::optional<int> Mount::unmount() {
   const Outcome outcome = shell("umount " + mountpoint_.string(), "/", {});
   if (outcome.status != 0) return std::nullopt;

@@ -42,6 +42,8 @@ class Mount {
   std::size_t open_files() const;
   std::size_t open_sockets() const;
 
+  // kill -9, and the dead mount out of the way.
+  void kill();
   // umount(8), as a user would; then the program's exit status.
   std::optional<int> unmount();
 

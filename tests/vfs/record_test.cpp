@@ -11,7 +11,6 @@ Record full() {
   Record record;
   record.source = "joe\nftp.example.org\n21\n/home dir";
   record.path = Path("/a dir/100% \xC3\xA9\xFF\n.txt");
-  record.moving_to = Path("/b");
   record.state = Record::State::complete;
   record.base.emplace();
   record.base->size = 1000;

@@ -41,6 +41,8 @@ struct VfsConfig {
 
   std::string spool_directory;  // private, 0700; made if missing
   std::string spool_source;     // server, user and directory: what is left there by another one stays
+  // 0: close() returns when the server has it. Else when this disk has it, and it is sent so much later.
+  std::chrono::milliseconds writeback{0};
   UploadMode upload = UploadMode::automatic;
   PermsMode perms = PermsMode::ignore;
   bool contain_symlinks = true;              // targets that lead out of the mount are not handed out

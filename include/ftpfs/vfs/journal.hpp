@@ -38,8 +38,9 @@ struct JournalEntry {
   Record::State state = Record::State::open;
   std::uint64_t size = 0;     // that it tells
   std::uint64_t secured = 0;  // of Stage::changes()
-  std::optional<Path> moving_to;
 };
+
+bool noted(const Stage& stage) noexcept;
 
 class Journal {
  public:
@@ -50,10 +51,11 @@ class Journal {
   awaitable<void> secure(NodeRef node);  // as complete, everything written before the call
   void forget(Stage& stage) noexcept;
 
+  // Somebody waits for it to be saved: worth sending after a crash, though nobody was promised anything.
+  void note_wanted(Node& node) noexcept;
   void note_soon(Node& node);                           // when it is still dirty in a second
   void renew(Node& node) noexcept;                      // it is noted, and what the record says has changed
   void shrinks(Node& node, std::uint64_t size);         // before the stage is cut to `size`
-  void moves(Node& node, std::optional<Path> to);       // before the server renames it; nullopt: it has not
   static void adopt(Stage& stage, JournalEntry entry);  // of what a mount before us has left
 
  private:

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,8 @@ struct Node {
   std::uint64_t told_version = 0;  // whose size and time the kernel was told last: it then drops other pages
   std::uint64_t streamed_version = 0;  // of which a stream was begun
   Witness witness;
+
+  std::exception_ptr unheard;  // why a file could not be sent whose close() had succeeded (writeback=)
 
   std::unique_ptr<Directory> directory;  // directories that were listed or edited
   std::shared_ptr<Stage> stage;          // files being written or with unsaved changes

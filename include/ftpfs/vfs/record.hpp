@@ -22,7 +22,6 @@ struct Record {
 
   std::string source;  // the mount that it belongs to
   Path path;
-  std::optional<Path> moving_to;  // while the server renames it: it has one of the two names
   State state = State::open;
   std::optional<Attributes> base;  // the server's version that it began with; absent: there was none
   Stage::Extent extent;

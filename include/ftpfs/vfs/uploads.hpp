@@ -6,11 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ftpfs/vfs/directories.hpp>
@@ -22,6 +25,9 @@ namespace ftpfs::vfs {
 
 // Did the server merely refuse to set a mode or a time? With perms=ignore that fails nothing.
 bool refuses_attributes(int code) noexcept;
+// Did the server understand and say no, so that another time will not help?
+bool is_final(int code) noexcept;
+std::string shown_path(const Node& node);  // from the root, also of what has no name any more
 
 // As much of a name as leaves room for an ending of ours; not cut inside a character of UTF-8.
 std::string_view stem_of(std::string_view name) noexcept;
@@ -56,8 +62,18 @@ class Uploads {
 
   // Fetches what is missing of the range into the stage.
   awaitable<void> load(NodeRef node, Range range, std::stop_token stop);
-  // Returns when the server has everything that was written before the call; throws what the upload threw.
+  // What close() and fsync() wait for: that the server has everything that was written before the call or,
+  // with writeback, that this disk has it. Throws what the upload threw, or an earlier one that nobody heard.
   awaitable<void> commit(NodeRef node, std::stop_token stop);
+  awaitable<void> deliver(NodeRef node, std::stop_token stop);  // the former, in any case
+  static void tell_unheard(Node& node);                         // throws it, once
+  // Written here, closed perhaps, and the server has not heard of it: it may be renamed without its help.
+  static bool never_sent(const Node& node) noexcept;
+  // Of files that could not be sent and whose programs were not told so.
+  std::vector<std::string> take_untold() { return std::exchange(untold_, {}); }
+  // Somebody else has changed the file meanwhile: both versions are to be kept.
+  using Part = std::function<awaitable<void>(NodeRef node, Attributes theirs)>;
+  void on_conflict(Part part) { part_ = std::move(part); }
   // The last writer closed: lets a clean stage go; tries again later, by itself, what could not be saved.
   void settle(NodeRef node);
   // The file is about to be removed: stops what is on its way and starts nothing new; returns when nothing
@@ -95,7 +111,11 @@ class Uploads {
 
   static awaitable<void> upload(Uploads* self, NodeRef node);
   static awaitable<void> follow(Uploads* self, NodeRef node);
-  static awaitable<void> retry_later(Uploads* self, NodeRef node);
+  static awaitable<void> send_later(Uploads* self, NodeRef node);
+  awaitable<int> try_to_send(NodeRef node, std::stop_token stop);
+  void settle_later(NodeRef node);
+  bool writes_back() const noexcept { return context_.config.writeback.count() > 0; }
+  awaitable<std::optional<Attributes>> find_conflict(NodeRef node, std::stop_token stop);
   // uploads.cpp: when, how often, and what becomes of it
   awaitable<void> save(NodeRef node);
   awaitable<bool> secure(NodeRef node);
@@ -131,6 +151,8 @@ class Uploads {
   Logger logger_;
   std::mt19937 random_{std::random_device{}()};  // for temporary names
   bool in_place_logged_ = false;
+  std::vector<std::string> untold_;
+  Part part_;
   WaitList moved_;  // woken when a Pause ends
 };
 

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Uploads that nobody waits for: with writeback each of them, else those that failed and are tried again.
+#include <algorithm>
+#include <chrono>
+#include <new>
+#include <utility>
+
+#include <ftpfs/base/error.hpp>
+#include <ftpfs/vfs/uploads.hpp>
+
+namespace ftpfs::vfs {
+namespace {
+
+constexpr std::chrono::milliseconds first_retry{5'000};
+constexpr std::chrono::milliseconds last_retry{300'000};
+
+}  // namespace
+
+void Uploads::tell_unheard(Node& node) {
+  if (node.unheard) std::rethrow_exception(std::exchange(node.unheard, nullptr));
+}
+
+bool Uploads::never_sent(const Node& node) noexcept {
+  const Stage* const stage = node.stage.get();
+  return stage && !node.on_server && stage->attempts == 0 && !stage->running && !stage->transmission;
+}
+
+awaitable<void> Uploads::commit(NodeRef node, std::stop_token stop) {
+  if (!writes_back()) {
+    co_await deliver(node, stop);
+    co_return;
+  }
+  tell_unheard(*node);
+  const StagePtr stage = node->stage;
+  if (!stage || !node->linked || stage->stop.stop_requested()) co_return;
+  if (!stage->dirty() && !stage->mtime && !stage->mode) co_return;
+  std::exception_ptr failure;
+  try {
+    co_await journal_.secure(node);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  settle_later(node);
+  if (failure) std::rethrow_exception(failure);
+}
+
+void Uploads::settle_later(NodeRef node) {
+  if (std::exchange(node->stage->retrying, true)) return;
+  context_.tasks.spawn(send_later(this, node));
+}
+
+awaitable<void> Uploads::send_later(Uploads* self, NodeRef node) {
+  const StagePtr stage = node->stage;
+  const std::stop_token stop = self->context_.tasks.stop_token();
+  const bool failed = stage->failure && stage->failed >= stage->changes();
+  std::chrono::milliseconds delay = failed ? first_retry : self->context_.config.writeback;
+  for (;;) {
+    if (delay.count() > 0) {
+      const Clock::time_point due = self->context_.clock.now() + delay;
+      Clock& clock = self->context_.clock;
+      co_await clock.sleep_until(due, stop);
+    }
+    delay = std::clamp(2 * delay, first_retry, last_retry);
+    if (node->stage != stage) break;
+    if (node->writers > 0 && !self->writes_back()) break;  // whoever has it open now will flush it
+    const int code = co_await self->try_to_send(node, stop);
+    if (node->stage != stage) co_return;  // of two versions ours lives on under another name
+    if (code == EAGAIN) continue;
+    if (code != 0) {
+      if (self->writes_back()) self->untold_.push_back(shown_path(*node));
+      self->give_up(*node);
+    }
+    break;
+  }
+  stage->retrying = false;
+  if (node->stage == stage) self->settle(node);
+}
+
+// 0: saved. EAGAIN: not now. Else why it never will be.
+awaitable<int> Uploads::try_to_send(NodeRef node, std::stop_token stop) {
+  try {
+    const std::optional<Attributes> theirs = co_await find_conflict(node, stop);
+    if (theirs) {
+      co_await part_(node, *theirs);
+      co_return 0;
+    }
+    co_await deliver(node, stop);
+    co_return 0;
+  } catch (const ConnectionLost&) {
+    co_return EAGAIN;
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const Error& error) {
+    if (writes_back()) node->unheard = std::current_exception();
+    co_return is_final(error.code()) ? error.code() : EAGAIN;
+  } catch (const std::bad_alloc&) {
+    co_return EAGAIN;
+  }
+}
+
+// What the server shows in place of the version that the changes began with. An attempt of ours that may have
+// left something there makes it impossible to tell.
+awaitable<std::optional<Attributes>> Uploads::find_conflict(NodeRef node, std::stop_token stop) {
+  const StagePtr stage = node->stage;
+  const bool can_tell = stage->dirty() && node->linked && !stage->running && !stage->created_here &&
+                        stage->may_append && !stage->old && (stage->attempts == 0 || node->on_server);
+  if (!can_tell || moves(*node)) co_return std::nullopt;
+  const Path path = context_.nodes.path(*node);
+  Remote& remote = context_.remote;
+  std::optional<Attributes> there = co_await remote.stat(path, stop);
+  const bool is_the_same = !there || (node->on_server && same_version(node->attributes, *there));
+  if (is_the_same || node->stage != stage || !node->linked || moves(*node)) there.reset();
+  co_return there;
+}
+
+}  // namespace ftpfs::vfs

@@ -97,6 +97,9 @@ awaitable<void> Vfs::Impl::recover_one(Remains* remains, std::stop_token stop) {
     }
     stage->saved = stage->changes();
   }
+  // An append in doubt has not arrived then.
+  if (arrived == Arrived::nothing && there && record.base && record.base->size_known)
+    stage->may_append = true;
   if (arrived == Arrived::part && stage->append_only()) {
     stage->rebase(there->size, true);
     stage->may_append = true;

@@ -23,8 +23,8 @@ class Crash : public ProgramTest {
     if (!IsSkipped()) served_.emplace();
   }
 
-  void mount() {
-    auto arguments = command(served_->url());
+  void mount(const std::string& options = "") {
+    auto arguments = command(served_->url(), options);
     arguments.emplace_back("-f");
     process_.emplace(Spawn{arguments, "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
     ASSERT_TRUE(eventually([&] { return mounted() || !process_->running(); }));
@@ -120,6 +120,29 @@ TEST_F(Crash, RecoveryMayBeKilledTooAndAppendsNothingTwice) {
   mount();
   EXPECT_TRUE(recovered());
   EXPECT_EQ(content("/log"), "one\ntwo\n");
+  EXPECT_EQ(unmount().status, 0);
+}
+
+TEST_F(Crash, WithWritebackWhatCloseAcknowledgedSurvives) {
+  put("/old", "before");
+  mount("writeback=1000");
+  for (const std::string name : {"old", "new", "temporary"}) {
+    const UniqueFd file(
+        ::open((mountpoint() / name).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    ASSERT_EQ(::write(file.get(), name.data(), name.size()), static_cast<ssize_t>(name.size()));
+    ASSERT_EQ(::fsync(file.get()), 0);
+  }
+  fs::rename(mountpoint() / "temporary", mountpoint() / "final");
+  kill();
+  EXPECT_EQ(content("/new"), "(none)");
+  EXPECT_EQ(content("/old"), "before");
+  mount();
+  EXPECT_EQ(read_file(mountpoint() / "final"), "temporary");
+  EXPECT_TRUE(recovered());
+  EXPECT_EQ(content("/old"), "old");
+  EXPECT_EQ(content("/new"), "new");
+  EXPECT_EQ(content("/final"), "temporary");
+  EXPECT_EQ(content("/temporary"), "(none)");
   EXPECT_EQ(unmount().status, 0);
 }
 

@@ -83,15 +83,16 @@ TEST_F(Refusal, SpoolThatOthersMayWriteTo) {
 }
 
 TEST_F(Refusal, SpoolFolderThatCannotBeUsed) {
-  ASSERT_EQ(::mkdir(scratch("spool").c_str(), 0700), 0);
-  // The folder of this mount has a name of its own; whatever it is, a file is there already.
-  const Outcome first = start("ftp://127.0.0.1:1");
-  expect_refusal(first, 32);
-  for (const auto& entry : fs::directory_iterator(scratch("spool"))) {
-    fs::remove(entry.path());
-    write_file(entry.path(), "");
-  }
-  expect_refusal(start("ftp://127.0.0.1:1"), 16);
+  const auto start_with = [&](const fs::path& spool) {
+    return run({FTPFS_PROGRAM, "-o", "spool_dir=" + spool.string(), "ftp://127.0.0.1:1", mountpoint()});
+  };
+  write_file(scratch("file"), "");
+  expect_refusal(start_with(scratch("file")), 16);
+  expect_refusal(start_with(scratch("file") / "below"), 16);
+  fs::create_directory(scratch("open"));
+  fs::permissions(scratch("open"), fs::perms::all);
+  expect_refusal(start_with(scratch("open")), 16);
+  expect_refusal(start_with(scratch("usable")), 32);  // nobody listens
 }
 
 TEST_F(Refusal, SpoolInsideTheMountpoint) {

@@ -31,7 +31,7 @@ class Exercising : public Base {
   }
   void exercise_closed_files() {
     FileExercise wanted;
-    wanted.operations = is_long() ? 5000 : 200;
+    wanted.operations = is_long() ? 5000 : 100;
     wanted.close_each = true;
     exercise_files(wanted, 1, is_long() ? 5 : 1);
   }
@@ -58,7 +58,7 @@ class Exercise : public Exercising<MountTest> {
 
 TEST_P(Exercise, AFile) {
   FileExercise wanted;
-  wanted.operations = is_long() ? 100'000 : 2000;
+  wanted.operations = is_long() ? 100'000 : 1000;
   exercise_files(wanted, first_seed(), is_long() ? 3 : 1);
 }
 

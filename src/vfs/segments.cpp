@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <iterator>
 #include <limits>
 #include <vector>
@@ -186,7 +187,7 @@ void Segments::extend() {
 awaitable<void> Segments::fetch(std::shared_ptr<Segments> self, SegmentPtr one) {
   try {
     co_await bring(self, one);
-  } catch (const Error&) {
+  } catch (const std::exception&) {  // want of memory, too: somebody waits for the end
     // Taken away, refused or lost: what is missing is the reader's business.
     if (!one->begun && !self->closed_) self->pause();
   }
@@ -195,10 +196,10 @@ awaitable<void> Segments::fetch(std::shared_ptr<Segments> self, SegmentPtr one) 
 }
 
 awaitable<void> Segments::bring(std::shared_ptr<Segments> self, SegmentPtr one) {
+  --self->starting_;
   const std::stop_token stop = self->stop_.get_token();
   const Path path = self->context_.nodes.path(*self->node_);
   Remote& remote = self->context_.remote;
-  --self->starting_;
   one->source = co_await remote.open_source(path, one->begin, stop);
   one->begun = true;
   self->ask_for_proof();
@@ -261,7 +262,7 @@ void Segments::ask_for_proof() {
 awaitable<void> Segments::prove(std::shared_ptr<Segments> self) {
   try {
     while (self->lacks_proof()) co_await look(self);
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     // Nobody knows, then: what is not proven is not shown.
   }
   self->proving_ = false;

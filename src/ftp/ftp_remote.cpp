@@ -169,4 +169,8 @@ std::size_t FtpRemote::spare() const noexcept {
   return impl_->server->pool.spare();
 }
 
+std::size_t FtpRemote::sessions() const noexcept {
+  return impl_->server->pool.limit();
+}
+
 }  // namespace ftpfs::ftp

@@ -47,6 +47,7 @@ class FtpRemote final : public Remote {
   awaitable<std::optional<Space>> space(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override;
   std::size_t spare() const noexcept override;
+  std::size_t sessions() const noexcept override;
 
  private:
   class Impl;

@@ -111,7 +111,10 @@ class Uploads {
 
   static awaitable<void> upload(Uploads* self, NodeRef node);
   static awaitable<void> follow(Uploads* self, NodeRef node);
+  class Turn;
   static awaitable<void> send_later(Uploads* self, NodeRef node);
+  awaitable<void> wait_for_session(std::stop_token stop);
+  awaitable<bool> is_taken(NodeRef node, std::stop_token stop);
   awaitable<int> try_to_send(NodeRef node, std::stop_token stop);
   void settle_later(NodeRef node);
   bool writes_back() const noexcept { return context_.config.writeback.count() > 0; }
@@ -152,6 +155,8 @@ class Uploads {
   std::mt19937 random_{std::random_device{}()};  // for temporary names
   bool in_place_logged_ = false;
   std::vector<std::string> untold_;
+  std::size_t turns_ = 0;  // uploads under way that nobody waits for
+  WaitList turn_ended_;
   Part part_;
   WaitList moved_;  // woken when a Pause ends
 };

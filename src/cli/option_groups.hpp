@@ -27,6 +27,7 @@ T choose(std::string_view value, const std::array<std::pair<std::string_view, T>
 
 std::vector<Option> connection_options();
 std::vector<Option> file_options();
+std::vector<Option> listing_options();
 std::vector<Option> login_options();
 std::vector<Option> tls_options();
 

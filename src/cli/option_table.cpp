@@ -254,7 +254,7 @@ std::vector<Option> make_table() {
       {mount, "log_level", {}, "LEVEL", "error, warn (default), info, debug, trace", set_log_level},
   };
   for (const std::vector<Option>& part :
-       {connection_options(), login_options(), tls_options(), file_options()}) {
+       {listing_options(), connection_options(), login_options(), tls_options(), file_options()}) {
     const auto place = std::ranges::upper_bound(table, part.front().group, {}, &Option::group);
     table.insert(place, part.begin(), part.end());
   }

@@ -38,6 +38,11 @@ bool moves_data(Verb verb) noexcept {
   return verb == retr || verb == stor || verb == appe || verb == list || verb == mlsd;
 }
 
+bool changes(Verb verb) noexcept {
+  using enum Verb;
+  return verb == stor || verb == appe || verb == dele || verb == mkd || verb == rmd || verb == rnto;
+}
+
 // No transfer ends so.
 bool answers_noop(const Reply& reply) noexcept {
   return reply.code == 200 || proto::is_unimplemented(Verb::noop, reply);
@@ -55,6 +60,7 @@ Session::~Session() {
 }
 
 void Session::abort() noexcept {
+  if (!dead_ && std::ranges::any_of(outstanding_, &Outstanding::changes)) context_->late.lost();
   dead_ = true;
   deadline_.cancel();
   drop_primed(*this);
@@ -214,7 +220,8 @@ awaitable<Session::Turn> Session::transmit(Verb verb, std::string argument) {
       proto::format_command(verb, argument, doubled ? proto::Telnet::escaped : proto::Telnet::plain);
   last_command_ = escaped(proto::masked_command(verb, argument));
   context_->logger->debug("s{} > {}", number_, last_command_);
-  outstanding_.push_back({last_command_, moves_data(verb), verb == Verb::rnfr || verb == Verb::rest});
+  outstanding_.push_back(
+      {last_command_, moves_data(verb), changes(verb), verb == Verb::rnfr || verb == Verb::rest});
   in_sequence_ = false;
   const Turn turn = ++sent_;
   if (outstanding_.size() == 1) limit_reply(context_->config.timeout);
@@ -319,6 +326,7 @@ awaitable<Reply> Session::next_reply() {
   for (;;) {
     if (std::optional<Reply> reply = parser_.next()) {
       log(*reply);
+      context_->late.heard(context_->clock.now());
       const bool is_last = outstanding_.size() <= 1;  // else what it waits for has gone out already
       if (!reply->preliminary()) in_sequence_ = reply->intermediate() && is_last;
       co_return std::move(*reply);

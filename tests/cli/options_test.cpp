@@ -129,6 +129,33 @@ TEST(Options, NameTheWayOut) {
   EXPECT_EQ(parse({"-o", "interface=eth0"}).route.interface, "eth0");
 }
 
+TEST(Options, LimitTheBandwidthEachWay) {
+  const auto rates = [](const char* value) {
+    const ftp::FtpConfig config = parse({"-o", std::string("bwlimit=") + value}).ftp;
+    return std::pair(config.upload_rate, config.download_rate);
+  };
+  EXPECT_EQ(rates("512K"), std::pair(524'288ul, 524'288ul));
+  EXPECT_EQ(rates("1M:2M"), std::pair(1'048'576ul, 2'097'152ul));
+  EXPECT_EQ(rates("off:1000"), std::pair(0ul, 1000ul));
+  EXPECT_THROW(rates("fast"), Error);
+  EXPECT_THROW(rates("1M:"), Error);
+}
+
+TEST(Options, SayHowDirectoriesAreListed) {
+  using enum ftp::ListMode;
+  EXPECT_EQ(parse({}).ftp.list, automatic);
+  EXPECT_EQ(parse({"-o", "list=mlsd"}).ftp.list, mlsd);
+  EXPECT_EQ(parse({"-o", "disable_mlsd"}).ftp.list, list);
+  EXPECT_FALSE(parse({"-o", "disable_mlsd"}).ftp.list_options);
+  EXPECT_EQ(parse({"-o", "list_hidden"}).ftp.list_options, "-a");
+  EXPECT_EQ(parse({"-o", "custom_list=LIST -la"}).ftp.list_options, "-la");
+  EXPECT_EQ(parse({"-o", "custom_list=LIST"}).ftp.list_options, "");
+  EXPECT_EQ(parse({"-o", "custom_list=LIST"}).ftp.list, list);
+  EXPECT_THROW(parse({"-o", "custom_list=DELE /"}), Error);
+  EXPECT_THROW(parse({"-o", "custom_list=LIST /etc"}), Error);
+  EXPECT_THROW(parse({"-o", "list=stat"}), Error);
+}
+
 TEST(Options, EachKindOfPrefetchHasItsSwitch) {
   const auto prefetch = [](const char* what) {
     const vfs::VfsConfig config = parse({"-o", std::string("prefetch=") + what}).vfs;

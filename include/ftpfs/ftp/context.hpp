@@ -14,7 +14,9 @@
 #include <ftpfs/base/clock.hpp>
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/base/wait.hpp>
+#include <ftpfs/ftp/bandwidth.hpp>
 #include <ftpfs/ftp/config.hpp>
+#include <ftpfs/ftp/late_commands.hpp>
 #include <ftpfs/ftp/profile.hpp>
 #include <ftpfs/net/connector.hpp>
 
@@ -44,6 +46,9 @@ struct SessionContext {
         clock(time),
         logger(log),
         config(std::move(settings)),
+        up(config.upload_rate),
+        down(config.download_rate),
+        late(config.settle_time),
         tasks(std::move(run_on), std::move(log)) {
     profile.clock = ServerClock(config.server_zone);
   }
@@ -53,6 +58,9 @@ struct SessionContext {
   Clock& clock;
   Logger logger;
   FtpConfig config;
+  Bandwidth up;
+  Bandwidth down;
+  LateCommands late;
   ServerProfile profile;
   Rhythm rhythm;
   TaskSet tasks;          // drains of aborted transfers, QUITs, deadlines

@@ -86,6 +86,7 @@ void Session::unlimit_reply() noexcept {
 }
 
 void Session::lose(int code, std::string what, std::string server_said) {
+  if (!dead_) ++context_->traffic.lost;
   abort();
   throw ConnectionLost(code, std::move(what), std::move(server_said));
 }
@@ -216,6 +217,7 @@ awaitable<Session::Turn> Session::transmit(Verb verb, std::string argument) {
   context_->logger->debug("s{} > {}", number_, last_command_);
   outstanding_.push_back({last_command_, moves_data(verb), verb == Verb::rnfr || verb == Verb::rest});
   in_sequence_ = false;
+  ++context_->traffic.commands;
   const Turn turn = ++sent_;
   if (outstanding_.size() == 1) limit_reply(context_->config.timeout);
   const std::stop_token never;

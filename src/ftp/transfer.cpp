@@ -123,7 +123,9 @@ awaitable<void> Transfer::State::last_words() {
 // A reset may be here before the 4xx that explains it. Where the data stood still, nobody will explain.
 awaitable<std::size_t> Transfer::State::receive(MutableBytes into) {
   try {
-    co_return co_await data->read_some(into);
+    const std::size_t size = co_await data->read_some(into);
+    session->context().traffic.received.add(size);
+    co_return size;
   } catch (const ConnectionLost& error) {
     if (error.code() == ETIMEDOUT) throw;
   }
@@ -167,6 +169,7 @@ awaitable<void> Transfer::State::send(Bytes bytes) {
   if (data && !final_reply) {
     try {
       co_await data->write(bytes);
+      session->context().traffic.sent.add(bytes.size());
       co_return;
     } catch (const ConnectionLost&) {
       // The final reply says why.
@@ -181,7 +184,9 @@ awaitable<std::optional<std::size_t>> Transfer::State::send_file(int file, std::
   check_alive();
   if (data && !final_reply) {
     try {
-      co_return co_await data->send_file(file, offset, size);
+      const std::optional<std::size_t> sent = co_await data->send_file(file, offset, size);
+      session->context().traffic.sent.add(sent.value_or(0));
+      co_return sent;
     } catch (const ConnectionLost&) {
       // As above.
     }

@@ -237,6 +237,7 @@ std::vector<Option> make_table() {
        "change ro, rw, suid, dev or exec of what is mounted",
        [](S& s, Text) { s.remount = true; }},
       {mount, "debug", {}, "", "the same as -d", set_debug},
+      {mount, "log_file", {}, "FILE", "log there, outside the mount", [](S& s, Text v) { s.log_file = v; }},
       {mount, "syslog", {}, "", "log there in the foreground, too", [](S& s, Text) { s.syslog = true; }},
       {mount,
        "verbose",

@@ -71,6 +71,16 @@ awaitable<ServerReport> FtpRemote::examine(bool may_write, std::stop_token stop)
   return ftp::examine(impl_->server, may_write, stop);
 }
 
+RemoteStatus FtpRemote::status() const {
+  return status_of(*impl_->server);
+}
+
+std::optional<std::string> FtpRemote::path_on_server(const Path& path) const {
+  const Server& server = *impl_->server;
+  if (!server.context->profile.greeted || !server.names.path_to_server(path.str())) return std::nullopt;
+  return server.path(path);
+}
+
 awaitable<std::optional<Attributes>> FtpRemote::stat(Path path, std::stop_token stop) {
   if (!impl_->server->names.path_to_server(path.str())) return nothing();
   const auto work = [where = impl_->server->path(path), stop](Lease& lease) {

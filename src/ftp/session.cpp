@@ -92,6 +92,7 @@ void Session::unlimit_reply() noexcept {
 }
 
 void Session::lose(int code, std::string what, std::string server_said) {
+  if (!dead_) ++context_->traffic.lost;
   abort();
   throw ConnectionLost(code, std::move(what), std::move(server_said));
 }
@@ -223,6 +224,7 @@ awaitable<Session::Turn> Session::transmit(Verb verb, std::string argument) {
   outstanding_.push_back(
       {last_command_, moves_data(verb), changes(verb), verb == Verb::rnfr || verb == Verb::rest});
   in_sequence_ = false;
+  ++context_->traffic.commands;
   const Turn turn = ++sent_;
   if (outstanding_.size() == 1) limit_reply(context_->config.timeout);
   const std::stop_token never;

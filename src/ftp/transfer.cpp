@@ -141,6 +141,7 @@ awaitable<std::size_t> Transfer::State::receive(MutableBytes into) {
     const std::size_t most = co_await allowed(down, into.size());
     const std::size_t size = co_await data->read_some(into.first(most));
     down.give_back(most - size);
+    session->context().traffic.received.add(size);
     co_return size;
   } catch (const ConnectionLost& error) {
     if (error.code() == ETIMEDOUT) throw;
@@ -189,6 +190,7 @@ awaitable<void> Transfer::State::send(Bytes bytes) {
         const std::size_t size = co_await allowed(up, left.size());
         co_await data->write(left.first(size));
         left = left.subspan(size);
+        session->context().traffic.sent.add(size);
       }
       co_return;
     } catch (const ConnectionLost&) {
@@ -208,6 +210,7 @@ awaitable<std::optional<std::size_t>> Transfer::State::send_file(int file, std::
       co_await allowed(up, size);
       const std::optional<std::size_t> sent = co_await data->send_file(file, offset, size);
       if (!sent) up.give_back(size);
+      session->context().traffic.sent.add(sent.value_or(0));
       co_return sent;
     } catch (const ConnectionLost&) {
       // As above.

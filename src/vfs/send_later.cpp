@@ -16,6 +16,11 @@ constexpr std::chrono::milliseconds first_retry{5'000};
 constexpr std::chrono::milliseconds last_retry{300'000};
 constexpr std::size_t listed_at_most = 2000;  // of larger directories single names are asked for
 
+struct Fire {
+  std::stop_source* source;
+  void operator()() const { source->request_stop(); }
+};
+
 }  // namespace
 
 class Uploads::Turn {
@@ -79,8 +84,7 @@ awaitable<void> Uploads::send_later(Uploads* self, NodeRef node) {
   for (;;) {
     if (delay.count() > 0) {
       const Clock::time_point due = self->context_.clock.now() + delay;
-      Clock& clock = self->context_.clock;
-      co_await clock.sleep_until(due, stop);
+      co_await self->wait_until_due(stage, due);
     }
     delay = std::clamp(2 * delay, first_retry, last_retry);
     co_await self->wait_for_session(stop);
@@ -98,6 +102,34 @@ awaitable<void> Uploads::send_later(Uploads* self, NodeRef node) {
   }
   stage->retrying = false;
   if (node->stage == stage) self->settle(node);
+}
+
+// Until its time has come, or somebody has sent it before.
+awaitable<void> Uploads::wait_until_due(StagePtr stage, Clock::time_point due) {
+  const std::stop_token end = context_.tasks.stop_token();
+  std::stop_source wait;
+  const std::stop_callback on_end(end, Fire{&wait});
+  const std::stop_callback on_hurry(stage->hurry.get_token(), Fire{&wait});
+  const std::stop_token ends = wait.get_token();
+  Clock& clock = context_.clock;
+  try {
+    co_await clock.sleep_until(due, ends);
+  } catch (const Cancelled&) {
+    if (end.stop_requested()) throw;
+  }
+  stage->hurry = std::stop_source();
+}
+
+awaitable<void> Uploads::send_now(NodeRef node, std::stop_token stop) {
+  const std::optional<Attributes> theirs = co_await find_conflict(node, stop);
+  if (theirs) {
+    co_await part_(node, *theirs);
+    co_return;
+  }
+  const StagePtr stage = node->stage;
+  co_await deliver(node, stop);
+  if (stage && stage->retrying)
+    stage->hurry.request_stop();  // or it would keep its place on the disk so long
 }
 
 // 0: saved. EAGAIN: not now. Else why it never will be.

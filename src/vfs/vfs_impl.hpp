@@ -171,10 +171,22 @@ class Vfs::Impl {
   bool fill_entry(Node& directory, const Entry& entry, Clock::time_point fetched, bool plus, off_t next,
                   DirFiller& filler);
 
+  // vfs_status.cpp
+  Unsent unsent();
+  Status status();
+  Node* known(const Path& path);  // nullptr: not, or not any more
+  FileStatus status_of(const Node& node);
+  std::optional<FileStatus> file_status(const Path& path);
+
+  // vfs_send.cpp
+  struct Sending;
+  awaitable<SendReport> send_all(std::stop_token stop);
+  void find_unsaved(Sending& sending);
+  static awaitable<void> send_next(Impl* self, std::shared_ptr<Sending> sending, std::stop_token stop);
+
   // vfs.cpp
   void writable() const;   // throws Error(EROFS)
   void accepting() const;  // throws Error(ESHUTDOWN)
-  Unsent unsent();
   awaitable<std::vector<std::string>> shutdown(Clock::time_point deadline);
   WalkAhead::Context walking();
   FilesAhead::Context reading_in_a_row();

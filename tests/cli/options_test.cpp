@@ -58,8 +58,36 @@ TEST(Options, CheckTakesASourceOnly) {
   EXPECT_TRUE(settings.vfs.read_only);
   EXPECT_EQ(refusal({"check"}), "usage: ftpfs check [--json] [-o OPTIONS] SOURCE");
   EXPECT_EQ(refusal({"check", "host:", "/mnt"}), refusal({"check"}));
-  EXPECT_EQ(refusal({"--json", "host:", "/mnt"}), "--json goes with check");
+  EXPECT_EQ(refusal({"--json", "host:", "/mnt"}),
+            "--json goes with check, status, stats, flush, list and recover");
   EXPECT_EQ(parse_arguments(std::vector<std::string>{"check:", "/mnt"}).source, "check:");
+}
+
+TEST(Options, CommandsAboutAMountTakeWhatTheyNeed) {
+  using Action = Settings::Action;
+  const auto parsed = [](std::vector<std::string> arguments) { return parse_arguments(arguments); };
+  EXPECT_EQ(parsed({"status"}).action, Action::status);
+  EXPECT_EQ(parsed({"status", "/mnt/file", "--watch", "--json"}).source, "/mnt/file");
+  EXPECT_TRUE(parsed({"status", "--watch"}).watch);
+  EXPECT_EQ(parsed({"stats", "/mnt"}).action, Action::stats);
+  EXPECT_EQ(refusal({"stats"}), "usage: ftpfs stats [--json] MOUNTPOINT");
+  EXPECT_EQ(parsed({"flush"}).action, Action::flush);
+  EXPECT_EQ(refusal({"flush", "/mnt", "/other"}), "usage: ftpfs flush [--json] [MOUNTPOINT]");
+  EXPECT_EQ(parsed({"list", "--json"}).action, Action::list);
+  EXPECT_EQ(refusal({"list", "/mnt"}), "usage: ftpfs list [--json]");
+  EXPECT_EQ(parsed({"recover"}).action, Action::recover);
+  EXPECT_EQ(parsed({"recover", "--export", "/tmp/x", "/spool"}).export_directory, "/tmp/x");
+  EXPECT_EQ(parsed({"recover", "--export=/tmp/x"}).export_directory, "/tmp/x");
+  EXPECT_TRUE(parsed({"recover", "--send", "host:"}).send);
+  EXPECT_EQ(refusal({"recover", "--send"}), "usage: ftpfs recover --send [-o OPTIONS] SOURCE");
+  EXPECT_EQ(refusal({"recover", "--export"}), "--export needs a directory");
+  EXPECT_EQ(refusal({"recover", "--send", "--export=/x", "host:"}), "--send and --export exclude each other");
+  EXPECT_EQ(refusal({"list", "--watch"}), "--watch goes with status");
+  EXPECT_EQ(refusal({"--send", "host:", "/mnt"}), "--send and --export go with recover");
+  EXPECT_EQ(parsed({"status:", "/mnt"}).source, "status:") << "a host of that name";
+  const std::vector<std::string> as_mount_does{"list", "/mnt"};
+  EXPECT_EQ(parse_arguments(as_mount_does, Invocation::mount_helper).source, "list")
+      << "mount(8) has no commands";
 }
 
 TEST(Options, DefaultsAreTheDocumentedOnes) {

@@ -83,6 +83,19 @@ TEST_F(UserMount, IsNotUnmountedBySomebodyElse) {
   EXPECT_EQ(umount({mountpoint()}).status, 0);
 }
 
+// Not even root may look into it, and is told so at once.
+TEST_F(UserMount, IsListedForOthersAsFarAsItCanBeSeen) {
+  cover_fstab(line("ftpfs", "noauto,user"));
+  ASSERT_EQ(as_user({"/bin/mount", mountpoint()}).status, 0);
+  const std::string others = run({FTPFS_PROGRAM, "list"}).output;
+  const std::string own = as_user({FTPFS_PROGRAM, "list"}).output;
+  EXPECT_NE(others.find("  daemon  not yours\n"), std::string::npos) << others;
+  EXPECT_NE(own.find("  daemon  alive\n"), std::string::npos) << own;
+  EXPECT_EQ(run({FTPFS_PROGRAM, "status", mountpoint()}).status, 1);
+  EXPECT_EQ(as_user({FTPFS_PROGRAM, "status", mountpoint()}).status, 0);
+  EXPECT_EQ(umount({mountpoint()}).status, 0);
+}
+
 TEST_F(UserMount, CredentialsOfRootAreNotReadable) {
   ASSERT_EQ(::chown(scratch("cred").c_str(), 0, 0), 0);
   cover_fstab(line("ftpfs", "noauto,user"));

@@ -9,6 +9,7 @@
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/ftp/config.hpp>
 #include <ftpfs/ftp/report.hpp>
+#include <ftpfs/ftp/status.hpp>
 #include <ftpfs/net/connector.hpp>
 #include <ftpfs/remote/remote.hpp>
 
@@ -28,6 +29,10 @@ class FtpRemote final : public Remote {
   // After connect(): what this server can do. `may_write`: also with a file of its own in the mounted
   // directory, which is gone afterwards.
   awaitable<ServerReport> examine(bool may_write, std::stop_token stop);
+
+  RemoteStatus status() const;
+  // As the server spells it; nullopt: not known before the first log-in, or nothing there has such a name.
+  std::optional<std::string> path_on_server(const Path& path) const;
 
   awaitable<std::optional<Attributes>> stat(Path path, std::stop_token stop) override;
   awaitable<bool> has_file(Path path, std::stop_token stop) override;

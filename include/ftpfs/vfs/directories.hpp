@@ -46,6 +46,7 @@ class Directories {
   void remember_exact(const Path& path, const Attributes& attributes);
 
   Directory& state(Node& directory);
+  const LruCache<Ino, std::shared_ptr<Listing>>& listings() const noexcept { return listings_; }
 
  private:
   static awaitable<void> ask_anew(Directories* self, NodeRef directory);

@@ -126,6 +126,8 @@ class Parser {
       settings_.action = Settings::Action::help;
     } else if (item == "help_all") {
       settings_.action = Settings::Action::help_all;
+    } else if (item == "list_options") {
+      settings_.action = Settings::Action::list_options;
     } else if (item == "version") {
       settings_.action = Settings::Action::version;
     } else if (item == "json") {

@@ -25,9 +25,12 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 
 set(CPACK_RPM_FILE_NAME RPM-DEFAULT)
+set(CPACK_RPM_PACKAGE_DESCRIPTION ${CPACK_PACKAGE_DESCRIPTION})
 set(CPACK_RPM_PACKAGE_LICENSE MIT)
 set(CPACK_RPM_PACKAGE_GROUP "System Environment/Base")
 set(CPACK_RPM_PACKAGE_REQUIRES fuse3)
+set(CPACK_RPM_SPEC_MORE_DEFINE "%define _build_id_links none")
+set(CPACK_PACKAGE_RELOCATABLE OFF)  # mount(8) looks in one place only
 # The spool of root goes with the package where it is empty, and stays where something in it was never sent.
 set(CPACK_RPM_USER_FILELIST "%dir %attr(0700,root,root) /var/lib/ftpfs")
 # What belongs to the distribution.

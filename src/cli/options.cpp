@@ -42,6 +42,9 @@ bool is_kept_in_utab(std::string_view name) {
     known.push_back(option.name);
     known.insert(known.end(), option.aliases.begin(), option.aliases.end());
   }
+  for (const std::string_view word : ignored_options()) {
+    if (!word.ends_with('*')) known.push_back(word);
+  }
   const std::string_view hint = nearest(name, known);
   refuse(
       fmt::format("unknown option '{}'{}", name,

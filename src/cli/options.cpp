@@ -42,6 +42,9 @@ bool is_kept_in_utab(std::string_view name) {
     known.push_back(option.name);
     known.insert(known.end(), option.aliases.begin(), option.aliases.end());
   }
+  for (const std::string_view word : ignored_options()) {
+    if (!word.ends_with('*')) known.push_back(word);
+  }
   const std::string_view hint = nearest(name, known);
   refuse(
       fmt::format("unknown option '{}'{}", name,
@@ -161,6 +164,8 @@ class Parser {
       settings_.action = Settings::Action::help;
     } else if (item == "help_all") {
       settings_.action = Settings::Action::help_all;
+    } else if (item == "list_options") {
+      settings_.action = Settings::Action::list_options;
     } else if (item == "version") {
       settings_.action = Settings::Action::version;
     } else if (item == "json") {

@@ -175,6 +175,8 @@ ExitStatus run(const std::vector<std::string>& arguments, Invocation invocation)
       return show(help_text());
     case Settings::Action::help_all:
       return show(help_all_text());
+    case Settings::Action::list_options:
+      return show(option_list_text());
     case Settings::Action::version:
       return show(version_text());
     case Settings::Action::check:

@@ -38,6 +38,7 @@ struct ManPage {
   Names options;  // .It Cm NAME
   Names flags;    // .It Fl LETTER
   Names ignored;  // .Cm lists below "Accepted, ignored"
+  Names refused;  // ... and below "Refused"
 };
 
 ManPage read_man_page() {
@@ -52,6 +53,7 @@ ManPage read_man_page() {
     if (macro == ".It" && first == "Cm" && section != "LOGGING") page.options.insert(second);
     if (macro == ".It" && first == "Fl") page.flags.merge(words(line.substr(7)));
     if (macro == ".Cm" && section == "Accepted,") page.ignored.merge(words(line.substr(4)));
+    if (macro == ".Cm" && section == "Refused") page.refused.merge(words(line.substr(4)));
   }
   return page;
 }
@@ -71,6 +73,12 @@ TEST(ManPage, HasEveryOptionOfTheTableAndNoOther) {
 
 TEST(ManPage, HasEveryIgnoredOptionAndNoOther) {
   EXPECT_EQ(read_man_page().ignored, Names(ignored_options().begin(), ignored_options().end()));
+}
+
+TEST(ManPage, HasEveryRefusedOptionAndNoOther) {
+  Names names;
+  for (const RefusedOption& option : refused_options()) names.emplace(option.name);
+  EXPECT_EQ(read_man_page().refused, names);
 }
 
 // The letters of single-letter flags, in the lines of the help that list them.

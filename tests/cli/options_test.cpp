@@ -292,6 +292,7 @@ TEST(Options, UnknownOnesAreRefusedWithTheNearestName) {
   EXPECT_EQ(refusal({"-o", "timout=3", "h:", "/m"}), "unknown option 'timout'; did you mean 'timeout'?");
   EXPECT_EQ(refusal({"--alow-other", "h:", "/m"}),
             "unknown option 'alow_other'; did you mean 'allow_other'?");
+  EXPECT_EQ(refusal({"-o", "nofial", "h:", "/m"}), "unknown option 'nofial'; did you mean 'nofail'?");
   EXPECT_EQ(refusal({"-o", "ro,qqqqqqqq=1", "h:", "/m"}),
             "unknown option 'qqqqqqqq'; --help lists what there is");
   EXPECT_EQ(refusal({"-x", "h:", "/m"}), "unknown option '-x'; --help lists what there is");

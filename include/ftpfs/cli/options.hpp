@@ -26,7 +26,7 @@
 namespace ftpfs::cli {
 
 struct Settings {
-  enum class Action { mount, check, refresh, status, stats, flush, list, recover, help, help_all, version };
+  enum class Action { mount, check, refresh, status, stats, flush, list, recover, help, help_all, list_options, version };
 
   Action action = Action::mount;
   Invocation invocation = Invocation::command;
@@ -103,6 +103,9 @@ std::string mount_name(const ftp::FtpConfig& config);
 
 std::string help_text();      // one screen: how to call it, and the names of all options
 std::string help_all_text();  // and a line for each
+// For programs, above all a shell that completes: NAME, what its value is and what it does, tabs between. The
+// value is a choice (`auto|require|off`), what --help calls it (FILE, SECS), or `-` where none is needed.
+std::string option_list_text();
 std::string version_text();
 
 }  // namespace ftpfs::cli

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -38,8 +39,9 @@ namespace {
 
 // No core file, and no debugger of other processes of ours, shall see a password.
 void keep_memory_private() {
-#ifndef __SANITIZE_ADDRESS__  // LeakSanitizer is such a debugger
   ::prctl(PR_SET_DUMPABLE, 0);
+#ifdef __SANITIZE_ADDRESS__  // LeakSanitizer is such a debugger, and looks at the end
+  std::atexit([] { ::prctl(PR_SET_DUMPABLE, 1); });
 #endif
   const ::rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);

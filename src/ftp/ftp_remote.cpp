@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
+#include <utility>
 
 #include <ftpfs/ftp/ftp_remote.hpp>
 
@@ -51,6 +52,10 @@ FtpRemote::FtpRemote(Executor executor, net::Connector& connector, Clock& clock,
 FtpRemote::~FtpRemote() {
   impl_->server->pool.abort();
   impl_->server->context->tasks.request_stop();
+}
+
+void FtpRemote::leave_chance_to(std::function<std::uint64_t()> random) {
+  impl_->server->context->random = std::move(random);
 }
 
 awaitable<void> FtpRemote::connect(std::stop_token stop) {

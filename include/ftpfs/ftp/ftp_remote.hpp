@@ -3,6 +3,8 @@
 // Owns the pool of sessions and what was learned about this server. Lives on the loop; not copyable.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 
 #include <ftpfs/base/clock.hpp>
@@ -20,6 +22,9 @@ class FtpRemote final : public Remote {
   // `connector` and `clock` must outlive it.
   FtpRemote(Executor executor, net::Connector& connector, Clock& clock, Logger logger, FtpConfig config);
   ~FtpRemote() override;
+
+  // For tests: who decides from now on what is left to chance (names of our own, lengths of pauses).
+  void leave_chance_to(std::function<std::uint64_t()> random);
 
   // Logs in once and makes sure that the directory to mount is there and is a directory. Throws Error: what
   // failed in our words, the server's words in server_said().

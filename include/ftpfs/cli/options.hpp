@@ -26,7 +26,20 @@
 namespace ftpfs::cli {
 
 struct Settings {
-  enum class Action { mount, check, refresh, status, stats, flush, list, recover, help, help_all, list_options, version };
+  enum class Action {
+    mount,
+    check,
+    refresh,
+    status,
+    stats,
+    flush,
+    list,
+    recover,
+    help,
+    help_all,
+    list_options,
+    version
+  };
 
   Action action = Action::mount;
   Invocation invocation = Invocation::command;

@@ -77,7 +77,7 @@ TEST_F(LateCommandsTest, WhatChangesNothingIsRepeatedAtOnce) {
   inject({"RETR", Moment::received, Action::reset});
   EXPECT_EQ(read("/a"), "content");
   inject({"STOR", Moment::received, Action::reply, "552 full"});
-  EXPECT_EQ(failure([&] { write("/new", "x"); }), ENOSPC);
+  EXPECT_EQ(failure([&] { write("/new", "x"); }), EDQUOT);
   write("/new", "y");
   EXPECT_EQ(read("/new"), "y");
 }

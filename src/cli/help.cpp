@@ -23,14 +23,13 @@ SOURCE  ftp://[USER[:PASS]@]HOST[:PORT][/PATH]  [USER@]HOST:[PATH]  HOST[/PATH]
   -h, --help       show this       --help-all  explain every option
   -V, --version    show the versions of its parts
   check            tell what the server can do (writes a little unless -o ro)
-  status           tell how a mount is: sessions, what is to be sent, errors, caches;
-                   of a FILE: its URL, what of it is cached or changed; --watch
+  status           how a mount or a file in it is: what is unsent, cached, wrong
   stats            all counters of a mount
   list             the ftpfs mounts of this machine, and whether they answer
   flush            send what waits, and return when the server has it
   refresh          ask the server again what lies at PATH and below
   recover          what mounts before have left; --send SOURCE, --export DIR
-  --json           with these: for a program
+  --json, --watch  with these: for a program; again and again
 )";
 
 constexpr std::size_t width = 80;

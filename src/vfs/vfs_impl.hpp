@@ -30,6 +30,9 @@ awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_sour
 // How much of what a mount has left is on the server; `other`: something that is not of it.
 enum class Arrived { nothing, part, all, other };
 
+// Does a program change the file just now, so that it is no whole one? It has a stage.
+bool is_being_written(const Node& node);
+
 class Vfs::Impl {
  public:
   Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logger_, VfsConfig config_);

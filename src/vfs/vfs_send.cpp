@@ -30,12 +30,15 @@ bool is_unsaved(const Node& node) {
   return stage && node.linked && (stage->dirty() || stage->mtime || stage->mode);
 }
 
-// Half a file must not take the place of a whole one. With writeback it may be open again and yet promised.
-bool is_being_written(const Node& node) {
-  return node.writers > 0 && !node.stage->retrying;
-}
-
 }  // namespace
+
+// Half a file must not take the place of a whole one. What a flush was answered for is to be on the server,
+// whoever has it open.
+bool is_being_written(const Node& node) {
+  const Stage& stage = *node.stage;
+  const bool promised = noted(stage) && stage.entry->secured >= stage.changes();
+  return node.writers > 0 && !promised;
+}
 
 void Vfs::Impl::find_unsaved(Sending& sending) {
   nodes.for_each([&](Node& node) {
@@ -75,6 +78,7 @@ awaitable<SendReport> Vfs::Impl::send_all(std::stop_token stop) {
       tasks.spawn(send_next(this, sending, stop));
     }
     while (sending->at_work > 0) co_await sending->done.wait(stop);
+    if (stop.stop_requested()) throw Cancelled();
   }
   co_return std::move(sending->report);
 }

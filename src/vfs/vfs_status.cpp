@@ -17,7 +17,7 @@ Unsaved unsaved_of(const Node& node) {
   found.attempts = stage.attempts;
   if (stage.running || stage.following)
     found.state = Unsaved::State::sending;
-  else if (node.writers > 0 && !stage.retrying)
+  else if (is_being_written(node))
     found.state = Unsaved::State::open;
   if (stage.transmission) found.sent = std::min(stage.transmission->sent, stage.size());
   if (stage.failure) found.fault = fault_of(stage.failure);

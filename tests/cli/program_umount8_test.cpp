@@ -82,7 +82,7 @@ TEST_F(Umount8, CountsTheSecondsOnATerminal) {
   leave_unsent();
   std::optional<Frozen> frozen(std::in_place, *served_);
   const OnTerminal waiting({"/bin/umount", mountpoint()});
-  const std::string seen = waiting.read_until(" 1 s");
+  const std::string seen = waiting.read_until("waiting for 1 s");
   EXPECT_TRUE(seen.starts_with("\r[....................]   0 %  1 file, 8 B left")) << seen;
   EXPECT_TRUE(seen.ends_with("\r\x1b[K\rftpfs: " + mountpoint().string() +
                              ": 1 file (8 bytes) to be sent, waiting for 1 s"))

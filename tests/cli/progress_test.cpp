@@ -17,7 +17,7 @@ TEST(ProgressBar, ShowsHowMuchIsDone) {
 }
 
 TEST(ProgressBar, BeginsAtNothingAndEndsFull) {
-  EXPECT_EQ(progress_line({.files = 1, .bytes = 10}, 10, 30), "[....................]   0 %  1");
+  EXPECT_EQ(progress_line({.files = 1, .bytes = 10}, 10, 31), "[....................]   0 %  1");
   EXPECT_EQ(progress_line({.files = 1, .bytes = 10, .sent = 10}, 10, 28), "[####################] 100 %");
   EXPECT_EQ(progress_line({.files = 1}, 0, 28), "[....................]   0 %") << "empty files only";
 }

@@ -25,7 +25,8 @@ TEST_F(SendAllTest, WhatWaitsForItsTimeIsSentNow) {
   EXPECT_THAT(report.open, IsEmpty());
   EXPECT_THAT(tree().names("/"), ElementsAre("a", "b", "c", "d", "e", "f"));
   EXPECT_EQ(fs().unsent().files, 0u);
-  EXPECT_THAT(names_in_spool(), IsEmpty());
+  settle(io_);
+  EXPECT_THAT(names_in_spool(), IsEmpty()) << "nor does it keep its place on the disk";
 }
 
 TEST_F(SendAllTest, NothingIsSentTwice) {
@@ -73,6 +74,18 @@ TEST_F(SendAllTest, WhatIsBeingWrittenIsLeftAlone) {
   client().close(handle);
   EXPECT_EQ(send_all().saved, 1u);
   EXPECT_EQ(tree().content("/file"), "half");
+}
+
+TEST_F(SendAllTest, WhatWasPromisedIsSentThoughItIsOpen) {
+  const vfs::Handle handle = client().create("/log");
+  client().write(handle, 0, "line\n");
+  run(io_, fs().fsync(handle, {}));
+  EXPECT_EQ(send_all().saved, 1u);
+  EXPECT_EQ(tree().content("/log"), "line\n");
+  client().write(handle, 5, "ha");
+  EXPECT_THAT(send_all().open, ElementsAre("/log"));
+  EXPECT_EQ(tree().content("/log"), "line\n");
+  client().close(handle);
 }
 
 TEST_F(SendAllTest, OfAConflictBothAreThereWhenItReturns) {

@@ -16,7 +16,7 @@ struct Pending {
   std::uint64_t sent = 0;   // of that
   std::uint64_t moved = 0;  // since the mount began: grows whenever anything does
   double per_second = 0;
-  std::optional<std::uint64_t> seconds_left;
+  std::optional<std::uint64_t> seconds_left = std::nullopt;
 
   std::uint64_t left() const noexcept { return bytes > sent ? bytes - sent : 0; }
 };

@@ -8,6 +8,7 @@
 #include <ftpfs/base/clock.hpp>
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/ftp/config.hpp>
+#include <ftpfs/ftp/outage.hpp>
 #include <ftpfs/ftp/report.hpp>
 #include <ftpfs/net/connector.hpp>
 #include <ftpfs/remote/remote.hpp>
@@ -47,6 +48,7 @@ class FtpRemote final : public Remote {
   awaitable<std::optional<Space>> space(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override;
   std::size_t spare() const noexcept override;
+  const std::optional<Outage>& outage() const noexcept;  // while the server is away
 
  private:
   class Impl;

@@ -91,7 +91,11 @@ awaitable<void> App::start() {
     co_await remote_->connect(stop);
     if (list_first_) co_await look_at_root(stop);
   }
-  co_await vfs_->recover(stop);
+  if (late_remote_) {
+    vfs_->recover_later();
+  } else {
+    co_await vfs_->recover(stop);
+  }
   mount();
   readiness_->ready();
 }

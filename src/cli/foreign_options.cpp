@@ -22,7 +22,7 @@ std::span<const std::string_view> ignored_options() {
       "kernel_cache", "max_read", "max_write", "max_background", "congestion_threshold", "async_read", "subtype",
       "clone_fd", "max_threads", "max_idle_threads", "intr",
       // sshfs, curlftpfs, mount.cifs, rclone
-      "reconnect", "soft", "workaround", "writing_mdtm", "transform_symlinks", "keepalive",
+      "reconnect", "workaround", "writing_mdtm", "transform_symlinks", "keepalive",
       "ServerAliveInterval", "ServerAliveCountMax", "krb4", "engine", "tcp_nodelay", "tlsv1", "cert_type", "key_type",
       "enable_epsv", "skip_pasv_ip", "ftp_method", "proxy_basic", "proxy_anyauth", "forceuid", "forcegid"});
   // clang-format on
@@ -39,7 +39,6 @@ std::span<const RefusedOption> refused_options() {
       {"socks4", "is not spoken; proxy=socks5://HOST:PORT is"},
       {"proxy_digest", "is not spoken: a log-in to an HTTP proxy goes by the Basic scheme"},
       {"proxy_ntlm", "is not spoken: a log-in to an HTTP proxy goes by the Basic scheme"},
-      {"hard", "is not done: what the server does not answer fails after timeout=SECS"},
       {"no_reconnect", "is not done: a connection that the server closed is replaced without notice"},
       {"auto_unmount",
        "would leave an empty directory where programs expect files, and some would delete their copies"},

@@ -42,6 +42,15 @@ awaitable<std::vector<Entry>> list_local(ServerPtr server, std::shared_ptr<Sessi
   co_return server->local(std::move(entries));
 }
 
+using ChangeOfOne = awaitable<void> (*)(ServerPtr server, std::string path, std::stop_token wanted);
+
+awaitable<void> changing(ServerPtr server, ChangeOfOne change, std::string path, std::stop_token stop) {
+  const auto work = [change, path = std::move(path)](ServerPtr shared, std::stop_token wanted) {
+    return change(std::move(shared), path, std::move(wanted));
+  };
+  return to_the_end(std::move(server), work, std::move(stop));
+}
+
 }  // namespace
 
 FtpRemote::FtpRemote(Executor executor, net::Connector& connector, Clock& clock, Logger logger,
@@ -124,20 +133,23 @@ awaitable<std::unique_ptr<Sink>> FtpRemote::open_sink(Path path, SinkRequest req
 }
 
 awaitable<void> FtpRemote::make_directory(Path path, std::stop_token stop) {
-  return to_the_end(impl_->server, ftp::make_directory(impl_->server, impl_->server->new_path(path)), stop);
+  return changing(impl_->server, ftp::make_directory, impl_->server->new_path(path), stop);
 }
 
 awaitable<void> FtpRemote::remove_file(Path path, std::stop_token stop) {
-  return to_the_end(impl_->server, ftp::remove_file(impl_->server, impl_->server->path(path)), stop);
+  return changing(impl_->server, ftp::remove_file, impl_->server->path(path), stop);
 }
 
 awaitable<void> FtpRemote::remove_directory(Path path, std::stop_token stop) {
-  return to_the_end(impl_->server, ftp::remove_directory(impl_->server, impl_->server->path(path)), stop);
+  return changing(impl_->server, ftp::remove_directory, impl_->server->path(path), stop);
 }
 
 awaitable<void> FtpRemote::rename(Path from, Path to, std::stop_token stop) {
-  const Server& server = *impl_->server;
-  return to_the_end(impl_->server, ftp::rename(impl_->server, server.path(from), server.new_path(to)), stop);
+  const auto work = [old_name = impl_->server->path(from), new_name = impl_->server->new_path(to)](
+                        ServerPtr server, std::stop_token wanted) {
+    return ftp::rename(std::move(server), old_name, new_name, std::move(wanted));
+  };
+  return to_the_end(impl_->server, work, stop);
 }
 
 awaitable<void> FtpRemote::set_mtime(Path path, std::int64_t seconds, std::stop_token stop) {
@@ -155,10 +167,11 @@ awaitable<std::uint16_t> FtpRemote::set_mode(Path path, std::uint16_t mode, std:
 }
 
 awaitable<void> FtpRemote::make_symlink(std::string target, Path path, std::stop_token stop) {
-  return to_the_end(impl_->server,
-                    ftp::make_symlink(impl_->server, link_argument(*impl_->server, target, path),
-                                      impl_->server->new_path(path)),
-                    stop);
+  const auto work = [argument = link_argument(*impl_->server, target, path),
+                     link = impl_->server->new_path(path)](ServerPtr server, std::stop_token wanted) {
+    return ftp::make_symlink(std::move(server), argument, link, std::move(wanted));
+  };
+  return to_the_end(impl_->server, work, stop);
 }
 
 awaitable<std::optional<Space>> FtpRemote::space(std::stop_token stop) {
@@ -178,6 +191,10 @@ Capabilities FtpRemote::capabilities() const noexcept {
   result.make_symlink = profile.features.site_symlink;
   result.tells_space = may_tell_space(profile);
   return result;
+}
+
+const std::optional<Outage>& FtpRemote::outage() const noexcept {
+  return impl_->server->pool.outage();
 }
 
 std::size_t FtpRemote::spare() const noexcept {

@@ -74,25 +74,25 @@ awaitable<void> rmd(std::shared_ptr<Session> session, std::string path) {
 
 }  // namespace
 
-awaitable<void> make_directory(ServerPtr server, std::string path) {
+awaitable<void> make_directory(ServerPtr server, std::string path, std::stop_token wanted) {
   const std::stop_token stop = server->context->tasks.stop_token();
   const auto work = [path](Lease& lease) { return mkd(lease.session(), path); };
   const auto made = [path](Lease& lease) { return is_directory(lease.session(), path); };
-  co_await looking_after(server, work, made, stop);
+  co_await looking_after(server, work, made, wanted, stop);
 }
 
-awaitable<void> remove_file(ServerPtr server, std::string path) {
+awaitable<void> remove_file(ServerPtr server, std::string path, std::stop_token wanted) {
   const std::stop_token stop = server->context->tasks.stop_token();
   const auto work = [path](Lease& lease) { return dele(lease.session(), path); };
   const auto removed = [path](Lease& lease) { return is_gone(lease.session(), path); };
-  co_await looking_after(server, work, removed, stop);
+  co_await looking_after(server, work, removed, wanted, stop);
 }
 
-awaitable<void> remove_directory(ServerPtr server, std::string path) {
+awaitable<void> remove_directory(ServerPtr server, std::string path, std::stop_token wanted) {
   const std::stop_token stop = server->context->tasks.stop_token();
   const auto work = [path](Lease& lease) { return rmd(lease.session(), path); };
   const auto removed = [path](Lease& lease) { return is_gone(lease.session(), path); };
-  co_await looking_after(server, work, removed, stop);
+  co_await looking_after(server, work, removed, wanted, stop);
 }
 
 }  // namespace ftpfs::ftp

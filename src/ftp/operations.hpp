@@ -18,12 +18,12 @@ awaitable<std::optional<WholeFile>> fetch_whole(ServerPtr server, std::string pa
 awaitable<std::unique_ptr<Sink>> open_sink(ServerPtr server, std::string path, SinkRequest request,
                                            std::stop_token stop);
 
-// To be run to_the_end(): only the end of the mount stops them.
-awaitable<void> make_directory(ServerPtr server, std::string path);
-awaitable<void> remove_file(ServerPtr server, std::string path);
-awaitable<void> remove_directory(ServerPtr server, std::string path);
-awaitable<void> rename(ServerPtr server, std::string from, std::string to);
-awaitable<void> make_symlink(ServerPtr server, std::string target, std::string path);
+// To be run to_the_end(): only the end of the mount stops them, or `wanted` before they have begun.
+awaitable<void> make_directory(ServerPtr server, std::string path, std::stop_token wanted);
+awaitable<void> remove_file(ServerPtr server, std::string path, std::stop_token wanted);
+awaitable<void> remove_directory(ServerPtr server, std::string path, std::stop_token wanted);
+awaitable<void> rename(ServerPtr server, std::string from, std::string to, std::stop_token wanted);
+awaitable<void> make_symlink(ServerPtr server, std::string target, std::string path, std::stop_token wanted);
 // How SITE SYMLINK is told of a target: proftpd resolves it against the session's current directory, so it
 // gets a path from the root. Throws Error(EINVAL) where the server would cut the names at a blank.
 std::string link_argument(const Server& server, const std::string& target, const Path& link);

@@ -11,9 +11,7 @@ namespace ftpfs::ftp {
 
 namespace {
 
-// When not even one connection is taken: somebody else, or our own dead ones, fill the server for a while.
-constexpr std::chrono::seconds first_wait{2};
-constexpr std::chrono::seconds longest_wait{8};
+constexpr std::chrono::seconds room_wait{2};  // our own dead ones may fill the server for a while
 
 }  // namespace
 
@@ -78,36 +76,21 @@ void SessionPool::abort() noexcept {
   state_->drop_idle();
 }
 
-awaitable<Lease> SessionPool::acquire(Lane lane, std::stop_token stop) {
+awaitable<Lease> SessionPool::acquire(Lane lane, std::stop_token stop,
+                                      std::optional<Clock::time_point> since) {
   const std::shared_ptr<State> state = state_;
   SessionContext& context = *state->context;
-  const Clock::time_point deadline = context.clock.now() + context.config.queue_timeout;
-  Backoff backoff(context, first_wait, longest_wait);
-  bool again = false;
+  const Clock::time_point now = context.clock.now();
+  const Clock::time_point patience = deadline_after(since.value_or(now), context.config.retry_for);
+  Clock::time_point began = since.value_or(now);
   for (;;) {
-    co_await state->take_slot(lane, deadline, again, stop);
-    auto slot = std::make_unique<Lease::State>(state, lane);
-    Lease::State& lease_state = *slot;
-    state->leases.push_back(lease_state);
-    Lease lease(std::move(slot));
-    lease_state.session = state->pick_idle();
-    if (lease_state.session) co_return std::move(lease);
-    state->check_refusal();
-    std::string full;
     try {
-      lease_state.session = co_await State::log_in(state, stop);
-      co_return std::move(lease);
-    } catch (const Error& error) {
-      if (!state->may_be_full(error)) throw;
-      state->server_is_full(error);
-      full = error.server_said();
+      co_return co_await State::lend(state, lane, began, patience, stop);
+    } catch (const ConnectionLost&) {
+      if (!state->circuit.open() || context.clock.now() >= patience) throw;
     }
-    lease.release();
-    again = true;
-    if (state->open() > 0) continue;
-    const Clock::time_point next = context.clock.now() + backoff.next();
-    if (next > deadline) throw Error(ETIMEDOUT, "server takes no more connections", full);
-    co_await context.clock.sleep_until(next, stop);
+    co_await state->circuit.wait(patience, stop);
+    began = context.clock.now();
   }
 }
 
@@ -121,7 +104,7 @@ awaitable<void> SessionPool::wait_for_room(Lease lease, Error why, Clock::time_p
   state->drop_idle();
   lease.release();
   if (!alone) co_return;
-  Backoff backoff(context, first_wait, first_wait);
+  Backoff backoff(context, room_wait, room_wait);
   const Clock::time_point next = context.clock.now() + backoff.next();
   if (next > deadline) throw Error(ETIMEDOUT, "server takes no more connections", why.server_said());
   co_await context.clock.sleep_until(next, stop);
@@ -133,7 +116,7 @@ bool SessionPool::has_slot(Lane lane) const noexcept {
 
 std::size_t SessionPool::spare() const noexcept {
   const std::size_t slots = limit();
-  if (state_->closed || slots < 2 || state_->waiting() > 0) return 0;
+  if (state_->closed || state_->circuit.open() || slots < 2 || state_->waiting() > 0) return 0;
   return slots - std::min(slots, state_->in_use());
 }
 
@@ -155,6 +138,10 @@ awaitable<void> SessionPool::close() {
 
 std::size_t SessionPool::open_sessions() const noexcept {
   return state_->open();
+}
+
+const std::optional<Outage>& SessionPool::outage() const noexcept {
+  return state_->circuit.outage();
 }
 
 std::size_t SessionPool::limit() const noexcept {

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "primed.hpp"
+#include "stop.hpp"
 
 namespace ftpfs::ftp {
 
@@ -23,20 +24,12 @@ constexpr std::chrono::hours remember_refusal_at_most{1};
 // With one slot both lanes share it: metadata first, but not for ever.
 constexpr unsigned metadata_before_bulk = 16;
 
-class RequestStop {
- public:
-  explicit RequestStop(std::stop_source& source) noexcept : source_(&source) {}
-  void operator()() const noexcept { source_->request_stop(); }
-
- private:
-  std::stop_source* source_;
-};
-
 }  // namespace
 
 SessionPool::State::State(std::shared_ptr<SessionContext> shared)
     : context(std::move(shared)),
       learned_limit(context->config.max_conns),
+      circuit(*context),
       reaper(*context, [this] { reap(); }),
       yield_timer(*context, [this] { ask_to_yield(); }),
       limit_timer(*context, [this] { serve(); }) {
@@ -50,6 +43,7 @@ SessionPool::State::Waiter::~Waiter() {
 
 void SessionPool::State::shut() noexcept {
   closed = true;
+  circuit.end();
   reaper.cancel();
   yield_timer.cancel();
   limit_timer.cancel();
@@ -88,12 +82,12 @@ awaitable<void> SessionPool::State::take_slot(Lane lane, Clock::time_point deadl
   }
   std::stop_source give_up;
   const std::stop_callback on_stop(stop, RequestStop(give_up));
-  Deadline timer(*context, [&give_up] { give_up.request_stop(); });
+  Deadline timer(*context, RequestStop(give_up));
   timer.set(deadline);
   ask_to_yield();
   const std::stop_token given_up = give_up.get_token();
   try {
-    while (!waiter.granted && !closed) co_await waiter.ready.wait(given_up);
+    while (!waiter.granted && !closed && !circuit.costly()) co_await waiter.ready.wait(given_up);
   } catch (const Cancelled&) {
     // Granted in the same moment is granted.
   }
@@ -103,6 +97,7 @@ awaitable<void> SessionPool::State::take_slot(Lane lane, Clock::time_point deadl
   }
   if (closed) throw Error(ESHUTDOWN, "unmounting");
   if (stop.stop_requested()) throw Cancelled();
+  circuit.check();
   throw Error(ETIMEDOUT, fmt::format("no session was free ({} in use)", in_use()));
 }
 
@@ -159,7 +154,9 @@ void SessionPool::State::return_session(std::shared_ptr<Session> session) noexce
     session->abort();
     return;
   }
+  circuit.works();
   const Clock::time_point now = context->clock.now();
+  last_answer = now;
   prime(session, Need::likely);
   idle.push_back(Idle{std::move(session), now});
   if (idle.size() == 1) reaper.set(now + context->config.idle_timeout);
@@ -202,30 +199,12 @@ awaitable<void> SessionPool::State::quit(std::shared_ptr<State> state, std::shar
   state->serve();
 }
 
-// What has worked before and dies while it logs in is tried once more: a restart, a NAT. Never a log-in that
-// was refused.
-awaitable<std::shared_ptr<Session>> SessionPool::State::log_in(std::shared_ptr<State> state,
-                                                               std::stop_token stop) {
-  const bool worked = state->context->profile.greeted;
-  for (bool again = false;; again = true) {
-    try {
-      std::shared_ptr<Session> session = co_await Session::open(state->context, stop);
-      if (state->closed) throw Error(ESHUTDOWN, "unmounting");
-      state->refusal_lasts = {};
-      co_return session;
-    } catch (const ConnectionLost& error) {
-      if (again || !worked || error.code() != EIO) throw;
-    } catch (const Error& error) {
-      if (error.code() == EACCES) state->refused(error);
-      throw;
-    }
-  }
-}
-
-// Some servers and firewalls turn away without a word, or with a 421 that does not say why.
-bool SessionPool::State::may_be_full(const Error& why) const noexcept {
+// Some servers and firewalls turn away without a word, or with a 421 that does not say why; others let
+// nothing through (connlimit), while those who are in are served.
+bool SessionPool::State::may_be_full(const Error& why, Clock::time_point asked) const noexcept {
   const auto logged_in = [](const Lease::State& lease) { return lease.session != nullptr; };
   const bool others = !idle.empty() || std::ranges::any_of(leases, logged_in);
+  if (why.code() == ETIMEDOUT) return last_answer && *last_answer > asked;
   return why.code() == EUSERS || (why.code() == ECONNREFUSED && others);
 }
 

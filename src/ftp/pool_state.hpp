@@ -11,6 +11,8 @@
 
 #include <ftpfs/ftp/pool.hpp>
 
+#include "circuit.hpp"
+
 namespace ftpfs::ftp {
 
 namespace intrusive = boost::intrusive;
@@ -25,6 +27,9 @@ struct Lease::State : AutoUnlink {
   std::optional<Yielder> yielder;
   bool asked = false;  // to yield
 };
+
+// Where `delay` is the longest there is: never.
+Clock::time_point deadline_after(Clock::time_point from, std::chrono::milliseconds delay) noexcept;
 
 struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   struct Idle {
@@ -54,14 +59,24 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   void drop_idle() noexcept;
   void shut() noexcept;  // aborts what is leased, sends away who waits
   void reap();
-  static awaitable<std::shared_ptr<Session>> log_in(std::shared_ptr<State> state, std::stop_token stop);
+
+  // pool_login.cpp. One whole attempt, which began at `began`: in turn, idle or logged in.
+  static awaitable<Lease> lend(std::shared_ptr<State> state, Lane lane, Clock::time_point began,
+                               Clock::time_point patience, std::stop_token stop);
+  static Lease leased(std::shared_ptr<State> state, Lane lane);  // of a slot that is taken
+  // `limit`: of the whole log-in, not of one reply.
+  static awaitable<std::shared_ptr<Session>> log_in(std::shared_ptr<State> state, Clock::time_point limit,
+                                                    std::stop_token stop);
+  void nobody_there(const ConnectionLost& why, Clock::duration took);
+  static awaitable<void> reconnect(std::shared_ptr<State> state);
   static awaitable<void> quit(std::shared_ptr<State> state, std::shared_ptr<Session> session);
 
   std::size_t limit() const noexcept;
   std::size_t in_use() const noexcept { return taken[0] + taken[1] + quitting; }
   std::size_t open() const noexcept { return in_use() + idle.size(); }
   bool may_take(Lane lane) const noexcept;
-  bool may_be_full(const Error& why) const noexcept;  // and not broken: others are logged in
+  // And not broken: others are logged in. `asked`: when the log-in began.
+  bool may_be_full(const Error& why, Clock::time_point asked) const noexcept;
   void server_is_full(const Error& why);
   void refused(const Error& why);
   void check_refusal() const;
@@ -79,12 +94,15 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   std::array<List<Waiter>, 2> queues;  // by lane
   unsigned metadata_in_a_row = 0;      // served while a transfer waited
   List<Lease::State> leases;
-  std::size_t yielding = 0;  // asked, not yet back
+  std::size_t yielding = 0;                      // asked, not yet back
+  std::optional<Clock::time_point> last_answer;  // a session came back alive
   std::size_t learned_limit;
   Clock::time_point learned_until;
   std::optional<Error> refusal;  // of our credentials
   Clock::time_point refused_until;
   Clock::duration refusal_lasts{};  // for so long the last one counted; 0: none since a log-in that worked
+  Circuit circuit;
+  bool reconnecting = false;
   bool closed = false;
   Deadline reaper;
   Deadline yield_timer;

@@ -104,12 +104,16 @@ awaitable<void> move(std::shared_ptr<Session> session, Names names, std::stop_to
   if (stayed) throw in_the_way(names);
 }
 
-awaitable<void> move_once(ServerPtr server, std::string from, std::string to) {
-  const std::stop_token stop = server->context->tasks.stop_token();
+std::stop_token mount_ends(const Server& server) {
+  return server.context->tasks.stop_token();
+}
+
+awaitable<void> move_once(ServerPtr server, std::string from, std::string to, std::stop_token wanted) {
+  const std::stop_token stop = mount_ends(*server);
   const Names names{std::move(from), std::move(to)};
   const auto work = [names, stop](Lease& lease) { return move(lease.session(), names, stop); };
   const auto moved = [names, stop](Lease& lease) { return has_moved(lease.session(), names, stop); };
-  co_await looking_after(server, work, moved, stop);
+  co_await looking_after(server, work, moved, wanted, stop);
 }
 
 // A hidden name beside `path` that nobody else will think of.
@@ -125,34 +129,36 @@ awaitable<bool> is_directory(ServerPtr server, std::string path, std::stop_token
 }
 
 awaitable<void> take_back(ServerPtr server, std::string hidden, std::string path) {
+  const std::stop_token stop = mount_ends(*server);
   try {
-    co_await move_once(server, hidden, path);
+    co_await move_once(server, hidden, path, stop);
   } catch (const Error& error) {
     server->context->logger->error("{} is now called {}: {}", escaped(path), escaped(hidden), error.what());
   }
 }
 
 awaitable<void> discard(ServerPtr server, std::string hidden) {
+  const std::stop_token stop = mount_ends(*server);
   try {
-    co_await remove_file(server, hidden);
+    co_await remove_file(server, hidden, stop);
   } catch (const Error& error) {
     server->context->logger->warn("{} is left over: {}", escaped(hidden), error.what());
   }
 }
 
 awaitable<void> replace(ServerPtr server, std::string from, std::string to) {
-  const std::stop_token stop = server->context->tasks.stop_token();
+  const std::stop_token stop = mount_ends(*server);
   const bool directory = co_await is_directory(server, to, stop);
   if (directory) {  // rename(2): only an empty one may be replaced, and RMD takes no other
-    co_await remove_directory(server, to);
-    co_await move_once(server, from, to);
+    co_await remove_directory(server, to, stop);
+    co_await move_once(server, from, to, stop);
     co_return;
   }
   const std::string hidden = aside(*server->context, to);
-  co_await move_once(server, to, hidden);
+  co_await move_once(server, to, hidden, stop);
   std::exception_ptr failure;
   try {
-    co_await move_once(server, from, to);
+    co_await move_once(server, from, to, stop);
   } catch (...) {
     failure = std::current_exception();
   }
@@ -164,9 +170,9 @@ awaitable<void> replace(ServerPtr server, std::string from, std::string to) {
 }
 
 // False: what is at `to` is in the way.
-awaitable<bool> moves(ServerPtr server, std::string from, std::string to) {
+awaitable<bool> moves(ServerPtr server, std::string from, std::string to, std::stop_token wanted) {
   try {
-    co_await move_once(server, from, to);
+    co_await move_once(server, from, to, wanted);
   } catch (const Error& error) {
     if (error.code() != EEXIST) throw;
     co_return false;
@@ -174,18 +180,19 @@ awaitable<bool> moves(ServerPtr server, std::string from, std::string to) {
   co_return true;
 }
 
-awaitable<void> move_over(ServerPtr server, std::string from, std::string to) {
-  const bool moved = co_await moves(server, from, to);
+awaitable<void> move_over(ServerPtr server, std::string from, std::string to, std::stop_token wanted) {
+  const bool moved = co_await moves(server, from, to, wanted);
   if (!moved) co_await replace(server, from, to);
 }
 
 // On a server that folds case the name itself is in its own way.
 awaitable<void> change_case(ServerPtr server, std::string from, std::string to) {
+  const std::stop_token stop = mount_ends(*server);
   const std::string hidden = aside(*server->context, to);
-  co_await move_once(server, from, hidden);
+  co_await move_once(server, from, hidden, stop);
   std::exception_ptr failure;
   try {
-    co_await move_over(server, hidden, to);
+    co_await move_over(server, hidden, to, stop);
   } catch (...) {
     failure = std::current_exception();
   }
@@ -196,12 +203,12 @@ awaitable<void> change_case(ServerPtr server, std::string from, std::string to) 
 
 }  // namespace
 
-awaitable<void> rename(ServerPtr server, std::string from, std::string to) {
+awaitable<void> rename(ServerPtr server, std::string from, std::string to, std::stop_token wanted) {
   if (!may_be_one_name({from, to})) {
-    co_await move_over(server, from, to);
+    co_await move_over(server, from, to, wanted);
     co_return;
   }
-  const bool moved = co_await moves(server, from, to);
+  const bool moved = co_await moves(server, from, to, wanted);
   if (!moved) co_await change_case(server, from, to);
 }
 

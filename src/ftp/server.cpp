@@ -93,11 +93,18 @@ std::vector<Entry> Server::local(std::vector<Entry> entries) const {
   return entries;
 }
 
-awaitable<void> to_the_end(ServerPtr server, awaitable<void> work, std::stop_token stop) {
+awaitable<void> to_the_end(ServerPtr server, Change work, std::stop_token stop) {
   if (stop.stop_requested()) throw Cancelled();
   const auto outcome = std::make_shared<Ending>();
-  server->context->tasks.spawn(run(outcome, std::move(work)));
-  while (!outcome->done) co_await outcome->changed.wait(stop);
+  std::stop_source unwanted;
+  awaitable<void> begun = work(server, unwanted.get_token());
+  server->context->tasks.spawn(run(outcome, std::move(begun)));
+  try {
+    while (!outcome->done) co_await outcome->changed.wait(stop);
+  } catch (const Cancelled&) {
+    unwanted.request_stop();
+    throw;
+  }
   if (outcome->failure) std::rethrow_exception(outcome->failure);
 }
 

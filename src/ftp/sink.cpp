@@ -52,7 +52,7 @@ awaitable<bool> may_be_listed(std::shared_ptr<Session> session, std::string dire
 awaitable<void> require_stored(std::shared_ptr<Session> session, std::string path) {
   const ServerProfile& profile = session->profile();
   // z/OS makes capitals of all names.
-  const bool may_tell = profile.size == Support::yes || profile.mlst == Support::yes || profile.relative;
+  const bool may_tell = profile.size == Support::yes || may_have_mlst(profile) || profile.relative;
   if (!may_tell) co_return;
   const std::stop_token never;
   const std::optional<Attributes> found = co_await look(session, path, never);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// What a stop_callback does when its token fires: aborts something that outlives the callback.
+// What a stop_callback does when its token fires: aborts something that outlives the callback, or stops more.
 #pragma once
+
+#include <stop_token>
 
 namespace ftpfs::ftp {
 
@@ -12,6 +14,15 @@ class Abort {
 
  private:
   T* target_;
+};
+
+class RequestStop {
+ public:
+  explicit RequestStop(std::stop_source& source) noexcept : source_(&source) {}
+  void operator()() const noexcept { source_->request_stop(); }
+
+ private:
+  std::stop_source* source_;
 };
 
 }  // namespace ftpfs::ftp

@@ -68,11 +68,11 @@ std::string target_from(const std::string& root, const std::string& directory, c
   return below ? std::filesystem::path(to).lexically_relative(directory).string() : target;
 }
 
-awaitable<void> make_symlink(ServerPtr server, std::string target, std::string path) {
+awaitable<void> make_symlink(ServerPtr server, std::string target, std::string path, std::stop_token wanted) {
   const std::stop_token stop = server->context->tasks.stop_token();
   const auto work = [target, path](Lease& lease) { return link(lease.session(), target, path); };
   const auto made = [path](Lease& lease) { return exists(lease.session(), path); };
-  co_await looking_after(server, work, made, stop);
+  co_await looking_after(server, work, made, wanted, stop);
 }
 
 }  // namespace ftpfs::ftp

@@ -64,6 +64,18 @@ spdlog::level::level_enum level_of(int code) noexcept {
   }
 }
 
+spdlog::level::level_enum level_of(const std::exception_ptr& failure, int code) noexcept {
+  const auto level = level_of(code);
+  if (level != spdlog::level::warn) return level;
+  try {
+    std::rethrow_exception(failure);
+  } catch (const ConnectionLost& lost) {
+    return lost.told ? spdlog::level::debug : level;
+  } catch (...) {
+    return level;
+  }
+}
+
 std::string describe(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);

@@ -186,7 +186,7 @@ void Request::fail(std::exception_ptr failure) noexcept {
 }
 
 void Request::log_failure(const std::exception_ptr& failure, int code) const {
-  const auto level = level_of(code);
+  const auto level = level_of(failure, code);
   if (!context_->logger->should_log(level)) return;
   const char* const name = ::strerrorname_np(code);
   context_->logger->log(level, "{} of inode {} failed with {}: {}", operation_, ino_,

@@ -18,7 +18,7 @@ awaitable<void> Reader::Window::fill(std::shared_ptr<Window> self, std::uint64_t
     } catch (const Revoked&) {
       retry = true;
     } catch (const ConnectionLost&) {
-      retry = std::exchange(self->may_retry_, false);
+      retry = ++self->deaths_ <= self->context.config.line_may_die;
       failure = std::current_exception();
     } catch (...) {
       failure = std::current_exception();

@@ -113,7 +113,7 @@ void Reader::Window::received(std::size_t count) {
   Chunk& last = chunks_.back();
   last.filled += count;
   end_ += count;
-  may_retry_ = true;
+  deaths_ = 0;
   if (unproven_ != nobody) return;
   keep_block(last);
   if (end_ < next_wake_) return;

@@ -121,7 +121,7 @@ class Reader::Window {
   std::stop_source opening_;            // of the source; or asking whether the file is still the same
   std::uint64_t epoch_ = 0;             // of the window; a seek begins a new one, the old fill ends
   bool filling_ = false;
-  bool may_retry_ = true;  // one reconnect without any progress is one too few to give up, two are enough
+  unsigned deaths_ = 0;  // of streams, since the last byte that came
 };
 
 }  // namespace ftpfs::vfs

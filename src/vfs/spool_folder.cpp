@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +65,15 @@ bool still_has_its_name(int directory, const std::string& path) {
   struct ::stat named {};
   return ::fstat(directory, &ours) == 0 && ::lstat(path.c_str(), &named) == 0 &&
          ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
+}
+
+// Files that wait to be sent must leave descriptors to the sockets that send them: else none would ever be
+// free again.
+bool is_one_of_the_last(int file) {
+  constexpr ::rlim_t left_to_others = 16;
+  ::rlimit most{};
+  if (::getrlimit(RLIMIT_NOFILE, &most) != 0) return false;
+  return static_cast<::rlim_t>(file) + left_to_others >= most.rlim_cur;
 }
 
 }  // namespace
@@ -138,6 +148,7 @@ SpoolFolder::~SpoolFolder() {
 UniqueFd SpoolFolder::create() const {
   UniqueFd file(::openat(fd_.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
   if (!file) fail("cannot make a file in the spool directory " + path_, errno);
+  if (is_one_of_the_last(file.get())) fail("too many files are open for writing", EMFILE);
   return file;
 }
 

@@ -29,13 +29,13 @@ std::string_view stem_of(std::string_view name) noexcept {
   return name.substr(0, size);
 }
 
-// Everything is at hand locally, so one more attempt on a fresh session is safe: a temporary file is begun
+// Everything is at hand locally, so another attempt on a fresh session is safe: a temporary file is begun
 // anew, a file of our own is truncated by STOR, an append in doubt is replaced by a whole upload
 // (Stage::may_append).
 awaitable<void> Uploads::save_content(NodeRef node) {
   const StagePtr stage = node->stage;
   const std::uint64_t wanted = stage->changes();
-  for (bool may_repeat = true;;) {
+  for (unsigned deaths = 0;;) {
     bool in_place = false;
     if (node->stage != stage) throw Cancelled();  // the mount has ended
     try {
@@ -52,7 +52,7 @@ awaitable<void> Uploads::save_content(NodeRef node) {
       const bool line_died = dynamic_cast<const ConnectionLost*>(&error) != nullptr || error.code() == EIO;
       in_place =
           context_.config.upload == UploadMode::automatic && temporary && refuses_the_name(error.code());
-      if (!in_place && !(line_died && std::exchange(may_repeat, false))) throw;
+      if (!in_place && !(line_died && ++deaths <= context_.config.line_may_die)) throw;
     }
     discard(*stage);
     if (!in_place) continue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "vfs_impl.hpp"
@@ -153,6 +154,7 @@ awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadli
   } catch (const Cancelled&) {
     logger->warn("unmounting with {} transfers unfinished", tasks.size());
   }
+  std::ranges::move(leave_left_over(), std::back_inserter(lost));
   co_return lost;
 }
 
@@ -161,6 +163,13 @@ namespace {
 // A request's coroutine may be resumed, to end, after the Vfs has gone: it keeps what it works on alive.
 template <class T>
 awaitable<T> held(std::shared_ptr<void>, awaitable<T> work) {
+  co_return co_await std::move(work);
+}
+
+// The same for what shows or changes names: what an earlier mount has left goes first.
+template <class T, class ImplPtr>
+awaitable<T> after_recovery(ImplPtr impl, std::stop_token stop, awaitable<T> work) {
+  if (!impl->left_over.empty()) co_await impl->recovered(stop);
   co_return co_await std::move(work);
 }
 
@@ -183,12 +192,15 @@ Vfs::~Vfs() {
 awaitable<void> Vfs::recover(std::stop_token stop) {
   return held(impl_, impl_->recover(std::move(stop)));
 }
+void Vfs::recover_later() {
+  impl_->recover_later();
+}
 
 std::optional<Looked> Vfs::lookup_now(Ino parent, std::string_view name) {
   return impl_->lookup_now(parent, name);
 }
 awaitable<Looked> Vfs::lookup(Ino parent, std::string name, std::stop_token stop) {
-  return held(impl_, impl_->lookup(parent, std::move(name), std::move(stop)));
+  return after_recovery(impl_, stop, impl_->lookup(parent, std::move(name), stop));
 }
 void Vfs::forget(Ino ino, std::uint64_t count) noexcept {
   impl_->nodes.forget(ino, count);
@@ -211,28 +223,28 @@ awaitable<std::string> Vfs::readlink(Ino ino, std::stop_token stop) {
 }
 
 awaitable<Looked> Vfs::mkdir(Ino parent, std::string name, mode_t mode, std::stop_token stop) {
-  return held(impl_, impl_->mkdir(parent, std::move(name), mode, std::move(stop)));
+  return after_recovery(impl_, stop, impl_->mkdir(parent, std::move(name), mode, stop));
 }
 awaitable<Looked> Vfs::symlink(Ino parent, std::string name, std::string target, std::stop_token stop) {
-  return held(impl_, impl_->symlink(parent, std::move(name), std::move(target), std::move(stop)));
+  return after_recovery(impl_, stop, impl_->symlink(parent, std::move(name), std::move(target), stop));
 }
 awaitable<void> Vfs::unlink(Ino parent, std::string name, std::stop_token stop) {
-  return held(impl_, impl_->unlink(parent, std::move(name), std::move(stop)));
+  return after_recovery(impl_, stop, impl_->unlink(parent, std::move(name), stop));
 }
 awaitable<void> Vfs::rmdir(Ino parent, std::string name, std::stop_token stop) {
-  return held(impl_, impl_->rmdir(parent, std::move(name), std::move(stop)));
+  return after_recovery(impl_, stop, impl_->rmdir(parent, std::move(name), stop));
 }
 awaitable<void> Vfs::rename(Ino parent, std::string name, Ino new_parent, std::string new_name,
                             unsigned flags, std::stop_token stop) {
-  return held(
-      impl_, impl_->rename(parent, std::move(name), new_parent, std::move(new_name), flags, std::move(stop)));
+  return after_recovery(impl_, stop,
+                        impl_->rename(parent, std::move(name), new_parent, std::move(new_name), flags, stop));
 }
 
 awaitable<Opened> Vfs::open(Ino ino, int flags, std::stop_token stop) {
   return held(impl_, impl_->open(ino, flags, std::move(stop)));
 }
 awaitable<Created> Vfs::create(Ino parent, std::string name, mode_t mode, int flags, std::stop_token stop) {
-  return held(impl_, impl_->create(parent, std::move(name), mode, flags, std::move(stop)));
+  return after_recovery(impl_, stop, impl_->create(parent, std::move(name), mode, flags, stop));
 }
 std::optional<Slices> Vfs::read_now(Handle handle, std::uint64_t offset, std::size_t size) {
   return impl_->read_now(handle, offset, size);
@@ -261,7 +273,7 @@ void Vfs::release(Handle handle) noexcept {
 }
 
 awaitable<DirHandle> Vfs::opendir(Ino ino, std::stop_token stop) {
-  return held(impl_, impl_->opendir(ino, std::move(stop)));
+  return after_recovery(impl_, stop, impl_->opendir(ino, stop));
 }
 void Vfs::readdir(DirHandle handle, off_t cookie, bool plus, DirFiller& filler) {
   impl_->readdir(handle, cookie, plus, filler);

@@ -3,6 +3,7 @@
 // theme.
 #pragma once
 
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -153,8 +154,18 @@ class Vfs::Impl {
                          std::stop_token stop);
   awaitable<void> outgrow(std::shared_ptr<OpenFile> file, std::stop_token stop);
 
-  // vfs_recovery.cpp
+  // late_recovery.cpp
   awaitable<void> recover(std::stop_token stop);
+  void recover_later();
+  // Throws ConnectionLost: what an earlier mount has left could not be brought to the server yet.
+  awaitable<void> recovered(std::stop_token stop);
+  void find_left_over();
+  awaitable<void> recover_left_over(std::stop_token stop);
+  static awaitable<void> recover_again(Impl* self);
+  static awaitable<void> try_to_recover(Impl* self);
+  std::vector<std::string> leave_left_over();
+
+  // vfs_recovery.cpp
   awaitable<void> recover_one(Remains* remains, std::stop_token stop);
   awaitable<std::optional<NodeRef>> directory_of(Path path, std::stop_token stop);
   awaitable<Arrived> find_out(const Remains* remains, std::shared_ptr<Stage> stage, Path path,
@@ -224,6 +235,11 @@ class Vfs::Impl {
   std::optional<Clock::time_point> space_asked;
   bool asking_space = false;
   WaitList space_told;
+  std::list<Remains> left_over;  // of mounts that died; until it is on its way to the server
+  bool recovering = false;
+  unsigned recovery_attempts = 0;
+  std::exception_ptr recovery_failure;  // of the last one
+  WaitList recovery_tried;
   bool shutting_down = false;
   bool sweeping = false;
   std::vector<std::string> tolerated;  // operations whose refusal was logged

@@ -56,22 +56,6 @@ std::shared_ptr<Stage> tail_of(const Stage& stage, const SpoolFolder& folder) {
 
 }  // namespace
 
-awaitable<void> Vfs::Impl::recover(std::stop_token stop) {
-  if (!spool) co_return;
-  std::vector<Remains> all = find_remains(*spool, config.spool_source, logger);
-  for (Remains& remains : all) {
-    Remains* const one = &remains;
-    try {
-      co_await recover_one(one, stop);
-    } catch (const Cancelled&) {
-      throw;
-    } catch (const std::exception& error) {
-      logger->error("{} is not on the server yet: {}. The next mount will try again, from {}",
-                    escaped(remains.record.path.str()), error.what(), remains.entry.folder->path());
-    }
-  }
-}
-
 awaitable<void> Vfs::Impl::recover_one(Remains* remains, std::stop_token stop) {
   const Record& record = remains->record;
   const Path path = record.path;

@@ -263,6 +263,13 @@ TEST(Options, VerbosityAddsUp) {
   EXPECT_EQ(parse({"-vvvvv"}).log_level, spdlog::level::trace);
 }
 
+TEST(Options, HowLongCallsWaitForAServerThatIsAway) {
+  EXPECT_FALSE(parse({}).ftp.waits_for_server());
+  EXPECT_EQ(parse({"-o", "retry_for=90"}).ftp.retry_for, milliseconds(90'000));
+  EXPECT_EQ(parse({"-o", "soft,hard"}).ftp.retry_for, milliseconds::max());
+  EXPECT_FALSE(parse({"-o", "hard,soft"}).ftp.waits_for_server());
+}
+
 TEST(Options, DebugStaysInTheForeground) {
   const Settings settings = parse({"-d"});
   EXPECT_TRUE(settings.foreground);

@@ -123,6 +123,27 @@ TEST_F(Crash, RecoveryMayBeKilledTooAndAppendsNothingTwice) {
   EXPECT_EQ(unmount().status, 0);
 }
 
+// The mount is there before the server is, and what the last one has left goes out when it comes.
+TEST_F(Crash, ADelayedMountDoesNotWaitForTheServer) {
+  put("/old", "old");
+  mount();
+  write_unsent("old", "new", O_WRONLY | O_TRUNC);
+  kill();
+  well_again();
+  served_->with([](FakeServer& server) { server.shut_down(); });
+  mount("delay_connect");
+  std::error_code away;
+  EXPECT_FALSE(fs::exists(mountpoint() / "old", away));
+  EXPECT_TRUE(away);
+  EXPECT_EQ(in_spool(".record-").size(), 1u);
+  served_->with([](FakeServer& server) { server.start_again(); });
+  EXPECT_TRUE(eventually([&] { return content("/old") == "new"; }));
+  EXPECT_EQ(read_file(mountpoint() / "old"), "new");
+  EXPECT_TRUE(recovered());
+  EXPECT_EQ(unmount().status, 0);
+  EXPECT_EQ(process_->wait(), 0);
+}
+
 TEST_F(Crash, WithWritebackWhatCloseAcknowledgedSurvives) {
   put("/old", "before");
   mount("writeback=1000");

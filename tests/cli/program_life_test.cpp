@@ -2,6 +2,7 @@
 // The mount from outside: signals, unmounting, what could not be saved.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -84,6 +85,63 @@ TEST_F(Life, MoreFilesAreOpenForWritingThanTheSoftLimitAllows) {
   files.clear();
   EXPECT_EQ(content("/file0"), "precious");
   EXPECT_EQ(content("/file99"), "precious");
+  EXPECT_EQ(unmount().status, 0);
+}
+
+// F30: write() tells that there is no room, not close(); what it took arrives, and others are not disturbed.
+TEST_F(Life, AFullSpoolIsToldByWriteAndLosesNothing) {
+  served_->with([](FakeServer& server) { server.tree().file("/hello", "world"); });
+  fs::create_directory(scratch("spool"));
+  ASSERT_EQ(::mount("ftpfs-test", scratch("spool").c_str(), "tmpfs", 0, "size=2m,mode=700"), 0);
+  mount();
+  const std::string piece(100'000, 'p');
+  std::size_t taken = 0;
+  {
+    const UniqueFd file(::open((mountpoint() / "new").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    ::ssize_t written = 0;
+    while (taken < 5'000'000 && (written = ::write(file.get(), piece.data(), piece.size())) > 0)
+      taken += static_cast<std::size_t>(written);
+    EXPECT_LT(written, 0);
+    EXPECT_EQ(errno, ENOSPC);
+    EXPECT_GE(taken, 1'000'000u);
+    EXPECT_EQ(read_file(mountpoint() / "hello"), "world");
+    EXPECT_EQ(::fsync(file.get()), 0) << log();
+  }
+  EXPECT_EQ(content("/new"), std::string(taken, 'p'));
+  write_file(mountpoint() / "later", piece);  // there is room again
+  EXPECT_EQ(content("/later"), piece);
+  EXPECT_EQ(unmount().status, 0);
+  EXPECT_EQ(process_->wait(), 0);
+  ::umount2(scratch("spool").c_str(), MNT_DETACH);
+}
+
+// F31: who wants one descriptor too many is told, the others go on.
+TEST_F(Life, WithoutDescriptorsCallsFailAndTheProgramLives) {
+  auto arguments = command(served_->url());
+  arguments.emplace_back("-f");
+  arguments.insert(arguments.begin(), {"/bin/sh", "-c", "ulimit -n 48; exec \"$0\" \"$@\""});
+  process_.emplace(Spawn{arguments, "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
+  ASSERT_TRUE(eventually([&] { return mounted(); })) << log();
+  std::vector<UniqueFd> files;
+  int refused = 0;
+  for (int i = 0; i < 64 && refused == 0; ++i) {
+    UniqueFd file(::open((mountpoint() / std::to_string(i)).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    if (!file) refused = errno;
+    if (file && ::write(file.get(), "precious", 8) != 8) refused = errno;
+    if (file) files.push_back(std::move(file));
+  }
+  EXPECT_EQ(refused, EMFILE);
+  EXPECT_GE(files.size(), 5u);
+  for (UniqueFd& file : files) {
+    EXPECT_EQ(::fsync(file.get()), 0) << log();
+    file.reset();
+  }
+  EXPECT_EQ(content("/0"), "precious");
+  EXPECT_TRUE(eventually([&] {
+    const UniqueFd again(::open((mountpoint() / "again").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    return again && ::write(again.get(), "fine", 4) == 4 && ::fsync(again.get()) == 0;
+  }));
+  EXPECT_EQ(content("/again"), "fine");
   EXPECT_EQ(unmount().status, 0);
 }
 

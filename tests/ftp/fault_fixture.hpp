@@ -13,8 +13,9 @@
 namespace ftpfs::test {
 
 inline std::string text_of(const Fault& fault) {
-  constexpr const char* moments[] = {"received", "done", "replied", "data"};
-  constexpr const char* actions[] = {"close", "reset", "stall", "reply", "extra"};
+  constexpr const char* moments[] = {"received", "done", "replying", "replied", "data"};
+  constexpr const char* actions[] = {"close", "reset", "stall", "reply", "drip",
+                                     "flood", "act",   "extra", "garble"};
   return fault.verb + " " + moments[static_cast<int>(fault.moment)] + " " +
          actions[static_cast<int>(fault.action)] + " " + fault.reply;
 }

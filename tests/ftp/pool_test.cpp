@@ -28,6 +28,7 @@ class PoolTest : public RemoteFixture {
     ftp::FtpConfig settings = config();
     settings.max_conns = max_conns;
     settings.queue_timeout = queue_timeout_;
+    settings.greeting_timeout = greeting_timeout_;
     context_ = std::make_shared<ftp::SessionContext>(
         io_.get_executor(), connector_, clock_, make_logger(LogSink::none, spdlog::level::off), settings);
     pool_ = std::make_unique<SessionPool>(context_);
@@ -42,9 +43,9 @@ class PoolTest : public RemoteFixture {
     std::stop_source stop;
     bool done() const { return lease || failed; }
   };
-  Wait& start(Lane lane) {
+  Wait& start(Lane lane, std::optional<Clock::time_point> since = {}) {
     const auto wait = waits_.emplace_back(std::make_shared<Wait>());
-    asio::co_spawn(io_, take(*pool_, lane, wait->stop.get_token()),
+    asio::co_spawn(io_, take(*pool_, lane, wait->stop.get_token(), since),
                    [wait](std::exception_ptr error, std::unique_ptr<Lease> lease) {
                      wait->lease = std::move(lease);
                      try {
@@ -63,14 +64,16 @@ class PoolTest : public RemoteFixture {
   std::size_t logins() const { return std::ranges::count(server_.commands(), "PASS secret"); }
 
   std::chrono::milliseconds queue_timeout_ = config().queue_timeout;
+  std::chrono::milliseconds greeting_timeout_ = config().greeting_timeout;
   std::shared_ptr<ftp::SessionContext> context_;
   std::unique_ptr<SessionPool> pool_;
   std::list<std::shared_ptr<Wait>> waits_;  // shared with the acquire() that may outlive the test
 
  private:
   // co_spawn() wants results that can be default-constructed.
-  static awaitable<std::unique_ptr<Lease>> take(SessionPool& pool, Lane lane, std::stop_token stop) {
-    Lease lease = co_await pool.acquire(lane, stop);
+  static awaitable<std::unique_ptr<Lease>> take(SessionPool& pool, Lane lane, std::stop_token stop,
+                                                std::optional<Clock::time_point> since = {}) {
+    Lease lease = co_await pool.acquire(lane, stop, since);
     co_return std::make_unique<Lease>(std::move(lease));
   }
 };
@@ -378,6 +381,40 @@ TEST_F(PoolTest, ALogInThatIsCutOffIsRepeatedOnceWhereOneHasWorked) {
   finish(last);
   EXPECT_EQ(last.failed, EIO);
   EXPECT_EQ(server_.faults_left(), 0u);
+}
+
+// A firewall that lets no more in (connlimit) is as silent as a server that is away.
+TEST_F(PoolTest, SilenceWhileOthersAreServedIsALimit) {
+  greeting_timeout_ = std::chrono::seconds(10);
+  make_pool(4);
+  Lease one = acquire();
+  server_.inject({"GREETING", Fault::Moment::received, Fault::Action::stall});
+  const Wait& two = start(Lane::metadata);
+  run_until(io_, [&] { return server_.faults_left() == 0; });
+  settle(io_);
+  clock_.advance(std::chrono::seconds(1));
+  one.release();
+  clock_.advance(std::chrono::seconds(10));
+  finish(two);
+  EXPECT_TRUE(two.lease);
+  EXPECT_FALSE(pool_->outage());
+  EXPECT_EQ(pool_->limit(), 1u);
+  EXPECT_EQ(logins(), 1u);
+}
+
+// It shows that there was no time left, not that nobody is there.
+TEST_F(PoolTest, ALogInThatIsCutShortIsNoOutage) {
+  make_pool(4);
+  acquire();
+  pool_->drop_idle();
+  server_.inject({"GREETING", Fault::Moment::received, Fault::Action::stall});
+  const Wait& late = start(Lane::metadata, clock_.now() - std::chrono::seconds(50));
+  run_until(io_, [&] { return server_.faults_left() == 0; });
+  settle(io_);
+  clock_.advance(std::chrono::seconds(10));
+  finish(late);
+  EXPECT_EQ(late.failed, ETIMEDOUT);
+  EXPECT_FALSE(pool_->outage());
 }
 
 // F16: no account lock-outs, no fail2ban.

@@ -70,6 +70,16 @@ TEST(Failure, OrdinaryAnswersAreTracedTroubleIsWarnedOf) {
   }
 }
 
+// A server that is away fails every call; one line tells.
+TEST(Failure, WhatTheLogKnowsIsNotWarnedOfAgain) {
+  ConnectionLost lost(ETIMEDOUT, "away");
+  EXPECT_EQ(level_of(std::make_exception_ptr(lost), ETIMEDOUT), spdlog::level::warn);
+  lost.told = true;
+  EXPECT_EQ(level_of(std::make_exception_ptr(lost), ETIMEDOUT), spdlog::level::debug);
+  EXPECT_EQ(level_of(std::make_exception_ptr(Error(EIO, "else")), EIO), spdlog::level::warn);
+  EXPECT_EQ(level_of(std::make_exception_ptr(Error(ENOENT, "none")), ENOENT), spdlog::level::trace);
+}
+
 TEST(Failure, TheServersWordsAreEscapedBehindOurs) {
   const auto failure = std::make_exception_ptr(Error(ENOSPC, "STOR /a: quota", "552 full\x1b[2J\n"));
   EXPECT_EQ(describe(failure), R"(STOR /a: quota (server said: 552 full\x1B[2J\x0A))");

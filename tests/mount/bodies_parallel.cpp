@@ -103,6 +103,17 @@ TEST_P(Parallel, OneConnectionCopiesATree) {
      "wc -l");
 }
 
+// F40: everybody gets a turn, and nobody waits for himself.
+TEST_P(Parallel, TwoHundredProcessesShareFourConnections) {
+  for (unsigned i = 0; i < 20; ++i) server().put("file" + std::to_string(i), noise(20'000, i));
+  mount("max_conns=4");
+  sh("for i in $(seq 0 199); do f=file$((i % 20)); (case $((i % 4)) in 0) cat $f;; 1) ls;; 2) echo $i > "
+     "new$i;; "
+     "3) cp $f copy$i;; esac) > /dev/null || touch $TMP/failed & done; wait; ! test -e $TMP/failed");
+  EXPECT_EQ(sh("ls $ROOT | wc -l"), "120\n");
+  sh("for i in $(seq 3 4 199); do cmp $ROOT/file$((i % 20)) $ROOT/copy$i || exit 1; done; cat $ROOT/new198");
+}
+
 FTPFS_ON_ALL_SERVERS(Parallel);
 
 }  // namespace

@@ -57,6 +57,8 @@ struct Image {
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
+  // Not the sockets of a server that lives in the test: its port would go on listening in the child.
+  ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   if (::chdir(directory) == 0) ::execvpe(image.argv[0], image.argv.data(), image.envp.data());
   ::_exit(127);
 }

@@ -22,6 +22,9 @@ class ManualClock final : public Clock {
     sleepers_.wake_all();
   }
 
+  // Somebody sets the clock on the wall. No time passes.
+  void set_wall(std::chrono::system_clock::time_point time) { wall_ = time; }
+
  private:
   time_point now_ = time_point(std::chrono::hours(1));
   std::chrono::system_clock::time_point wall_ = std::chrono::system_clock::from_time_t(1'700'000'000);

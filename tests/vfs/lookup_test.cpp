@@ -84,6 +84,30 @@ TEST_F(LookupTest, AListingExpires) {
   EXPECT_TRUE(client().exists("/new"));
 }
 
+// F36: what is on the wall is for file times only.
+TEST_F(LookupTest, AClockThatJumpsNeitherExpiresAnAnswerNorKeepsIt) {
+  using namespace std::chrono_literals;
+  const auto today = clock_.wall();
+  for (const auto& time : {today + 24h, today - 24h, std::chrono::system_clock::from_time_t(0),
+                           std::chrono::system_clock::from_time_t(2'145'916'800)}) {
+    fs().drop_caches();
+    tree().put_file("/file", "1");
+    EXPECT_EQ(client().stat("/file").st_size, 1);
+    client().names("/");
+    const std::size_t calls = remote_.calls();
+    clock_.set_wall(time);
+    settle(io_);
+    EXPECT_EQ(client().stat("/file").st_size, 1);
+    client().names("/");
+    EXPECT_EQ(remote_.calls(), calls);
+    tree().put_file("/file", "22");
+    advance(config_.listing_ttl);
+    EXPECT_EQ(client().stat("/file").st_size, 2);
+    client().write_file("/file", "written");
+    EXPECT_EQ(tree().content("/file"), "written");
+  }
+}
+
 TEST_F(LookupTest, DropCachesMakesTheServerBeAskedAgain) {
   tree().put_file("/a", "1");
   client().names("/");

@@ -28,6 +28,8 @@ class Error : public std::runtime_error {
 class ConnectionLost final : public Error {
  public:
   using Error::Error;
+
+  bool told = false;  // the log has the reason: many calls fail for one
 };
 
 // The caller's stop_token fired; nothing is wrong. code() is EINTR.

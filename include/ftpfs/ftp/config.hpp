@@ -57,8 +57,11 @@ struct FtpConfig {
   std::chrono::milliseconds greeting_timeout{60'000};  // servers with reverse DNS or ident take 5-30 s
   std::chrono::milliseconds timeout{30'000};           // a reply, or progress on a data connection
   std::chrono::milliseconds idle_timeout{60'000};      // spare sessions are closed with QUIT after this
-  std::chrono::milliseconds queue_timeout{60'000};     // waiting for a session of a full pool
+  std::chrono::milliseconds queue_timeout{60'000};     // until a call has a session: its turn and the log-in
   std::chrono::milliseconds settle_time{1'000};        // for late commands; see late_commands.hpp
+  // How long a call waits for a server that is away. 0 (soft): it fails at once; max() (hard): for ever.
+  std::chrono::milliseconds retry_for{0};
+  bool may_be_away = false;  // already when the mount begins (delay_connect)
   std::size_t max_conns = 4;
   std::uint64_t max_entries = 2'000'000;           // of one directory; more is EFBIG, not a part of it
   std::uint64_t max_listing_bytes = 512ull << 20;  // bytes of it on the wire
@@ -85,6 +88,8 @@ struct FtpConfig {
   std::string iocharset = "UTF-8";
   bool ask_for_utf8 = true;                // OPTS UTF8 ON
   std::optional<proto::Zone> server_zone;  // of LIST; absent: learned
+
+  bool waits_for_server() const noexcept { return retry_for > std::chrono::milliseconds::zero(); }
 };
 
 }  // namespace ftpfs::ftp

@@ -10,6 +10,7 @@
 #include <ftpfs/base/clock.hpp>
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/ftp/config.hpp>
+#include <ftpfs/ftp/outage.hpp>
 #include <ftpfs/ftp/report.hpp>
 #include <ftpfs/ftp/status.hpp>
 #include <ftpfs/net/connector.hpp>
@@ -58,6 +59,7 @@ class FtpRemote final : public Remote {
   Capabilities capabilities() const noexcept override;
   std::size_t spare() const noexcept override;
   std::size_t sessions() const noexcept override;
+  const std::optional<Outage>& outage() const noexcept;  // while the server is away
 
  private:
   class Impl;

@@ -7,6 +7,9 @@
 // - a server that takes fewer connections than max_conns lowers the limit for a while (it says so, or turns
 // another one away while some are open); nobody fails because of that;
 // - where a log-in has worked before, one that the line cuts off is repeated, once;
+// - a server that does not answer is found out once: from then on (outage()) who would have to wait for the
+// same fails at once, or waits until the server is back (FtpConfig::retry_for), and a task in the background
+// tries to log in; the first that succeeds ends it;
 // - one slot is enough: whoever waits may have the session of a lease that is able to yield;
 // - an operation holds one lease at a time (a second acquire() while holding one could wait for itself).
 #pragma once
@@ -16,6 +19,7 @@
 #include <optional>
 #include <stop_token>
 
+#include <ftpfs/ftp/outage.hpp>
 #include <ftpfs/ftp/session.hpp>
 
 namespace ftpfs::ftp {
@@ -64,10 +68,11 @@ class SessionPool {
   SessionPool(const SessionPool&) = delete;
   SessionPool& operator=(const SessionPool&) = delete;
 
-  // Throws Error(ETIMEDOUT) when none was free in queue_timeout; what Session::open throws; Error(ESHUTDOWN)
-  // after close(). Refused credentials are remembered: for 30 s no further log-in is tried, then
-  // for 2 min, and so on up to an hour (account lock-outs, fail2ban).
-  awaitable<Lease> acquire(Lane lane, std::stop_token stop);
+  // Throws Error(ETIMEDOUT) when none was free in queue_timeout; what Session::open throws; ConnectionLost
+  // while the server is away; Error(ESHUTDOWN) after close(). `since`: when the call began that needs it: all
+  // its attempts have queue_timeout, or retry_for, together. Refused credentials are remembered: for 30 s no
+  // further log-in is tried, then for 2 min, and so on up to an hour (account lock-outs, fail2ban).
+  awaitable<Lease> acquire(Lane lane, std::stop_token stop, std::optional<Clock::time_point> since = {});
   // The server would not have a data connection beside so many others (Error(EUSERS)): learns that as from a
   // log-in that is turned away. Takes the lease; returns when it is worth to acquire() again, throws
   // Error(ETIMEDOUT) when that is not before `deadline`.
@@ -82,8 +87,9 @@ class SessionPool {
   awaitable<void> close();
   void abort() noexcept;  // the same at once, without a word to the server
 
-  std::size_t open_sessions() const noexcept;  // idle, leased and being opened
-  std::size_t limit() const noexcept;          // max_conns, or what the server was seen to allow
+  std::size_t open_sessions() const noexcept;            // idle, leased and being opened
+  const std::optional<Outage>& outage() const noexcept;  // while the server is away
+  std::size_t limit() const noexcept;                    // max_conns, or what the server was seen to allow
   SessionCounts counts() const noexcept;
   // The server's words about our credentials, as long as no further log-in is tried because of them.
   std::optional<std::string> refusal() const;

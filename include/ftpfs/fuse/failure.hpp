@@ -14,6 +14,8 @@ int errno_of(const std::exception_ptr& failure) noexcept;
 
 // Ordinary answers (ENOENT, EEXIST, EINTR...) are traced only; what means trouble is a warning.
 spdlog::level::level_enum level_of(int code) noexcept;
+// The same, but what the log was told already (ConnectionLost::told) is no news.
+spdlog::level::level_enum level_of(const std::exception_ptr& failure, int code) noexcept;
 
 // Our words, then the server's (escaped).
 std::string describe(const std::exception_ptr& failure);

@@ -86,8 +86,10 @@ class Vfs {
 
   // What mounts that died have left in the spool appears where it was written and is sent to the server, in
   // the background. Where somebody has changed the file there meanwhile, both are kept. To be called before
-  // anything else; throws Cancelled only.
+  // anything else; throws Cancelled only. While the server is away it waits, and with it whoever asks for
+  // names: nobody sees the server's version before ours is on its way.
   awaitable<void> recover(std::stop_token stop);
+  void recover_later();  // the same in the background: for mounts that do not wait for their server
 
   std::optional<Looked> lookup_now(Ino parent, std::string_view name);
   awaitable<Looked> lookup(Ino parent, std::string name, std::stop_token stop);

@@ -115,6 +115,7 @@ struct Fault {
   enum class Moment {
     received,  // nothing is done
     done,      // the effect is there, the final reply is not
+    replying,  // after `after_bytes` bytes of the final reply
     replied,   // the final reply is sent
     data       // on the data connection, after `after_bytes` bytes
   };
@@ -123,6 +124,9 @@ struct Fault {
     reset,  // RST
     stall,  // silence for ever
     reply,  // says `reply`: instead of its own, or in addition when `replied`
+    drip,   // replying, data: so many bytes at a time (1 at least), `pause` apart
+    flood,  // replying: line after line, until the client is gone
+    act,    // does `act`, and goes on as if nothing were
     extra,  // data only: `after_bytes` bytes too many
     garble  // data only: then some that are no TLS
   };
@@ -131,9 +135,11 @@ struct Fault {
   Moment moment = Moment::received;
   Action action = Action::reset;
   std::string reply = {};       // for `data`: the final reply; empty: 426
-  std::size_t after_bytes = 0;  // for `data`
+  std::size_t after_bytes = 0;  // for `data` and `replying`
   std::size_t skip = 0;         // so many such commands pass first
   std::size_t times = 1;        // so many are hit
+  std::chrono::milliseconds pause{0};
+  std::function<void()> act = {};
 };
 
 }  // namespace ftpfs::test

@@ -105,7 +105,7 @@ awaitable<void> Session::obey(std::string line) {
   if (secure) text += "\r\n" + behaviour().tls.injected;
   if (std::exchange(owes_226_, false)) text.insert(0, "226 Transfer aborted.\r\n");
   owes_226_ = behaviour().late_226 && text.starts_with("426");
-  co_await reply(std::move(text));
+  co_await reply_to(verb, std::move(text));
   if (secure) co_await secure_control();
   co_await strike(verb, Fault::Moment::replied);
   if (verb == "QUIT") throw Ended();
@@ -135,18 +135,6 @@ awaitable<std::string> Session::answer(std::string verb, std::string argument) {
   const auto command = commands.find(verb);
   if (command == commands.end()) co_return std::string("502 Command not implemented.");
   co_return (this->*command->second)(argument);
-}
-
-awaitable<bool> Session::strike(std::string verb, Fault::Moment moment) {
-  const auto fault = state_.next_fault(verb, moment);
-  if (!fault) co_return false;
-  if (fault->action == Fault::Action::reply) {
-    co_await reply(fault->reply);
-    co_return true;
-  }
-  stalled_ = fault->action == Fault::Action::stall;
-  if (!stalled_) close(fault->action == Fault::Action::reset);
-  throw Ended();
 }
 
 awaitable<void> Session::reply(std::string text) {

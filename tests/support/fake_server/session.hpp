@@ -30,13 +30,14 @@ class Session : public std::enable_shared_from_this<Session> {
 
  private:
   struct Ended {};  // thrown when a fault has ended the dialogue
+  static constexpr auto complete = "226 Transfer complete.";
+  static constexpr auto broken = "426 Data connection closed; transfer aborted.";
 
   // session.cpp: the dialogue
   awaitable<void> greet();
   awaitable<std::string> next_line();
   awaitable<void> obey(std::string line);
   awaitable<std::string> answer(std::string verb, std::string argument);
-  awaitable<bool> strike(std::string verb, Fault::Moment moment);  // true: the fault has replied
   awaitable<void> reply(std::string text);
   awaitable<std::string> without_telnet(std::string line);
   const Behaviour& behaviour() const { return state_.behaviour; }
@@ -45,6 +46,13 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string path_to_make(std::string_view argument) const;  // likewise, where there is nothing yet
   std::time_t now() const { return behaviour().now.value_or(std::time(nullptr)); }
   std::time_t offset_at(std::time_t time) const { return behaviour().zone ? behaviour().zone(time) : 0; }
+
+  // session_faults.cpp
+  awaitable<bool> strike(std::string verb, Fault::Moment moment);  // true: the fault has replied
+  awaitable<void> reply_to(std::string verb, std::string text);    // the final reply, faults of it included
+  awaitable<bool> drip(Channel& into, std::string bytes, const Fault& fault);  // false: the client is gone
+  awaitable<std::string> send_faultily(Fault fault, std::string bytes);
+  std::string cut_data(const Fault& fault);
 
   // session_paths.cpp: paths of z/OS and OpenVMS
   std::string foreign_path_of(std::string_view argument) const;
@@ -118,8 +126,8 @@ class Session : public std::enable_shared_from_this<Session> {
   awaitable<std::string> open_data(std::string before);  // why not; empty: it is open. `before`: the 150
   awaitable<void> accept_data();
   awaitable<std::string> send_data(std::string verb, std::string bytes);
+  awaitable<std::string> complete_download();
   awaitable<std::string> receive_data(std::string verb, std::string path);
-  std::string cut_data(const Fault& fault);
 
   State& state_;
   Channel control_;

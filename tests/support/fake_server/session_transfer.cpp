@@ -12,10 +12,8 @@ namespace {
 
 constexpr auto opened = "150 Opening data connection.";
 constexpr auto dupes = "553-File exists: file.001\r\n553-File exists: file.002\r\n";
-constexpr auto complete = "226 Transfer complete.";
 constexpr auto invalid_name = "501 Invalid data set name. Use MVS Dsname conventions.";
 constexpr auto no_data_channel = "425 Too many connections. Can't open data channel.";
-constexpr auto broken = "426 Data connection closed; transfer aborted.";
 
 }  // namespace
 
@@ -242,40 +240,36 @@ awaitable<std::string> Session::send_listing(std::string verb, std::string text)
   co_return co_await send_data(std::move(verb), std::move(text));
 }
 
-// What a data fault does to the connection; returns the final reply.
-std::string Session::cut_data(const Fault& fault) {
-  if (fault.action == Fault::Action::stall) {
-    stalled_ = true;
-    throw Ended();
-  }
-  boost::system::error_code ignored;
-  if (fault.action == Fault::Action::garble)
-    asio::write(data_.socket(), asio::buffer(std::string_view("This is no TLS record.")), ignored);
-  if (fault.action != Fault::Action::reply) data_.close(fault.action == Fault::Action::reset);
-  return fault.reply.empty() ? broken : fault.reply;
-}
-
 awaitable<std::string> Session::send_data(std::string verb, std::string bytes) {
   const auto fault = state_.next_fault(verb, Fault::Moment::data);
-  const bool extra = fault && fault->action == Fault::Action::extra;
-  if (extra) bytes.append(fault->after_bytes, '!');
-  if (fault && !extra) bytes.resize(std::min(bytes.size(), fault->after_bytes));
+  if (fault) {
+    const Fault known = *fault;
+    co_return co_await send_faultily(known, std::move(bytes));
+  }
   const bool written = co_await data_.write(std::move(bytes));
   if (!written) co_return std::string(broken);
-  if (fault && !extra) co_return cut_data(*fault);
+  co_return co_await complete_download();
+}
+
+awaitable<std::string> Session::complete_download() {
   co_await end_download();
   data_.close();
   co_return std::string(complete);
 }
 
 awaitable<std::string> Session::receive_data(std::string verb, std::string path) {
-  const auto fault = state_.next_fault(verb, Fault::Moment::data);
+  auto fault = state_.next_fault(verb, Fault::Moment::data);
   std::array<char, 16384> chunk;
   std::size_t received = 0;
   for (;;) {
     std::size_t room = chunk.size();
     if (fault) room = std::min(room, fault->after_bytes - received);
-    if (fault && room == 0) co_return cut_data(*fault);
+    if (fault && room == 0 && fault->action != Fault::Action::act) co_return cut_data(*fault);
+    if (fault && room == 0) {
+      fault->act();
+      fault.reset();
+      continue;
+    }
     const auto into = asio::buffer(chunk.data(), room);
     const Channel::Received got = co_await data_.read_some(into);
     received += got.size;

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+// Replies in any pieces, at any pace, without end, cut in the middle; and files that others change meanwhile.
+#include <cerrno>
+
+#include <gmock/gmock.h>
+
+#include "fault_fixture.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+using Action = Fault::Action;
+using Moment = Fault::Moment;
+using namespace std::chrono_literals;
+
+class SlowReply : public FaultTest {
+ protected:
+  Fault in_pieces(std::string verb) const {
+    Fault fault{std::move(verb), Moment::replying, Action::drip};
+    fault.times = 1000;
+    return fault;
+  }
+};
+
+// F25: every reply of a whole mount, byte by byte, each in a segment of its own.
+TEST_F(SlowReply, ByteByByteIsNoOtherReply) {
+  for (const char* verb : {"USER", "PASS", "FEAT", "OPTS", "TYPE", "PWD", "CWD", "MLST", "EPSV", "MLSD",
+                           "RETR", "STOR", "MKD", "DELE"})
+    inject(in_pieces(verb));
+  mount();
+  EXPECT_EQ(stat("/a").value().size, 7u);
+  EXPECT_THAT(names("/d"), testing::ElementsAre("inner"));
+  EXPECT_EQ(read("/a"), "content");
+  EXPECT_EQ(write("/new", "fresh").size, 5u);
+  mkdir("/made");
+  unlink("/new");
+  EXPECT_FALSE(stat("/missing"));
+  EXPECT_GE(server_.faults_fired(), 14u);
+}
+
+// F22: as long as bytes come, data may take its time; a reply may not.
+TEST_F(SlowReply, DataThatDripsArrives) {
+  ftp::FtpConfig impatient = config();
+  impatient.timeout = 500ms;
+  mount(impatient);
+  Fault fault{"RETR", Moment::data, Action::drip, {}, 1};
+  fault.pause = 100ms;
+  inject(fault);
+  EXPECT_EQ(read("/a"), "content");  // in 0.7 s
+  expect_all_fired();
+}
+
+TEST_F(SlowReply, AReplyThatDripsHasALimitOfItsOwn) {
+  Fault fault{"MLST", Moment::replying, Action::drip, {}, 0, 0, 2};
+  fault.pause = 2ms;
+  inject(fault);
+  std::optional<int> code;
+  asio::co_spawn(io_, remote_->stat(Path("/a"), {}),
+                 [&](std::exception_ptr error, std::optional<Attributes>) {
+                   code = failure([&] {
+                     if (error) std::rethrow_exception(error);
+                   });
+                 });
+  // The line is never silent for as long as its limit.
+  run_until(io_, [&] {
+    if (!code) clock_.advance(200ms);
+    return code.has_value();
+  });
+  EXPECT_THAT(*code, testing::AnyOf(0, ETIMEDOUT));
+  EXPECT_GE(server_.sessions(), 2u);  // the first one was given up
+  server_.clear_faults();
+  EXPECT_EQ(stat("/a").value().size, 7u);
+}
+
+TEST_F(SlowReply, AReplyWithoutEndCostsItsSessionOnly) {
+  for (const char* verb : {"MLST", "DELE"}) {
+    SCOPED_TRACE(verb);
+    tree().file("/victim", "v");
+    inject({verb, Moment::replying, Action::flood});
+    const int code = failure([&] {
+      if (verb == std::string("MLST")) {
+        stat("/a");
+      } else {
+        unlink("/victim");
+      }
+    });
+    EXPECT_THAT(code, testing::AnyOf(0, EIO, EPROTO));
+    expect_all_fired();
+    EXPECT_EQ(stat("/a").value().size, 7u);
+    EXPECT_FALSE(stat("/victim") && code == 0 && verb == std::string("DELE"));
+  }
+}
+
+// Half of "250 Done" is no 250, nor is half of "257 ...": each cut, by FIN and by RST.
+TEST_F(SlowReply, AReplyThatIsCutIsNone) {
+  for (const Action action : {Action::close, Action::reset}) {
+    for (std::size_t bytes = 0; bytes < 6; ++bytes) {
+      SCOPED_TRACE(bytes);
+      tree().file("/victim", "v");
+      tree().take("/made");
+      inject({"DELE", Moment::replying, action, {}, bytes});
+      unlink("/victim");
+      inject({"MKD", Moment::replying, action, {}, bytes});
+      mkdir("/made");
+      inject({"MLST", Moment::replying, action, {}, bytes});
+      EXPECT_EQ(stat("/a").value().size, 7u);
+      expect_all_fired();
+      EXPECT_FALSE(tree().exists("/victim"));
+    }
+  }
+  EXPECT_EQ(count("DELE"), 12u);
+}
+
+// "250" and nothing done, which no client can know: but what is shown afterwards is what is there.
+TEST_F(SlowReply, AChangeThatIsOnlySaidToBeDoneShowsAtTheNextLook) {
+  inject({"DELE", Moment::received, Action::reply, "250 Deleted."});
+  unlink("/a");
+  EXPECT_TRUE(stat("/a"));
+  inject({"STOR", Moment::received, Action::reply, "226 Transfer complete."});
+  EXPECT_NE(failure([&] { write("/new", "content"); }), 0);
+  expect_all_fired();
+}
+
+// F23, the other way: a server that takes no more bytes.
+TEST_F(SlowReply, AnUploadWithoutProgressIsATimeOut) {
+  ftp::FtpConfig impatient = config();
+  impatient.timeout = 300ms;
+  mount(impatient);
+  inject({"STOR", Moment::data, Action::stall, {}, 1000});
+  std::optional<int> code;
+  const SinkRequest replace;
+  asio::co_spawn(io_, write_file(*remote_, Path("/new"), std::string(30'000'000, 'x'), replace),
+                 [&](std::exception_ptr error, Attributes) {
+                   code = failure([&] {
+                     if (error) std::rethrow_exception(error);
+                   });
+                 });
+  for (int tenths = 0; tenths < 200 && !code; ++tenths) {  // true time, and theirs
+    io_.restart();
+    io_.run_for(100ms);
+    clock_.advance(100ms);
+  }
+  EXPECT_EQ(code, ETIMEDOUT);
+  expect_all_fired();
+  EXPECT_EQ(write("/new", "fine").size, 4u);
+}
+
+// F9: more than the size that was shown is for the vfs to judge; the source tells all that came.
+TEST_F(SlowReply, MoreThanTheSizeIsNotHidden) {
+  inject({"RETR", Moment::data, Action::extra, {}, 3});
+  EXPECT_EQ(read("/a"), "content!!!");
+  expect_all_fired();
+}
+
+// F10: somebody replaces the file while it is read.
+TEST_F(SlowReply, AFileThatIsReplacedMeanwhileIsReadToItsEnd) {
+  Fault fault{"RETR", Moment::data, Action::act, {}, 3};
+  fault.act = [this] { tree().file("/a", "another!"); };
+  inject(fault);
+  EXPECT_EQ(read("/a"), "content");
+  expect_all_fired();
+  EXPECT_EQ(read("/a"), "another!");
+}
+
+// F32: and removes it while it is written.
+TEST_F(SlowReply, AFileThatIsRemovedMeanwhileIsNotTakenForStored) {
+  Fault fault{"STOR", Moment::data, Action::act, {}, 3};
+  fault.act = [this] { tree().take("/new"); };
+  inject(fault);
+  EXPECT_NE(failure([&] { write("/new", "content"); }), 0);
+  expect_all_fired();
+}
+
+}  // namespace
+}  // namespace ftpfs::test

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// The network or the server goes away without a word, loses connections, has no room left; and comes back.
+// (Restarts, idle time-outs and limits of connections: bodies_faults.cpp.)
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mount/fixture.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr auto impatient = "timeout=1,connect_timeout=1.2,attr_timeout=0";
+
+class Outage : public MountTest {
+ protected:
+  void SetUp() override {
+    MountTest::SetUp();
+    if (IsSkipped()) return;
+    if (local_mode()) GTEST_SKIP() << "no server, no outage";
+    expect_complaints();
+  }
+  void TearDown() override {
+    heal();
+    MountTest::TearDown();
+  }
+  void put_files() {
+    server().put("file", "content");
+    fs::create_directory(root("unlisted"));
+    server().put("unlisted/inside", "x");
+    server().adopt();
+  }
+
+  // From now on every packet of this test's network is lost.
+  void black_hole() {
+    ASSERT_EQ(shell("tc qdisc add dev lo root blackhole", "/", {}).status, 0);
+    hole_ = true;
+  }
+  void heal() {
+    if (!std::exchange(hole_, false)) return;
+    EXPECT_EQ(shell("tc qdisc del dev lo root", "/", {}).status, 0);
+  }
+  bool logged(const std::string& words) {
+    return eventually([&] { return mounted().log().find(words) != std::string::npos; });
+  }
+  bool away() { return logged("the server is away"); }
+  int stat_error(const std::string& name) {
+    struct ::stat found {};
+    return error_of(::stat(mnt(name).c_str(), &found));
+  }
+
+ private:
+  bool hole_ = false;
+};
+
+// F19, F34.
+TEST_P(Outage, ABlackHoleIsATimeOutOnceAndHeals) {
+  if (!has("tc")) GTEST_SKIP() << "tc is not installed";
+  put_files();
+  mount(std::string(impatient) + ",dcache_timeout=600");
+  EXPECT_EQ(sh("ls; cat file"), "file\nunlisted\ncontent");
+  black_hole();
+  EXPECT_EQ(stat_error("unlisted/inside"), ETIMEDOUT);
+  EXPECT_TRUE(away());
+  EXPECT_EQ(stat_error("unlisted/inside"), ETIMEDOUT);
+  EXPECT_TRUE(logged("the server has been away for")) << "the second one waited, too";
+  EXPECT_EQ(stat_error("file"), 0) << "is known";
+  EXPECT_EQ(stat_error("missing"), ENOENT) << "is known to be missing";
+  heal();
+  EXPECT_TRUE(eventually([this] { return try_sh("cat unlisted/inside").output == "x"; }));
+  sh("echo written > new");
+  EXPECT_EQ(read_file(root("new")), "written\n");
+}
+
+// F20.
+TEST_P(Outage, HardCallsWaitThroughABlackHole) {
+  if (!has("tc")) GTEST_SKIP() << "tc is not installed";
+  put_files();
+  write_file(tmp("big"), noise(2'000'000));
+  mount(std::string(impatient) + ",hard");
+  sh("ls");
+  black_hole();
+  Process reads = start_sh("exec cat unlisted/inside", tmp("read"));
+  Process writes = start_sh("exec cp $TMP/big big", tmp("errors"));
+  EXPECT_TRUE(away());
+  EXPECT_TRUE(reads.running() && writes.running());
+  heal();
+  EXPECT_EQ(reads.wait(), 0);
+  EXPECT_EQ(writes.wait(), 0) << read_file(tmp("errors"));
+  EXPECT_EQ(read_file(tmp("read")), "x");
+  sh("cmp $TMP/big $ROOT/big");
+}
+
+// F21.
+TEST_P(Outage, HardCallsWaitForASuspendedServer) {
+  put_files();
+  mount(std::string(impatient) + ",hard");
+  sh("ls");
+  server().freeze();
+  Process reads = start_sh("exec cat unlisted/inside", tmp("read"));
+  EXPECT_TRUE(away());
+  EXPECT_TRUE(reads.running());
+  server().thaw();
+  EXPECT_EQ(reads.wait(), 0);
+  EXPECT_EQ(read_file(tmp("read")), "x");
+}
+
+// The kernel's own way to end connections, in the middle of a download and while they are idle.
+TEST_P(Outage, ConnectionsThatAreKilledAreReplaced) {
+  if (!has("ss")) GTEST_SKIP() << "ss is not installed";
+  server().put("big", noise(30'000'000));
+  mount("readahead=1M");
+  const auto kill_connections = [] { shell("ss -K dst 127.0.0.1", "/", {}); };
+  EXPECT_EQ(sh("head -c 5 big"), sh("head -c 5 $ROOT/big"));
+  kill_connections();
+  if (!eventually([this] { return !server().has_sessions(); }, 3s))
+    GTEST_SKIP() << "this kernel has no ss -K";
+  const UniqueFd file{::open(mnt("big").c_str(), O_RDONLY | O_CLOEXEC)};
+  ASSERT_TRUE(file);
+  std::string bytes(100'000, '\0');
+  const std::string whole = read_file(root("big"));
+  for (const std::size_t at : {0u, 10'000'000u, 20'000'000u}) {
+    ASSERT_EQ(::pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(at)), 100'000);
+    EXPECT_TRUE(bytes == whole.substr(at, bytes.size()));
+    kill_connections();
+  }
+  sh("cmp big $ROOT/big; echo fresh > new");
+  EXPECT_EQ(read_file(root("new")), "fresh\n");
+}
+
+class FullDisk : public Outage {};
+
+// F13, F33: the server's disk is full. What was there stays, what was written is not lost, and is stored when
+// there is room.
+TEST_P(FullDisk, LosesNeitherTheOldNorTheNew) {
+  const fs::path disk = tmp().parent_path().parent_path() / "root";
+  fs::create_directory(disk);
+  ASSERT_EQ(::mount("ftpfs-test", disk.c_str(), "tmpfs", 0, "size=4m,mode=755"), 0);
+  server().put("old", "old content");
+  server().put("filler", std::string(3'500'000, 'f'));
+  mount();
+  const std::string replacement = noise(1'000'000);
+  {
+    const UniqueFd file{::open(mnt("old").c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC)};
+    ASSERT_TRUE(file);
+    ASSERT_EQ(::write(file.get(), replacement.data(), replacement.size()), 1'000'000);
+    for (int i = 0; i < 2; ++i) {
+      const int error = error_of(::fsync(file.get()));
+      // vsftpd has the same words for this as for what nobody may do.
+      EXPECT_TRUE(error == ENOSPC || error == EDQUOT || error == EIO || error == EACCES) << error;
+      RecordProperty("error", error);
+      EXPECT_EQ(read_file(root("old")), "old content");
+    }
+    EXPECT_TRUE(
+        eventually([&] { return shell("ls -A " + disk.string(), "/", {}).output == "filler\nold\n"; }));
+    fs::remove(root("filler"));
+    EXPECT_TRUE(eventually([&] { return ::fsync(file.get()) == 0; }));
+  }
+  EXPECT_TRUE(read_file(root("old")) == replacement);
+}
+
+// Silence is the same from everybody.
+INSTANTIATE_TEST_SUITE_P(Servers, Outage, testing::Values(ServerKind::vsftpd, ServerKind::pyftpdlib),
+                         test_name);
+FTPFS_ON_ALL_SERVERS(FullDisk);
+
+}  // namespace
+}  // namespace ftpfs::test

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cerrno>
 
 #include <fmt/format.h>
@@ -36,30 +37,31 @@ std::string name_of(const Upload& upload) {
   return fmt::format("{} {}", proto::verb_text(upload.verb), escaped(upload.path));
 }
 
-// Not a drop box, which shows nothing that it has taken.
-awaitable<bool> may_be_listed(std::shared_ptr<Session> session, std::string directory) {
+// Neither a drop box, which shows nothing that it has taken, nor one of a server that tells no sizes.
+awaitable<bool> lists_others_only(std::shared_ptr<Session> session, std::string path) {
   const std::stop_token never;
+  std::vector<Entry> entries;
   try {
-    co_await list_directory(session, directory, never);
+    entries = co_await list_directory(session, parent_of(path), never);
   } catch (const Error& error) {
     if (error.code() != EACCES) throw;
     co_return false;
   }
-  co_return true;
+  const std::string name = path.substr(path.rfind('/') + 1);
+  co_return std::ranges::none_of(entries, [&](const Entry& entry) { return entry.name == name; });
 }
 
 // A server that tells sizes, but not this one, may have stored the file under a name of its own.
 awaitable<void> require_stored(std::shared_ptr<Session> session, std::string path) {
   const ServerProfile& profile = session->profile();
   // z/OS makes capitals of all names.
-  const bool may_tell = profile.size == Support::yes || may_have_mlst(profile) || profile.relative;
+  const bool may_tell = profile.size != Support::no || may_have_mlst(profile) || profile.relative;
   if (!may_tell) co_return;
   const std::stop_token never;
   const std::optional<Attributes> found = co_await look(session, path, never);
   if (found) co_return;
-  const bool shows_files = co_await may_be_listed(session, parent_of(path));
-  if (shows_files)
-    throw Error(EINVAL, fmt::format("{}: the server stored it under another name", escaped(path)));
+  const bool missing = co_await lists_others_only(session, path);
+  if (missing) throw Error(EINVAL, fmt::format("{}: the server stored it under another name", escaped(path)));
 }
 
 // The size and time that the server shows now, in one round trip where it has MLST or answers two commands

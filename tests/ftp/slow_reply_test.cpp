@@ -164,11 +164,15 @@ TEST_F(SlowReply, AFileThatIsReplacedMeanwhileIsReadToItsEnd) {
 
 // F32: and removes it while it is written.
 TEST_F(SlowReply, AFileThatIsRemovedMeanwhileIsNotTakenForStored) {
-  Fault fault{"STOR", Moment::data, Action::act, {}, 3};
-  fault.act = [this] { tree().take("/new"); };
-  inject(fault);
-  EXPECT_NE(failure([&] { write("/new", "content"); }), 0);
-  expect_all_fired();
+  for (const bool with_mlst : {true, false}) {
+    behaviour().mlst = with_mlst;
+    mount();  // which knows nothing of SIZE yet
+    Fault fault{"STOR", Moment::data, Action::act, {}, 3};
+    fault.act = [this] { tree().take("/new"); };
+    inject(fault);
+    EXPECT_NE(failure([&] { write("/new", "content"); }), 0);
+    expect_all_fired();
+  }
 }
 
 }  // namespace

@@ -78,6 +78,7 @@ void Uploads::settle_later(NodeRef node) {
 
 awaitable<void> Uploads::send_later(Uploads* self, NodeRef node) {
   const StagePtr stage = node->stage;
+  if (!stage) co_return;  // the mount has ended before it began
   const std::stop_token stop = self->context_.tasks.stop_token();
   const bool failed = stage->failure && stage->failed >= stage->changes();
   std::chrono::milliseconds delay = failed ? first_retry : self->context_.config.writeback;

@@ -190,6 +190,7 @@ awaitable<void> Uploads::deliver(NodeRef node, std::stop_token stop) {
       const bool tried = stage->attempts > earlier && stage->failed >= wanted;
       if (tried && stage->failure) std::rethrow_exception(stage->failure);
       stage->running = true;
+      ++stage->attempts;  // here, for somebody else may ask before it has begun
       context_.tasks.spawn(upload(this, node));
     }
     co_await stage->finished.wait(stop);
@@ -202,9 +203,9 @@ awaitable<void> Uploads::deliver(NodeRef node, std::stop_token stop) {
 awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
   const StagePtr stage = node->stage;
   const std::stop_token never;
+  if (!stage) co_return;  // the mount has ended before it began
   while (stage->following) co_await stage->finished.wait(never);
   const std::uint64_t attempted = stage->changes();
-  ++stage->attempts;
   ++self->counts_.begun;
   stage->failure = nullptr;
   if (noted(*stage) && stage->dirty() && node->linked) self->journal_.note_wanted(*node);

@@ -112,6 +112,26 @@ TEST_F(SendAllTest, WhoeverAsksMayGoAway) {
   EXPECT_EQ(tree().content("/a"), "content") << "the upload goes on";
 }
 
+// The second one asks before the attempt of the first one has begun.
+TEST_F(SendAllTest, TwoWhoAskAtOnceShareAnAttempt) {
+  config_.writeback = {};
+  remote_.on(Op::commit).fail_next(Error(ENOSPC, "552"), 100);
+  const vfs::Handle handle = client().create("/file");
+  client().write(handle, 0, "content");
+  int ended = 0;
+  int failed = 0;
+  const auto count = [&](std::exception_ptr failure) {
+    ++ended;
+    failed += failure ? 1 : 0;
+  };
+  asio::co_spawn(io_, fs().flush(handle, {}), count);
+  asio::co_spawn(io_, fs().flush(handle, {}), count);
+  run_until(io_, [&] { return ended == 2; });
+  EXPECT_EQ(failed, 2);
+  EXPECT_LE(remote_.calls(Op::commit), 2u);
+  client().release(handle);
+}
+
 // Without writeback: what close() could not send has its next chance now, not in some seconds.
 TEST_F(SendAllTest, WhatFailedBeforeIsTriedAgain) {
   config_.writeback = {};

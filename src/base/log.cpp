@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include <cerrno>
+#include <cstring>
+
 #include <fmt/format.h>
+#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
 #include <syslog.h>
 
+#include <ftpfs/base/error.hpp>
 #include <ftpfs/base/log.hpp>
 
 namespace ftpfs {
@@ -47,6 +52,21 @@ Logger make_logger(LogSink sink, spdlog::level::level_enum level) {
   auto logger = std::make_shared<spdlog::logger>("ftpfs", make_sink(sink));
   logger->set_level(level);
   logger->set_pattern(sink == LogSink::syslog ? "%l: %v" : "ftpfs %H:%M:%S.%e %l: %v");
+  logger->flush_on(spdlog::level::trace);
+  return logger;
+}
+
+Logger make_file_logger(const std::string& path, spdlog::level::level_enum level) {
+  std::shared_ptr<spdlog::sinks::basic_file_sink_st> sink;
+  try {
+    sink = std::make_shared<spdlog::sinks::basic_file_sink_st>(path);
+  } catch (const spdlog::spdlog_ex&) {
+    const int code = errno != 0 ? errno : EIO;
+    throw Error(code, "log file " + path + ": " + std::strerror(code));
+  }
+  auto logger = std::make_shared<spdlog::logger>("ftpfs", std::move(sink));
+  logger->set_level(level);
+  logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l: %v");
   logger->flush_on(spdlog::level::trace);
   return logger;
 }

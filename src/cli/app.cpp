@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <utility>
 
+#include <nlohmann/json.hpp>
 #include <signal.h>
 
 #include <ftpfs/cli/app.hpp>
@@ -26,12 +28,17 @@ App::App(const Settings& settings, Logger logger)
       logger_(std::move(logger)),
       network_(settings.route, settings.tunnel),
       signals_(io_, SIGINT, SIGTERM, SIGHUP) {
+  signals_.add(SIGUSR1);
   signals_.add(SIGUSR2);
   remote_.emplace(io_.get_executor(), network_.connector(), clock_, logger_, settings.ftp);
   if (!settings.connect_first) late_remote_.emplace(io_.get_executor(), logger_, *remote_);
   Remote& remote = late_remote_ ? static_cast<Remote&>(*late_remote_) : *remote_;
   vfs_.emplace(io_.get_executor(), remote, clock_, logger_, settings.vfs);
   channel_.emplace(io_.get_executor(), *vfs_, logger_, settings.mount);
+  answers_.emplace(settings, clock_, *remote_, *vfs_, *channel_);
+  channel_->answer_with([this](std::string question, std::stop_token stop) {
+    return answers_->to(std::move(question), std::move(stop));
+  });
 }
 
 ExitStatus App::run(Readiness& readiness) {
@@ -139,6 +146,8 @@ awaitable<void> App::watch_signals() {
     if (error) co_return;
     if (signal == SIGHUP) {
       vfs_->drop_caches();
+    } else if (signal == SIGUSR1) {
+      log_counters();
     } else if (signal == SIGUSR2) {
       toggle_debug();
     } else {
@@ -161,6 +170,13 @@ void App::toggle_debug() {
   using enum spdlog::level::level_enum;
   const auto level = logger_->level() == log_level_ ? debug : log_level_;
   logger_->set_level(level == log_level_ && log_level_ == debug ? info : level);
+}
+
+// Whoever asks for them wants to see them, whatever else is logged.
+void App::log_counters() {
+  const auto level = std::max(spdlog::level::info, logger_->level());
+  const nlohmann::json counters = nlohmann::json::parse(answers_->stats());
+  logger_->log(level, "counters: {}", counters.dump());
 }
 
 ExitStatus App::conclude(const std::exception_ptr& failure) {

@@ -46,6 +46,17 @@ void set_proxy_user(S& s, Text value) {
   s.warnings.emplace_back(visible);
 }
 
+std::uint64_t parse_rate(Text value) {
+  return value == "off" ? 0 : parse_size(value);
+}
+
+// As rclone's: one rate is for both ways.
+void set_bwlimit(S& s, Text value) {
+  const std::size_t colon = value.find(':');
+  s.ftp.upload_rate = parse_rate(value.substr(0, colon));
+  s.ftp.download_rate = colon == Text::npos ? s.ftp.upload_rate : parse_rate(value.substr(colon + 1));
+}
+
 }  // namespace
 
 std::vector<Option> connection_options() {
@@ -69,6 +80,12 @@ std::vector<Option> connection_options() {
        "NAME",
        "leave by this interface (eth0), or from this address of ours",
        [](S& s, Text v) { s.route.interface = v; }},
+      {connection,
+       "bwlimit",
+       {},
+       "UP[:DOWN]",
+       "bytes a second to and from the server, at most (512K, 2M:10M, off:1M)",
+       set_bwlimit},
       {connection, "disable_epsv", {}, "", "use PASV only", [](S& s, Text) { s.ftp.disable_epsv = true; }},
       {connection,
        "disable_pipelining",

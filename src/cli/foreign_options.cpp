@@ -39,7 +39,6 @@ std::span<const RefusedOption> refused_options() {
       {"socks4", "is not spoken; proxy=socks5://HOST:PORT is"},
       {"proxy_digest", "is not spoken: a log-in to an HTTP proxy goes by the Basic scheme"},
       {"proxy_ntlm", "is not spoken: a log-in to an HTTP proxy goes by the Basic scheme"},
-      {"custom_list", "is not needed: which listing shows all files is found out"},
       {"hard", "is not done: what the server does not answer fails after timeout=SECS"},
       {"no_reconnect", "is not done: a connection that the server closed is replaced without notice"},
       {"auto_unmount",

@@ -10,7 +10,8 @@ namespace {
 constexpr std::string_view synopsis =
     R"(Usage: ftpfs [-o OPTION[,OPTION...]] [-f] [-v] SOURCE MOUNTPOINT
        ftpfs check [--json] [-o OPTION[,OPTION...]] SOURCE
-       ftpfs refresh PATH
+       ftpfs status [MOUNTPOINT|FILE]   ftpfs stats MOUNTPOINT   ftpfs list
+       ftpfs flush [MOUNTPOINT]   ftpfs refresh PATH   ftpfs recover [SOURCE]
 Mounts a directory of an FTP server; umount MOUNTPOINT ends it.
 
 SOURCE  ftp://[USER[:PASS]@]HOST[:PORT][/PATH]  [USER@]HOST:[PATH]  HOST[/PATH]
@@ -22,7 +23,13 @@ SOURCE  ftp://[USER[:PASS]@]HOST[:PORT][/PATH]  [USER@]HOST:[PATH]  HOST[/PATH]
   -h, --help       show this       --help-all  explain every option
   -V, --version    show the versions of its parts
   check            tell what the server can do (writes a little unless -o ro)
+  status           how a mount or a file in it is: what is unsent, cached, wrong
+  stats            all counters of a mount
+  list             the ftpfs mounts of this machine, and whether they answer
+  flush            send what waits, and return when the server has it
   refresh          ask the server again what lies at PATH and below
+  recover          what mounts before have left; --send SOURCE, --export DIR
+  --json, --watch  with these: for a program; again and again
 )";
 
 constexpr std::size_t width = 80;

@@ -12,6 +12,7 @@ namespace ftpfs::cli {
 
 std::vector<Option> connection_options();
 std::vector<Option> file_options();
+std::vector<Option> listing_options();
 std::vector<Option> login_options();
 std::vector<Option> tls_options();
 

@@ -237,6 +237,7 @@ std::vector<Option> make_table() {
        "change ro, rw, suid, dev or exec of what is mounted",
        [](S& s, Text) { s.remount = true; }},
       {mount, "debug", {}, "", "the same as -d", set_debug},
+      {mount, "log_file", {}, "FILE", "log there, outside the mount", [](S& s, Text v) { s.log_file = v; }},
       {mount, "syslog", {}, "", "log there in the foreground, too", [](S& s, Text) { s.syslog = true; }},
       {mount,
        "verbose",
@@ -254,7 +255,7 @@ std::vector<Option> make_table() {
       {mount, "log_level", {}, "LEVEL", "error, warn (default), info, debug, trace", set_log_level},
   };
   for (const std::vector<Option>& part :
-       {connection_options(), login_options(), tls_options(), file_options()}) {
+       {listing_options(), connection_options(), login_options(), tls_options(), file_options()}) {
     const auto place = std::ranges::upper_bound(table, part.front().group, {}, &Option::group);
     table.insert(place, part.begin(), part.end());
   }

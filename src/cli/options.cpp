@@ -89,6 +89,41 @@ std::string take_item(std::string_view& list) {
   return item;
 }
 
+struct Command {
+  std::string_view name;
+  Settings::Action action;
+  std::size_t least;  // arguments
+  std::size_t most;
+  std::string_view usage;
+};
+
+const Command* find_command(std::string_view name) {
+  using enum Settings::Action;
+  static constexpr Command commands[] = {
+      {"check", check, 1, 1, "ftpfs check [--json] [-o OPTIONS] SOURCE"},
+      {"refresh", refresh, 1, 1, "ftpfs refresh PATH"},
+      {"status", status, 0, 1, "ftpfs status [--json] [--watch] [MOUNTPOINT|FILE]"},
+      {"stats", stats, 1, 1, "ftpfs stats [--json] MOUNTPOINT"},
+      {"flush", flush, 0, 1, "ftpfs flush [--json] [MOUNTPOINT]"},
+      {"list", list, 0, 0, "ftpfs list [--json]"},
+      {"recover", recover, 0, 1,
+       "ftpfs recover [--json | --send | --export DIR] [-o OPTIONS] [SPOOL|SOURCE]"}};
+  const auto* const found = std::ranges::find(commands, name, &Command::name);
+  return found == std::end(commands) ? nullptr : found;
+}
+
+// Flags that belong to commands.
+void check_flags(const Settings& settings) {
+  using enum Settings::Action;
+  const bool has_json = settings.action != mount && settings.action != refresh;
+  if (settings.json && !has_json) refuse("--json goes with check, status, stats, flush, list and recover");
+  if (settings.watch && settings.action != status) refuse("--watch goes with status");
+  const bool acts = settings.send || !settings.export_directory.empty();
+  if (acts && settings.action != recover) refuse("--send and --export go with recover");
+  if (settings.send && settings.source.empty()) refuse("usage: ftpfs recover --send [-o OPTIONS] SOURCE");
+  if (settings.send && !settings.export_directory.empty()) refuse("--send and --export exclude each other");
+}
+
 class Parser {
  public:
   Parser(std::span<const std::string> arguments, Invocation invocation) : rest_(arguments) {
@@ -111,7 +146,7 @@ class Parser {
       }
     }
     if (settings_.action == Settings::Action::mount) take_operands();
-    if (settings_.json && settings_.action != Settings::Action::check) refuse("--json goes with check");
+    check_flags(settings_);
     return std::move(settings_);
   }
 
@@ -135,6 +170,12 @@ class Parser {
       settings_.action = Settings::Action::version;
     } else if (item == "json") {
       settings_.json = true;
+    } else if (item == "watch") {
+      settings_.watch = true;
+    } else if (item == "send") {
+      settings_.send = true;
+    } else if (item == "export" || item.starts_with("export=")) {
+      take_export_directory(item);
     } else {
       set_option(settings_, item);
     }
@@ -203,18 +244,21 @@ class Parser {
   // mount(8) has flags of its own for those whom it runs.
   bool is_helper() const noexcept { return settings_.invocation == Invocation::mount_helper; }
 
-  // A host of the name check or refresh is written with a colon.
+  void take_export_directory(std::string_view item) {
+    const std::size_t equals = item.find('=');
+    if (equals == item.npos && rest_.empty()) refuse("--export needs a directory");
+    settings_.export_directory = equals == item.npos ? take() : item.substr(equals + 1);
+    if (settings_.export_directory.empty()) refuse("--export needs a directory");
+  }
+
+  // A host of the name of a command is written with a colon.
   void take_operands() {
-    if (!operands_.empty() && operands_[0] == "refresh") {
-      if (operands_.size() != 2) refuse("usage: ftpfs refresh PATH");
-      settings_.action = Settings::Action::refresh;
-      settings_.source = operands_[1];
-      return;
-    }
-    if (!operands_.empty() && operands_[0] == "check") {
-      if (operands_.size() != 2) refuse("usage: ftpfs check [--json] [-o OPTIONS] SOURCE");
-      settings_.action = Settings::Action::check;
-      settings_.source = operands_[1];
+    const Command* const command = operands_.empty() ? nullptr : find_command(operands_[0]);
+    if (command != nullptr && settings_.invocation == Invocation::command) {
+      const std::size_t given = operands_.size() - 1;
+      if (given < command->least || given > command->most) refuse(fmt::format("usage: {}", command->usage));
+      settings_.action = command->action;
+      if (given > 0) settings_.source = operands_[1];
       return;
     }
     if (operands_.size() > 2) refuse(fmt::format("one argument too many: '{}'", operands_[2]));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -17,14 +18,19 @@
 #include <ftpfs/cli/check.hpp>
 #include <ftpfs/cli/credentials.hpp>
 #include <ftpfs/cli/daemon.hpp>
+#include <ftpfs/cli/flush.hpp>
+#include <ftpfs/cli/list.hpp>
+#include <ftpfs/cli/log_file.hpp>
 #include <ftpfs/cli/mask.hpp>
 #include <ftpfs/cli/mount_namespace.hpp>
 #include <ftpfs/cli/options.hpp>
 #include <ftpfs/cli/password.hpp>
 #include <ftpfs/cli/program.hpp>
+#include <ftpfs/cli/recover.hpp>
 #include <ftpfs/cli/refresh.hpp>
 #include <ftpfs/cli/remount.hpp>
 #include <ftpfs/cli/spool.hpp>
+#include <ftpfs/cli/status.hpp>
 #include <ftpfs/cli/umount.hpp>
 #include <ftpfs/fuse/mountpoint.hpp>
 
@@ -33,8 +39,9 @@ namespace {
 
 // No core file, and no debugger of other processes of ours, shall see a password.
 void keep_memory_private() {
-#ifndef __SANITIZE_ADDRESS__  // LeakSanitizer is such a debugger
   ::prctl(PR_SET_DUMPABLE, 0);
+#ifdef __SANITIZE_ADDRESS__  // LeakSanitizer is such a debugger, and looks at the end
+  std::atexit([] { ::prctl(PR_SET_DUMPABLE, 1); });
 #endif
   const ::rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
@@ -90,6 +97,13 @@ void require_tls_files(const ftp::FtpConfig& config) {
   }
 }
 
+void find_spool(Settings& settings) {
+  settings.vfs.spool_source = spool_source(settings.ftp);
+  std::string& spool = settings.vfs.spool_directory;
+  spool =
+      prepare_spool(spool.empty() ? default_spool_base() : spool, settings.ftp, settings.mount.mountpoint);
+}
+
 // Everything that can go wrong on this machine alone goes wrong here, before the server hears of us.
 void prepare(Settings& settings) {
   settle(settings);
@@ -98,19 +112,17 @@ void prepare(Settings& settings) {
   settle_login(settings);
   if (!settings.connect_first) require_tls_files(settings.ftp);
   if (settings.mount.fsname.empty()) settings.mount.fsname = mount_name(settings.ftp);
-  settings.vfs.spool_source = spool_source(settings.ftp);
-  std::string& spool = settings.vfs.spool_directory;
-  spool =
-      prepare_spool(spool.empty() ? default_spool_base() : spool, settings.ftp, settings.mount.mountpoint);
+  settings.mount.owner = settings.vfs.uid;
+  find_spool(settings);
+  prepare_log_file(settings);
 }
 
 ExitStatus serve(const Settings& settings, Readiness& readiness) {
   ::umask(0077);
   try {
-    const LogSink sink = settings.foreground && !settings.syslog ? LogSink::standard_error : LogSink::syslog;
-    App app(settings, make_logger(sink, settings.log_level));
+    App app(settings, logger_for(settings));
     return app.run(readiness);
-  } catch (const Error& error) {  // the spool, which the vfs opens
+  } catch (const Error& error) {  // the log file, or the spool, which the vfs opens
     readiness.failed(ExitStatus::local_files, failure_line("", error));
     return ExitStatus::local_files;
   }
@@ -149,6 +161,14 @@ ExitStatus show(const std::string& text) {
   return ExitStatus::success;
 }
 
+ExitStatus recover_from(Settings& settings) {
+  if (!settings.send) return recover(settings);
+  settle(settings);
+  settle_login(settings);
+  find_spool(settings);
+  return send_leftovers(settings);
+}
+
 ExitStatus run(const std::vector<std::string>& arguments, Invocation invocation) {
   if (invocation == Invocation::umount_helper) return unmount(arguments);
   Settings settings = parse_arguments(arguments, invocation);
@@ -168,6 +188,16 @@ ExitStatus run(const std::vector<std::string>& arguments, Invocation invocation)
     case Settings::Action::refresh:
       refresh(settings.source);
       return ExitStatus::success;
+    case Settings::Action::status:
+      return status(settings);
+    case Settings::Action::stats:
+      return stats(settings);
+    case Settings::Action::flush:
+      return flush(settings);
+    case Settings::Action::list:
+      return list(settings);
+    case Settings::Action::recover:
+      return recover_from(settings);
     case Settings::Action::mount:
       break;
   }

@@ -44,12 +44,12 @@ void require_private(const fs::path& path) {
   if ((found.st_mode & 0022) != 0) refuse(ExitStatus::local_files, path, "others may write to it");
 }
 
+}  // namespace
+
 bool is_inside(const fs::path& path, const fs::path& directory) {
   const auto [end, rest] = std::mismatch(directory.begin(), directory.end(), path.begin(), path.end());
   return end == directory.end();
 }
-
-}  // namespace
 
 std::string default_spool_base() {
   if (::geteuid() == 0) return "/var/lib/ftpfs";
@@ -78,7 +78,8 @@ std::string prepare_spool(const std::string& base, const ftp::FtpConfig& config,
   std::error_code error;
   const fs::path path = fs::weakly_canonical(fs::absolute(base), error);
   if (error) refuse(ExitStatus::local_files, base, error.message());
-  if (is_inside(path, mountpoint)) refuse(ExitStatus::usage, path, "lies inside the mountpoint");
+  if (!mountpoint.empty() && is_inside(path, mountpoint))
+    refuse(ExitStatus::usage, path, "lies inside the mountpoint");
   make_private(path);
   require_private(path);
   return (path / spool_folder_name(config)).string();

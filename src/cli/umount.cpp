@@ -12,6 +12,7 @@
 #include <ftpfs/base/fd.hpp>
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/cli/command.hpp>
+#include <ftpfs/cli/flush.hpp>
 #include <ftpfs/cli/mount_namespace.hpp>
 #include <ftpfs/cli/umount.hpp>
 #include <ftpfs/fuse/serving.hpp>
@@ -73,20 +74,18 @@ std::string amount(const fuse::Serving& daemon) {
                      daemon.unsent_bytes);
 }
 
-// On a terminal a line that counts the seconds, elsewhere one plain line, and only where it may take a while.
-class Progress {
+// After the unmount nobody can be asked how far it is: on a terminal a line that counts the seconds.
+class Waiting {
  public:
-  Progress(const std::string& mountpoint, const fuse::Serving& daemon)
+  Waiting(const std::string& mountpoint, const fuse::Serving& daemon)
       : text_(fmt::format("ftpfs: {}: {} to be sent", escaped(mountpoint), amount(daemon))),
         worth_it_(daemon.unsent_files > 0),
-        terminal_(::isatty(STDERR_FILENO) != 0) {
-    if (worth_it_ && !terminal_) fmt::print(stderr, "{}, waiting\n", text_);
-  }
-  ~Progress() {
+        terminal_(::isatty(STDERR_FILENO) != 0) {}
+  ~Waiting() {
     if (worth_it_ && terminal_) fmt::print(stderr, "\r\x1b[K");
   }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
 
   void show(std::chrono::seconds waited) const {
     if (worth_it_ && terminal_) fmt::print(stderr, "\r{}, waiting for {} s", text_, waited.count());
@@ -100,7 +99,7 @@ class Progress {
 
 // It sets itself a limit, and keeps in the spool what it could not send by then.
 void wait_for_end(const Wanted& wanted, const fuse::Serving& daemon, int descriptor) {
-  const Progress progress(wanted.mountpoint, daemon);
+  const Waiting progress(wanted.mountpoint, daemon);
   ::pollfd end{descriptor, POLLIN, 0};
   for (std::chrono::seconds waited{1}; ::poll(&end, 1, 1000) <= 0; ++waited) progress.show(waited);
 }
@@ -119,12 +118,17 @@ ExitStatus unmount(std::span<const std::string> arguments) {
   const Wanted wanted = parse(arguments);
   if (!wanted.mount_namespace.empty()) enter_mount_namespace(wanted.mount_namespace);
   const std::optional<fuse::Serving> daemon = fuse::ask_daemon(wanted.mountpoint);
+  std::optional<fuse::Serving> left = daemon;
   const UniqueFd end = descriptor_of(daemon);
+  if (daemon && daemon->unsent_files > 0 && !wanted.lazy()) {
+    flush_before_unmount(wanted.mountpoint);
+    left = fuse::ask_daemon(wanted.mountpoint);
+  }
   const ExitStatus status = take_away(wanted);
   if (status != ExitStatus::success) return status;
   if (!end || wanted.lazy()) return ExitStatus::success;
   const auto still = fuse::ask_daemon(wanted.mountpoint);  // after -r; or another mount below
-  if (!still || still->pid != daemon->pid) wait_for_end(wanted, *daemon, end.get());
+  if (!still || still->pid != daemon->pid) wait_for_end(wanted, left.value_or(*daemon), end.get());
   return ExitStatus::success;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
+#include <utility>
 
 #include <ftpfs/ftp/ftp_remote.hpp>
 
@@ -53,6 +54,10 @@ FtpRemote::~FtpRemote() {
   impl_->server->context->tasks.request_stop();
 }
 
+void FtpRemote::leave_chance_to(std::function<std::uint64_t()> random) {
+  impl_->server->context->random = std::move(random);
+}
+
 awaitable<void> FtpRemote::connect(std::stop_token stop) {
   SessionContext& context = *impl_->server->context;
   if (context.config.tls != TlsMode::off)
@@ -69,6 +74,16 @@ awaitable<void> FtpRemote::close() {
 
 awaitable<ServerReport> FtpRemote::examine(bool may_write, std::stop_token stop) {
   return ftp::examine(impl_->server, may_write, stop);
+}
+
+RemoteStatus FtpRemote::status() const {
+  return status_of(*impl_->server);
+}
+
+std::optional<std::string> FtpRemote::path_on_server(const Path& path) const {
+  const Server& server = *impl_->server;
+  if (!server.context->profile.greeted || !server.names.path_to_server(path.str())) return std::nullopt;
+  return server.path(path);
 }
 
 awaitable<std::optional<Attributes>> FtpRemote::stat(Path path, std::stop_token stop) {
@@ -167,6 +182,10 @@ Capabilities FtpRemote::capabilities() const noexcept {
 
 std::size_t FtpRemote::spare() const noexcept {
   return impl_->server->pool.spare();
+}
+
+std::size_t FtpRemote::sessions() const noexcept {
+  return impl_->server->pool.limit();
 }
 
 }  // namespace ftpfs::ftp

@@ -140,7 +140,9 @@ awaitable<Listed> fetch(std::shared_ptr<Session> session, Verb verb, std::string
   co_return listed;
 }
 
-bool may_have_mlsd(const ServerProfile& profile) noexcept {
+bool may_have_mlsd(const FtpConfig& config, const ServerProfile& profile) noexcept {
+  if (config.list == ListMode::list) return false;
+  if (config.list == ListMode::mlsd) return profile.mlsd != Support::no;
   if (profile.mlsd != Support::unknown) return profile.mlsd == Support::yes;
   const bool sizes = profile.features.mlst_facts.empty() || profile.features.has_fact("size");
   if (!sizes) return false;  // LIST tells more
@@ -195,6 +197,11 @@ void learn_list_all(Support& list_all, const Listed& all, const Listed& plain) {
 }
 
 awaitable<Listed> list_by_list(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
+  const std::optional<std::string>& options = session->context().config.list_options;
+  if (options) {
+    co_await go_to(session, path, stop);
+    co_return co_await fetch(session, Verb::list, *options, path, stop);
+  }
   Support& list_all = session->profile().list_all;
   const bool walks = session->profile().relative;
   if (list_all == Support::yes && !walks)
@@ -303,7 +310,8 @@ awaitable<void> complete(std::shared_ptr<Session> session, std::string path, std
 awaitable<std::vector<Entry>> list_directory(std::shared_ptr<Session> session, std::string path,
                                              std::stop_token stop) {
   std::optional<Listed> listed;
-  if (may_have_mlsd(session->profile())) listed = co_await list_by_mlsd(session, path, stop);
+  if (may_have_mlsd(session->context().config, session->profile()))
+    listed = co_await list_by_mlsd(session, path, stop);
   bool local_times = !listed;
   if (!listed) {
     listed = co_await list_by_list(session, path, stop);

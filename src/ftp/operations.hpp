@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ftpfs/ftp/report.hpp>
+#include <ftpfs/ftp/status.hpp>
 #include <ftpfs/remote/remote.hpp>
 
 #include "server.hpp"
@@ -29,6 +30,8 @@ std::string link_argument(const Server& server, const std::string& target, const
 // The target of a link in `directory` as it leads there from the mount: an absolute one below `root` becomes
 // relative, for here it would start at another root. Others stay what they are.
 std::string target_from(const std::string& root, const std::string& directory, const std::string& target);
+
+RemoteStatus status_of(const Server& server);
 
 // See report.hpp. Writes, renames and removes a file of its own, if it may.
 awaitable<ServerReport> examine(ServerPtr server, bool may_write, std::stop_token stop);

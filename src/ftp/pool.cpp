@@ -161,4 +161,20 @@ std::size_t SessionPool::limit() const noexcept {
   return state_->limit();
 }
 
+SessionCounts SessionPool::counts() const noexcept {
+  SessionCounts now;
+  now.in_use = state_->in_use();
+  now.transfers = state_->count(Lane::bulk);
+  now.idle = state_->idle.size();
+  now.waiting = state_->waiting();
+  now.limit = state_->limit();
+  now.max_conns = state_->context->config.max_conns;
+  return now;
+}
+
+std::optional<std::string> SessionPool::refusal() const {
+  if (!state_->refusal || state_->context->clock.now() >= state_->refused_until) return std::nullopt;
+  return state_->refusal->server_said();
+}
+
 }  // namespace ftpfs::ftp

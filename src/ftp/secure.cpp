@@ -92,7 +92,9 @@ awaitable<void> Session::start_tls() {
   }
   unlimit_reply();
   if (failed == 0) {
-    context_->logger->debug("s{} {}", number_, tls_->facts().version);
+    net::TlsFacts facts = tls_->facts();
+    context_->logger->debug("s{} {}", number_, facts.version);
+    context_->tls_in_use = TlsInUse{std::move(facts.version), std::move(facts.cipher)};
     co_return;
   }
   check_clear_text_limit(said);

@@ -15,6 +15,8 @@
 #include <ftpfs/proto/name_codec.hpp>
 #include <ftpfs/remote/types.hpp>
 
+#include "settle.hpp"
+
 namespace ftpfs::ftp {
 
 // Of file names as the server writes them, by the user's word, else by its own; empty: unknown.
@@ -78,6 +80,7 @@ awaitable<void> looking_after(ServerPtr server, Work work, Look took_effect, std
     {
       Lease lease = co_await server->pool.acquire(Lane::metadata, stop);
       try {
+        co_await settle(lease.session(), stop);
         awaitable<void> attempt = work(lease);
         co_await std::move(attempt);
         co_return;
@@ -87,6 +90,7 @@ awaitable<void> looking_after(ServerPtr server, Work work, Look took_effect, std
     }
     server->pool.drop_idle();
     Lease lease = co_await server->pool.acquire(Lane::metadata, stop);
+    co_await settle(lease.session(), stop);
     awaitable<bool> look = took_effect(lease);
     const bool done = co_await std::move(look);
     if (done) co_return;

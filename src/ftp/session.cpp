@@ -38,6 +38,11 @@ bool moves_data(Verb verb) noexcept {
   return verb == retr || verb == stor || verb == appe || verb == list || verb == mlsd;
 }
 
+bool changes(Verb verb) noexcept {
+  using enum Verb;
+  return verb == stor || verb == appe || verb == dele || verb == mkd || verb == rmd || verb == rnto;
+}
+
 // No transfer ends so.
 bool answers_noop(const Reply& reply) noexcept {
   return reply.code == 200 || proto::is_unimplemented(Verb::noop, reply);
@@ -55,6 +60,7 @@ Session::~Session() {
 }
 
 void Session::abort() noexcept {
+  if (!dead_ && std::ranges::any_of(outstanding_, &Outstanding::changes)) context_->late.lost();
   dead_ = true;
   deadline_.cancel();
   drop_primed(*this);
@@ -86,6 +92,7 @@ void Session::unlimit_reply() noexcept {
 }
 
 void Session::lose(int code, std::string what, std::string server_said) {
+  if (!dead_) ++context_->traffic.lost;
   abort();
   throw ConnectionLost(code, std::move(what), std::move(server_said));
 }
@@ -214,8 +221,10 @@ awaitable<Session::Turn> Session::transmit(Verb verb, std::string argument) {
       proto::format_command(verb, argument, doubled ? proto::Telnet::escaped : proto::Telnet::plain);
   last_command_ = escaped(proto::masked_command(verb, argument));
   context_->logger->debug("s{} > {}", number_, last_command_);
-  outstanding_.push_back({last_command_, moves_data(verb), verb == Verb::rnfr || verb == Verb::rest});
+  outstanding_.push_back(
+      {last_command_, moves_data(verb), changes(verb), verb == Verb::rnfr || verb == Verb::rest});
   in_sequence_ = false;
+  ++context_->traffic.commands;
   const Turn turn = ++sent_;
   if (outstanding_.size() == 1) limit_reply(context_->config.timeout);
   const std::stop_token never;
@@ -319,6 +328,7 @@ awaitable<Reply> Session::next_reply() {
   for (;;) {
     if (std::optional<Reply> reply = parser_.next()) {
       log(*reply);
+      context_->late.heard(context_->clock.now());
       const bool is_last = outstanding_.size() <= 1;  // else what it waits for has gone out already
       if (!reply->preliminary()) in_sequence_ = reply->intermediate() && is_last;
       co_return std::move(*reply);

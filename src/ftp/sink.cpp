@@ -112,19 +112,26 @@ void check_size(const Upload& upload, const Attributes& found) {
                                upload.sent, upload.expected(), found.size));
 }
 
+Attributes file_of(std::uint64_t size) {
+  Attributes attributes;
+  attributes.size = size;
+  return attributes;
+}
+
 // What the server shows, asked on another session: the one of the upload died after everything had gone out.
 // `confirmed`: its 2xx had come before.
 awaitable<Attributes> look_again(Lease& lease, std::shared_ptr<Upload> upload, bool confirmed) {
   const std::stop_token never;
+  co_await settle(lease.session(), never);
   std::optional<Attributes> found = co_await ask_facts(*lease, upload->path, never);
   if (!found || !found->size_known) {
     found.reset();
     const std::optional<std::uint64_t> size = co_await ask_size(*lease, upload->path, never);
-    if (size) found = Attributes{Kind::file, *size, std::nullopt, std::nullopt};
+    if (size) found = file_of(*size);
   }
   if (!found && !confirmed) throw ConnectionLost(EIO, name_of(*upload) + ": no word whether it was stored");
   if (found) check_size(*upload, *found);
-  co_return found.value_or(Attributes{Kind::file, upload->expected(), {}, {}});
+  co_return found.value_or(file_of(upload->expected()));
 }
 
 class FtpSink final : public Sink {
@@ -260,6 +267,7 @@ awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, 
   upload->server = server;
   upload->path = path;
   co_await require_kept(lease.session(), path);
+  co_await settle(lease.session(), stop);
   std::unique_ptr<Transfer> transfer = co_await begin_transfer(lease.session(), *upload, request, stop);
   if (transfer->refusal()) {
     const Reply reply = *transfer->refusal();
@@ -277,7 +285,8 @@ awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, 
 awaitable<std::unique_ptr<Sink>> open_sink(ServerPtr server, std::string path, SinkRequest request,
                                            std::stop_token stop) {
   if (request.only_if_free && !server->pool.has_slot(Lane::bulk)) co_return std::unique_ptr<Sink>();
-  // A lost session is no harm here: nothing has been sent, and STOR empties the file again.
+  // A lost session is no harm here: nothing has been sent, and STOR empties the file again, once the lost one
+  // can no longer do so (settle.hpp).
   const auto work = [server, path, request, stop](Lease& lease) {
     return begin_upload(lease, server, path, request, stop);
   };

@@ -36,7 +36,7 @@ Bytes read_piece(int file, std::uint64_t offset, MutableBytes into) {
 
 void Transfer::State::abort() noexcept {
   aborted = true;
-  dial_stop.request_stop();
+  given_up.request_stop();
   if (port.listener) port.listener->close();
   if (data) data->abort();
   changed.wake_all();
@@ -120,10 +120,29 @@ awaitable<void> Transfer::State::last_words() {
   while (listening && !aborted) co_await changed.wait(never);
 }
 
+// How much of it may be moved now; waits for that where bwlimit= is set.
+awaitable<std::size_t> Transfer::State::allowed(Bandwidth& way, std::size_t wanted) {
+  const std::size_t size = way.piece(wanted);
+  Clock& clock = session->context().clock;
+  const Clock::time_point from = way.book(clock.now(), size);
+  const std::stop_token stop = given_up.get_token();
+  try {
+    if (from > clock.now()) co_await clock.sleep_until(from, stop);
+  } catch (const Cancelled&) {
+    // What follows will notice.
+  }
+  co_return size;
+}
+
 // A reset may be here before the 4xx that explains it. Where the data stood still, nobody will explain.
 awaitable<std::size_t> Transfer::State::receive(MutableBytes into) {
+  Bandwidth& down = session->context().down;
   try {
-    co_return co_await data->read_some(into);
+    const std::size_t most = co_await allowed(down, into.size());
+    const std::size_t size = co_await data->read_some(into.first(most));
+    down.give_back(most - size);
+    session->context().traffic.received.add(size);
+    co_return size;
   } catch (const ConnectionLost& error) {
     if (error.code() == ETIMEDOUT) throw;
   }
@@ -164,9 +183,15 @@ awaitable<std::size_t> Transfer::read_some(MutableBytes into) {
 
 awaitable<void> Transfer::State::send(Bytes bytes) {
   check_alive();
+  Bandwidth& up = session->context().up;
   if (data && !final_reply) {
     try {
-      co_await data->write(bytes);
+      for (Bytes left = bytes; !left.empty();) {
+        const std::size_t size = co_await allowed(up, left.size());
+        co_await data->write(left.first(size));
+        left = left.subspan(size);
+        session->context().traffic.sent.add(size);
+      }
       co_return;
     } catch (const ConnectionLost&) {
       // The final reply says why.
@@ -179,9 +204,14 @@ awaitable<void> Transfer::State::send(Bytes bytes) {
 awaitable<std::optional<std::size_t>> Transfer::State::send_file(int file, std::uint64_t offset,
                                                                  std::size_t size) {
   check_alive();
+  Bandwidth& up = session->context().up;
   if (data && !final_reply) {
     try {
-      co_return co_await data->send_file(file, offset, size);
+      co_await allowed(up, size);
+      const std::optional<std::size_t> sent = co_await data->send_file(file, offset, size);
+      if (!sent) up.give_back(size);
+      session->context().traffic.sent.add(sent.value_or(0));
+      co_return sent;
     } catch (const ConnectionLost&) {
       // As above.
     }
@@ -195,14 +225,25 @@ awaitable<void> Transfer::write(Bytes bytes) {
   co_await state->send(bytes);
 }
 
-awaitable<std::size_t> Transfer::write_file(int file, std::uint64_t offset, std::size_t size) {
-  const std::shared_ptr<State> state = state_;
-  const std::optional<std::size_t> sent = co_await state->send_file(file, offset, size);
+awaitable<std::size_t> Transfer::State::send_piece(int file, std::uint64_t offset, std::size_t size) {
+  const std::optional<std::size_t> sent = co_await send_file(file, offset, size);
   if (sent) co_return *sent;
   Buffer buffer(size);
   const Bytes bytes = read_piece(file, offset, buffer.bytes());
-  co_await state->send(bytes);
+  co_await send(bytes);
   co_return bytes.size();
+}
+
+awaitable<std::size_t> Transfer::write_file(int file, std::uint64_t offset, std::size_t size) {
+  const std::shared_ptr<State> state = state_;
+  std::size_t sent = 0;
+  for (bool more = true; more && sent < size;) {
+    const std::size_t piece = state->session->context().up.piece(size - sent);
+    const std::size_t moved = co_await state->send_piece(file, offset + sent, piece);
+    sent += moved;
+    more = moved == piece;
+  }
+  co_return sent;
 }
 
 // Where the server keeps commands for later, the next port is asked for beside the final reply: vsftpd's

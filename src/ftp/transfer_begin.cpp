@@ -45,7 +45,7 @@ awaitable<void> Transfer::State::connect(std::shared_ptr<State> state, std::stop
 
 awaitable<void> Transfer::State::dial(std::shared_ptr<State> state) {
   try {
-    const std::stop_token stop = state->dial_stop.get_token();
+    const std::stop_token stop = state->given_up.get_token();
     co_await connect(state, stop);
   } catch (const ConnectionLost&) {
     state->not_connected = std::current_exception();

@@ -47,7 +47,7 @@ struct Transfer::State {
   std::exception_ptr control_lost;
   std::uint64_t start = 0;       // the offset that was asked for
   std::uint64_t to_discard = 0;  // of it: what the server sends all the same
-  std::stop_source dial_stop;
+  std::stop_source given_up;     // ends dialling, and waiting for bandwidth
   WaitList changed;
 
   bool uploads() const noexcept { return verb == proto::Verb::stor || verb == proto::Verb::appe; }
@@ -59,8 +59,10 @@ struct Transfer::State {
   void hurry(Clock::duration limit);
   void check_alive();
   [[noreturn]] void fail();
+  awaitable<std::size_t> allowed(Bandwidth& way, std::size_t wanted);
   awaitable<std::size_t> receive(MutableBytes into);
   awaitable<void> send(Bytes bytes);
+  awaitable<std::size_t> send_piece(int file, std::uint64_t offset, std::size_t size);
   awaitable<std::optional<std::size_t>> send_file(int file, std::uint64_t offset, std::size_t size);
   awaitable<void> final();
   awaitable<void> last_words();

@@ -45,7 +45,7 @@ class Channel::Impl {
   void attach(int fd);
   void unmount() noexcept;
   void shut_down() noexcept;
-  std::size_t live_requests() const noexcept { return context_->live.size(); }
+  Context& context() const noexcept { return *context_; }
 
   // Static and sharing ownership: they may be resumed, to end, after the Channel has gone.
   static awaitable<void> run(std::shared_ptr<Impl> self);
@@ -97,6 +97,7 @@ void Channel::Impl::open_device() {
 
 awaitable<void> Channel::Impl::run(std::shared_ptr<Impl> self) {
   co_await pump(self);
+  self->context_->dialogues.close_all();
   // Nobody reads the answers any more; who merely waits may go. Uploads belong to the vfs and go on.
   for (Request& request : self->context_->live) request.request_stop();
   const std::shared_ptr<Context> context = self->context_;
@@ -185,6 +186,8 @@ void Channel::Impl::take_away() {
 
 void Channel::Impl::shut_down() noexcept {
   unmount();
+  context_->answerer = nullptr;
+  context_->dialogues.close_all();
   while (!context_->live.empty()) {
     Request& request = context_->live.front();
     request.request_stop();
@@ -216,8 +219,16 @@ void Channel::unmount() noexcept {
   impl_->unmount();
 }
 
+void Channel::answer_with(Answerer answerer) {
+  impl_->context().answerer = std::move(answerer);
+}
+
 std::size_t Channel::live_requests() const noexcept {
-  return impl_->live_requests();
+  return impl_->context().live.size();
+}
+
+const Counters& Channel::counters() const noexcept {
+  return impl_->context().counters;
 }
 
 }  // namespace ftpfs::fuse

@@ -22,6 +22,7 @@ awaitable<void> guard(RequestPtr request, awaitable<void> work) {
 RequestPtr admit(fuse_req_t handle, const char* operation, vfs::Ino ino) noexcept {
   Context& context = context_of(handle);
   try {
+    context.counters.asked(operation);
     auto request = std::make_shared<Request>(handle, context.shared_from_this(), operation, ino);
     // A thread of ours that touches the mount waits for an answer that may wait for that thread.
     if (fuse_req_ctx(handle)->pid != context.own_pid) return request;

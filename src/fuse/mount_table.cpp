@@ -2,6 +2,7 @@
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <utility>
 
 #include <ftpfs/fuse/mount_table.hpp>
 
@@ -24,27 +25,51 @@ std::string unescaped(std::string_view text) {
 
 }  // namespace
 
-std::optional<MountEntry> topmost_mount(std::string_view mountinfo, std::string_view mountpoint) {
-  std::optional<MountEntry> topmost;
+std::vector<MountEntry> parse_mounts(std::string_view mountinfo) {
+  std::vector<MountEntry> found;
   std::istringstream lines{std::string(mountinfo)};
   for (std::string line; std::getline(lines, line);) {
     // 36 35 98:0 /root /mountpoint options... [tags...] - type source super-options
     std::istringstream fields(line);
-    std::string id, parent, device, root, where, field, type;
-    fields >> id >> parent >> device >> root >> where;
+    std::string id, parent, root, field;
+    MountEntry one;
+    fields >> id >> parent >> one.device >> root >> one.mountpoint;
     while (fields >> field && field != "-") {
     }
-    fields >> type;
-    // A mount on top of another one is listed after it.
-    if (fields && unescaped(where) == mountpoint) topmost = MountEntry{device, type};
+    fields >> one.type;
+    if (!fields) continue;
+    fields >> one.source >> one.options;
+    one.mountpoint = unescaped(one.mountpoint);
+    one.source = unescaped(one.source);
+    found.push_back(std::move(one));
+  }
+  return found;
+}
+
+std::vector<MountEntry> all_mounts() {
+  std::ifstream file("/proc/self/mountinfo");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  return parse_mounts(text);
+}
+
+namespace {
+
+std::optional<MountEntry> last_at(std::vector<MountEntry> mounts, std::string_view mountpoint) {
+  std::optional<MountEntry> topmost;
+  for (MountEntry& each : mounts) {
+    if (each.mountpoint == mountpoint) topmost = std::move(each);
   }
   return topmost;
 }
 
+}  // namespace
+
+std::optional<MountEntry> topmost_mount(std::string_view mountinfo, std::string_view mountpoint) {
+  return last_at(parse_mounts(mountinfo), mountpoint);
+}
+
 std::optional<MountEntry> topmost_mount(std::string_view mountpoint) {
-  std::ifstream file("/proc/self/mountinfo");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  return topmost_mount(text, mountpoint);
+  return last_at(all_mounts(), mountpoint);
 }
 
 }  // namespace ftpfs::fuse

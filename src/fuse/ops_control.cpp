@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What is asked of the daemon itself, by way of a file of its mount.
 #include <cerrno>
+#include <cstddef>
+#include <cstring>
 
+#include <unistd.h>
+
+#include <ftpfs/base/error.hpp>
 #include <ftpfs/fuse/dispatch.hpp>
 #include <ftpfs/fuse/operations.hpp>
 #include <ftpfs/fuse/refresh.hpp>
@@ -26,15 +31,49 @@ void tell_serving(const RequestPtr& request) {
   request->controlled(as_bytes({reinterpret_cast<const char*>(&answer), sizeof answer}));
 }
 
-void ioctl(fuse_req_t handle, fuse_ino_t ino, unsigned command, void*, fuse_file_info*, unsigned, const void*,
-           std::size_t, std::size_t) {
+// What a packet of the asker's holds; nothing of it is trusted.
+template <class Packet>
+Packet unpacked(const void* bytes, std::size_t size) {
+  Packet packet{};
+  if (bytes == nullptr || size < sizeof packet) throw Error(EINVAL, "ioctl: the packet is too short");
+  std::memcpy(&packet, bytes, sizeof packet);
+  return packet;
+}
+
+void require_owner(const Context& context, uid_t asker) {
+  if (asker != 0 && asker != ::geteuid() && asker != context.config.owner)
+    throw Error(EACCES, "only its owner may ask about a mount");
+}
+
+void take_question(Context& context, std::uint64_t directory, const Question& question) {
+  if (question.size > Question::longest) throw Error(EINVAL, "ioctl: the question is too long");
+  std::string text(question.text, question.size);
+  context.dialogues.ask(directory, std::move(text), context.answerer, context.executor);
+}
+
+void give_piece(const RequestPtr& request, std::uint64_t directory, Piece piece) {
+  request->context().dialogues.fill(directory, piece);
+  const std::size_t size = offsetof(Piece, text) + piece.size;
+  request->controlled(as_bytes({reinterpret_cast<const char*>(&piece), size}));
+}
+
+void ioctl(fuse_req_t handle, fuse_ino_t ino, unsigned command, void*, fuse_file_info* file, unsigned,
+           const void* packet, std::size_t size, std::size_t) {
   serve(handle, "ioctl", ino, [&](const RequestPtr& request) {
-    if (command == refresh_request)
-      start(request, do_refresh, vfs::Ino{ino});
-    else if (command == serving_request)
-      tell_serving(request);
-    else
-      request->error(ENOTTY);
+    switch (command) {
+      case refresh_request:
+        return start(request, do_refresh, vfs::Ino{ino});
+      case serving_request:
+        return tell_serving(request);
+      case question_request:
+        require_owner(request->context(), fuse_req_ctx(handle)->uid);
+        take_question(request->context(), file->fh, unpacked<Question>(packet, size));
+        return request->controlled();
+      case piece_request:
+        return give_piece(request, file->fh, unpacked<Piece>(packet, size));
+      default:
+        return request->error(ENOTTY);
+    }
   });
 }
 

@@ -66,13 +66,10 @@ awaitable<void> do_opendir(RequestPtr request, Ino ino) {
   request->opened_directory(handle);
 }
 
-// No DirHandle: what is opened to ask the daemon something has no entries.
-constexpr DirHandle no_listing = 0;
-
 void opendir(fuse_req_t handle, fuse_ino_t ino, fuse_file_info* file) {
   serve(handle, "opendir", ino, [&](const RequestPtr& request) {
-    if ((file->flags & O_SYNC) == O_SYNC)  // see serving.hpp
-      request->opened_directory(no_listing);
+    if ((file->flags & O_SYNC) == O_SYNC)  // see serving.hpp; it has no entries
+      request->opened_directory(request->context().dialogues.open());
     else
       start(request, do_opendir, Ino{ino});
   });
@@ -97,6 +94,7 @@ void readdirplus(fuse_req_t handle, fuse_ino_t ino, std::size_t size, off_t cook
 
 // Not through serve(): see release.
 void releasedir(fuse_req_t handle, fuse_ino_t, fuse_file_info* file) {
+  context_of(handle).dialogues.close(file->fh);
   context_of(handle).vfs.releasedir(file->fh);
   fuse_reply_err(handle, 0);
 }

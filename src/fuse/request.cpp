@@ -171,6 +171,7 @@ void Request::ok() noexcept {
 }
 
 void Request::error(int code) noexcept {
+  if (!answered()) context_->counters.failed(code);
   send(code, [&](fuse_req_t handle) { return fuse_reply_err(handle, code); });
 }
 

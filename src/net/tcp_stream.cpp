@@ -221,19 +221,16 @@ void Connection::finish() {
 
 void Connection::abort() noexcept {
   if (!socket_.is_open()) return;
-  error_code ignored;
-  socket_.set_option(asio::socket_base::linger(true, 0), ignored);  // close() sends RST
-  close();
+  close();  // sends RST (set_stream_options)
 }
 
 // The owner is gone. RST only when neither side has ended: after an end it could overtake the last bytes of
 // an upload, or be taken for a failed download.
 void Connection::release() noexcept {
-  if (ended_) {
-    close();
-  } else {
-    abort();
-  }
+  if (!socket_.is_open()) return;
+  error_code ignored;
+  if (ended_) socket_.set_option(asio::socket_base::linger(false, 0), ignored);
+  close();
 }
 
 void Connection::close() noexcept {

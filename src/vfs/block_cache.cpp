@@ -27,4 +27,12 @@ std::shared_ptr<Buffer> ChunkPool::take() {
   return {chunk.release(), give_back};
 }
 
+std::uint64_t BlockCache::held(std::uint64_t ino, std::uint64_t version) const {
+  std::uint64_t bytes = 0;
+  blocks_.for_each([&](const BlockKey& key, const std::shared_ptr<const Buffer>& block) {
+    if (key.ino == ino && key.version == version) bytes += block->size();
+  });
+  return bytes;
+}
+
 }  // namespace ftpfs::vfs

@@ -18,6 +18,7 @@ Directories::Directories(Remote& remote, const Clock& clock, TaskSet& tasks, Ino
       tasks_(tasks),
       nodes_(nodes),
       hidden_(hidden),
+      fresh_for_(config.kernel_ttl),
       listings_(config.listing_bytes, config.listing_ttl, clock),
       exact_(exact_bytes, Clock::duration::max(), clock) {}
 
@@ -34,6 +35,12 @@ std::shared_ptr<Listing> Directories::cached(const Node& directory) {
 awaitable<std::shared_ptr<Listing>> Directories::get(NodeRef directory, std::stop_token stop) {
   if (std::shared_ptr<Listing> listing = cached(*directory)) co_return listing;
   co_return co_await join(directory, stop);
+}
+
+awaitable<bool> Directories::shows(NodeRef directory, std::string name, std::stop_token stop) {
+  Directory& own = state(*directory);
+  if (!own.compared || clock_.now() - *own.compared > fresh_for_) co_await join(directory, stop);
+  co_return own.taken.contains(name);
 }
 
 void Directories::refresh(NodeRef directory) {
@@ -70,6 +77,11 @@ awaitable<std::shared_ptr<Listing>> Directories::fetch(Directories* self, NodeRe
   std::vector<Entry> entries = co_await self->remote_.list(path, stop);
 
   auto listing = std::make_shared<Listing>(self->prepared(path, std::move(entries)), asked);
+  state.compared = asked;
+  state.taken.clear();
+  for (const auto& [name, entry] : state.unsent) {
+    if (listing->find(name)) state.taken.insert(name);
+  }
   for (auto& [name, entry] : state.edits) {
     if (entry)
       listing->put(*entry);
@@ -120,7 +132,7 @@ void Directories::publish(const Node& node) {
   Entry entry;
   entry.name = node.name;
   entry.attributes = node.attributes;
-  entry.link_target = node.link_target;
+  entry.link_target = node.link_target.value_or({});
   Directory& parent = state(*node.parent);
   // Some servers show a file only when its first upload is complete (ProFTPD's HiddenStores).
   const bool arriving = node.stage && node.stage->created_here && node.stage->saved == 0;

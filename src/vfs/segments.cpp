@@ -22,7 +22,7 @@ constexpr std::uint64_t mib = 1u << 20;
 constexpr std::uint64_t shortest = 8 * mib;
 constexpr std::uint64_t worth_beginning =
     24 * mib;  // the last ones: a stream takes a second to come up to speed
-constexpr std::uint64_t longest = 64 * mib;
+constexpr std::uint64_t longest = 96 * mib;
 constexpr std::uint64_t longest_in_memory = 8 * mib;  // where there is no spool: mounted read-only
 constexpr std::uint64_t piece = 256u << 10;
 constexpr std::uint64_t read_before = 8 * mib;      // who has read less is perhaps not going to read it all
@@ -123,6 +123,7 @@ awaitable<std::size_t> Segments::read_some(std::shared_ptr<Segments> self, std::
   const std::stop_token never;
   const SegmentPtr one = self->at(offset);
   if (!one) co_return 0;
+  self->extend();  // with the session of the reader's own stream
   while (one->running && one->filled <= offset) co_await one->changed.wait(never);
   if (one->filled > offset) co_await wait_for_proof(self, one);
   const std::uint64_t here = one->proven ? one->filled - std::min(one->filled, offset) : 0;
@@ -159,14 +160,24 @@ void Segments::leave_behind(std::uint64_t position) {
 bool Segments::may_extend() const {
   const bool room = tail_ < position_ + (plan_.streams + 1) * plan_.length;
   if (closed_ || !room || tail_ >= version_.attributes.size) return false;
-  return running_ + 1 < plan_.streams && context_.remote.spare() > starting_ + 1 &&
+  const std::size_t own = covers(position_) ? 0 : 1;  // it rests while its reader is in a segment
+  return running_ + own < plan_.streams && context_.remote.spare() > starting_ + 1 &&
          context_.clock.now() >= context_.more.not_before;
+}
+
+// What the streams have still to bring of that which they were asked for.
+std::uint64_t Segments::under_way() const noexcept {
+  std::uint64_t bytes = covers(position_) ? 0 : std::min(next_begin(position_), tail_) - position_;
+  for (const SegmentPtr& one : segments_) {
+    if (one->running) bytes += one->end - one->filled;
+  }
+  return bytes;
 }
 
 // Towards the end of the file shorter ones, so that all streams come to it at the same time.
 std::uint64_t Segments::next_length() const {
   const std::uint64_t left = version_.attributes.size - tail_;
-  const std::uint64_t share = std::max(worth_beginning, left / plan_.streams);
+  const std::uint64_t share = std::max(worth_beginning, (under_way() + left) / plan_.streams);
   return std::min({plan_.length, share, left});
 }
 

@@ -84,6 +84,7 @@ class Segments : public std::enable_shared_from_this<Segments> {
   static awaitable<void> prove(std::shared_ptr<Segments> self);
   static awaitable<void> look(std::shared_ptr<Segments> self);
   void extend();
+  std::uint64_t under_way() const noexcept;
   std::uint64_t next_length() const;
   bool may_extend() const;
   void ended(Segment& one);

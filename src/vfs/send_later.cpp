@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Uploads that nobody waits for: with writeback each of them, else those that failed and are tried again.
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <new>
 #include <utility>
@@ -13,8 +14,34 @@ namespace {
 
 constexpr std::chrono::milliseconds first_retry{5'000};
 constexpr std::chrono::milliseconds last_retry{300'000};
+constexpr std::size_t listed_at_most = 2000;  // of larger directories single names are asked for
+
+struct Fire {
+  std::stop_source* source;
+  void operator()() const { source->request_stop(); }
+};
 
 }  // namespace
+
+class Uploads::Turn {
+ public:
+  explicit Turn(Uploads& uploads) : uploads_(uploads) { ++uploads_.turns_; }
+  ~Turn() {
+    --uploads_.turns_;
+    uploads_.turn_ended_.wake_one();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Uploads& uploads_;
+};
+
+// As many at once as there are sessions beside the last, which is for others: what was found out about the
+// server's version would be old before a session came free.
+awaitable<void> Uploads::wait_for_session(std::stop_token stop) {
+  while (turns_ > 0 && turns_ + 1 >= context_.remote.sessions()) co_await turn_ended_.wait(stop);
+}
 
 void Uploads::tell_unheard(Node& node) {
   if (node.unheard) std::rethrow_exception(std::exchange(node.unheard, nullptr));
@@ -57,10 +84,11 @@ awaitable<void> Uploads::send_later(Uploads* self, NodeRef node) {
   for (;;) {
     if (delay.count() > 0) {
       const Clock::time_point due = self->context_.clock.now() + delay;
-      Clock& clock = self->context_.clock;
-      co_await clock.sleep_until(due, stop);
+      co_await self->wait_until_due(stage, due);
     }
     delay = std::clamp(2 * delay, first_retry, last_retry);
+    co_await self->wait_for_session(stop);
+    const Turn turn(*self);
     if (node->stage != stage) break;
     if (node->writers > 0 && !self->writes_back()) break;  // whoever has it open now will flush it
     const int code = co_await self->try_to_send(node, stop);
@@ -74,6 +102,34 @@ awaitable<void> Uploads::send_later(Uploads* self, NodeRef node) {
   }
   stage->retrying = false;
   if (node->stage == stage) self->settle(node);
+}
+
+// Until its time has come, or somebody has sent it before.
+awaitable<void> Uploads::wait_until_due(StagePtr stage, Clock::time_point due) {
+  const std::stop_token end = context_.tasks.stop_token();
+  std::stop_source wait;
+  const std::stop_callback on_end(end, Fire{&wait});
+  const std::stop_callback on_hurry(stage->hurry.get_token(), Fire{&wait});
+  const std::stop_token ends = wait.get_token();
+  Clock& clock = context_.clock;
+  try {
+    co_await clock.sleep_until(due, ends);
+  } catch (const Cancelled&) {
+    if (end.stop_requested()) throw;
+  }
+  stage->hurry = std::stop_source();
+}
+
+awaitable<void> Uploads::send_now(NodeRef node, std::stop_token stop) {
+  const std::optional<Attributes> theirs = co_await find_conflict(node, stop);
+  if (theirs) {
+    co_await part_(node, *theirs);
+    co_return;
+  }
+  const StagePtr stage = node->stage;
+  co_await deliver(node, stop);
+  if (stage && stage->retrying)
+    stage->hurry.request_stop();  // or it would keep its place on the disk so long
 }
 
 // 0: saved. EAGAIN: not now. Else why it never will be.
@@ -98,6 +154,25 @@ awaitable<int> Uploads::try_to_send(NodeRef node, std::stop_token stop) {
   }
 }
 
+// Is there somebody else's file of the name that was made here? Of many new ones one listing tells: each
+// would cost a round trip of its own, and on servers without MLST several.
+awaitable<bool> Uploads::is_taken(NodeRef node, std::stop_token stop) {
+  Remote& remote = context_.remote;
+  const NodeRef parent(context_.nodes, *node->parent);
+  const auto listing = directories_.cached(*parent);
+  const bool small = !listing || listing->size() <= listed_at_most;
+  if (small && !remote.capabilities().cheap_stat) {
+    std::string name = node->name;
+    try {
+      co_return co_await directories_.shows(parent, std::move(name), stop);
+    } catch (const Error& error) {
+      if (error.code() != EACCES) throw;  // a drop box: single names only
+    }
+  }
+  const Path path = context_.nodes.path(*node);
+  co_return co_await remote.has_file(path, stop);
+}
+
 // What the server shows in place of the version that the changes began with. An attempt of ours that may have
 // left something there makes it impossible to tell.
 awaitable<std::optional<Attributes>> Uploads::find_conflict(NodeRef node, std::stop_token stop) {
@@ -105,6 +180,10 @@ awaitable<std::optional<Attributes>> Uploads::find_conflict(NodeRef node, std::s
   const bool can_tell = stage->dirty() && node->linked && !stage->running && !stage->created_here &&
                         stage->may_append && !stage->old && (stage->attempts == 0 || node->on_server);
   if (!can_tell || moves(*node)) co_return std::nullopt;
+  if (!node->on_server) {
+    const bool taken = co_await is_taken(node, stop);
+    if (!taken) co_return std::nullopt;
+  }
   const Path path = context_.nodes.path(*node);
   Remote& remote = context_.remote;
   std::optional<Attributes> there = co_await remote.stat(path, stop);

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <system_error>
 #include <utility>
@@ -108,7 +109,29 @@ SpoolFolder::SpoolFolder(std::string path, UniqueFd fd) : path_(std::move(path))
   for (const Entry& entry : entries()) next_id_ = std::max(next_id_, entry.id + 1);
 }
 
+std::shared_ptr<SpoolFolder> SpoolFolder::look(const std::string& path) {
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) fail("cannot open the spool directory " + path, errno);
+  std::shared_ptr<SpoolFolder> folder(new SpoolFolder(path, std::move(fd)));
+  folder->ours_ = false;
+  return folder;
+}
+
+// Trying the lock would tell, too, and might keep out a mount that starts at this moment.
+bool SpoolFolder::in_use() const {
+  struct ::stat status {};
+  if (::fstat(fd_.get(), &status) != 0) return false;
+  const std::string ours =
+      fmt::format(":{} ", status.st_ino);  // "1: FLOCK ADVISORY WRITE 4711 08:01:1234 0 EOF"
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    if (line.find("FLOCK") != line.npos && line.find(ours) != line.npos) return true;
+  }
+  return false;
+}
+
 SpoolFolder::~SpoolFolder() {
+  if (!ours_) return;
   if (still_has_its_name(fd_.get(), path_)) ::rmdir(path_.c_str());  // refused where something is in it
 }
 
@@ -133,13 +156,41 @@ std::string SpoolFolder::keep(int file, std::string_view wanted) const {
   fail("cannot keep " + escaped(wanted) + " in the spool directory " + path_, EEXIST);
 }
 
-std::vector<SpoolFolder::Entry> SpoolFolder::entries() const {
+std::vector<std::string> SpoolFolder::names() const {
   const int copy = ::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   ::DIR* const directory = copy < 0 ? nullptr : ::fdopendir(copy);
   if (!directory) fail("cannot list the spool directory " + path_, errno);
+  std::vector<std::string> found;
+  while (const ::dirent* const each = ::readdir(directory)) found.emplace_back(each->d_name);
+  ::closedir(directory);
+  std::ranges::sort(found);
+  return found;
+}
+
+std::vector<SpoolFolder::KeptFile> SpoolFolder::kept() const {
+  std::vector<KeptFile> found;
+  for (std::string& name : names()) {
+    if (name.starts_with('.')) continue;
+    if (std::optional<KeptFile> file = regular(std::move(name))) found.push_back(std::move(*file));
+  }
+  return found;
+}
+
+std::optional<SpoolFolder::KeptFile> SpoolFolder::stage_file(Id id) const {
+  return regular(stage_name(id));
+}
+
+std::optional<SpoolFolder::KeptFile> SpoolFolder::regular(std::string name) const {
+  struct ::stat status {};
+  const bool there = ::fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!there || !S_ISREG(status.st_mode)) return std::nullopt;
+  return KeptFile{std::move(name), static_cast<std::uint64_t>(status.st_size), status.st_mtime};
+}
+
+std::vector<SpoolFolder::Entry> SpoolFolder::entries() const {
   std::map<Id, Entry> found;
-  while (const ::dirent* const each = ::readdir(directory)) {
-    const std::string_view name = each->d_name;
+  for (const std::string& each : names()) {
+    const std::string_view name = each;
     const auto stage = hex_at<Id>(name, std::string_view(".stage-").size(), 16);
     if (stage && name == stage_name(*stage)) found[*stage].has_stage = true;
     const std::size_t digits = std::string_view(".record-").size();
@@ -147,7 +198,6 @@ std::vector<SpoolFolder::Entry> SpoolFolder::entries() const {
     const auto generation = hex_at<Generation>(name, digits + 17, 8);
     if (id && generation && name == record_name(*id, *generation)) found[*id].records.push_back(*generation);
   }
-  ::closedir(directory);
   std::vector<Entry> result;
   for (auto& [id, entry] : found) {
     entry.id = id;

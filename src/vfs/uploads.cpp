@@ -17,30 +17,6 @@ constexpr std::uint64_t follow_step = 1u << 20;  // a running upload takes this 
 constexpr std::uint64_t follow_from = 4u << 20;  // a file this large starts its upload before it is closed
 constexpr std::chrono::seconds takes_files_for{10};
 
-// Is what the stage holds now what the server has refused for good?
-bool refused_for_good(const Stage& stage) {
-  if (!stage.failure || !stage.dirty() || stage.failed < stage.changes()) return false;
-  try {
-    std::rethrow_exception(stage.failure);
-  } catch (const Error& error) {
-    return is_final(error.code());
-  } catch (...) {
-    return false;
-  }
-}
-
-std::string reason(const Stage& stage) {
-  try {
-    if (stage.failure) std::rethrow_exception(stage.failure);
-  } catch (const Error& error) {
-    return std::string(error.what()) +
-           (error.server_said().empty() ? "" : " (server said: " + escaped(error.server_said()) + ")");
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-  return "interrupted";
-}
-
 }  // namespace
 
 // Would trying again later help? Not when the server understood and said no.
@@ -229,6 +205,7 @@ awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
   while (stage->following) co_await stage->finished.wait(never);
   const std::uint64_t attempted = stage->changes();
   ++stage->attempts;
+  ++self->counts_.begun;
   stage->failure = nullptr;
   if (noted(*stage) && stage->dirty() && node->linked) self->journal_.note_wanted(*node);
   try {
@@ -246,6 +223,7 @@ awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
   // Whoever hears of the failure is to know that the content is safe.
   if (stage->failure && stage->dirty() && node->linked && node->stage == stage) co_await self->secure(node);
   if (stage->failure) stage->failed = attempted;
+  ++(stage->failure ? self->counts_.failed : self->counts_.saved);
   if (stage->failure && node->parent) self->directories_.state(*node->parent).took_file.reset();
   if (stage->dirty())
     self->discard(*stage);
@@ -340,60 +318,6 @@ void Uploads::settle(NodeRef node) {
   discard(*stage);
   journal_.forget(*stage);
   node->stage.reset();
-}
-
-void Uploads::give_up(Node& node) {
-  const std::string path = shown_path(node);
-  Stage& stage = *node.stage;
-  const std::string why = reason(stage);
-  try {
-    const std::string kept = spool_->own().keep(stage.file(), node.name);
-    const bool partial = stage.missing({0, stage.size()}).has_value();
-    logger_->error("{} could not be saved on the server: {}. Its content is kept in {}{}", escaped(path), why,
-                   kept, partial ? " (parts that were never read or written here are zeros)" : "");
-    if (stage.old && stage.old_is_lost) {
-      const std::string old = spool_->own().keep(stage.old->file(), node.name + ".old");
-      logger_->error("The old content of {} is kept in {}: the server has lost it", escaped(path), old);
-    }
-  } catch (const Error& error) {
-    logger_->error("{} could not be saved on the server: {}, nor kept: {}", escaped(path), why, error.what());
-  }
-  journal_.forget(stage);
-  let_go(node);
-}
-
-// It is not ours to save any more: whoever still waits for it hears so, what the server has shows again.
-void Uploads::let_go(Node& node) {
-  Stage& stage = *node.stage;
-  stage.stop.request_stop();
-  discard(stage);
-  stage.stop = std::stop_source();
-  stage.saved = stage.given_up = stage.changes();
-  stage.mtime.reset();
-  stage.mode.reset();
-  node.learned = {};
-  ++node.version;  // the kernel's pages show what the server will never have
-  if (node.linked && node.parent) {
-    directories_.erase(*node.parent, node.name);  // show again what the server has
-    directories_.drop(*node.parent);
-  }
-}
-
-awaitable<std::string> Uploads::leave_behind(NodeRef node) {
-  const std::string path = shown_path(*node);
-  const StagePtr stage = node->stage;
-  if (!refused_for_good(*stage)) {
-    const bool safe = co_await secure(node);
-    if (safe) {
-      logger_->error("{} is not on the server yet: {}. The next mount will send it, from {}", escaped(path),
-                     reason(*stage), stage->entry->folder->path());
-      stage->entry.reset();  // which leaves what is on disk as it is
-      let_go(*node);
-      co_return path;
-    }
-  }
-  give_up(*node);
-  co_return path;
 }
 
 awaitable<void> Uploads::abandon(NodeRef node, std::stop_token stop) {

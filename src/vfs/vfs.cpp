@@ -102,16 +102,6 @@ awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_sour
   waits.request_stop();
 }
 
-Unsent Vfs::Impl::unsent() {
-  Unsent sum;
-  nodes.for_each([&](Node& node) {
-    if (!node.stage || !node.linked || !node.stage->dirty()) return;
-    ++sum.files;
-    sum.bytes += node.stage->size();
-  });
-  return sum;
-}
-
 namespace {
 
 // What a stage loads with keeps the node alive that the stage belongs to.
@@ -295,6 +285,15 @@ FetchedAhead Vfs::fetched_ahead() const noexcept {
 }
 Unsent Vfs::unsent() const {
   return impl_->unsent();
+}
+Status Vfs::status() const {
+  return impl_->status();
+}
+std::optional<FileStatus> Vfs::file_status(const Path& path) const {
+  return impl_->file_status(path);
+}
+awaitable<SendReport> Vfs::send_all(std::stop_token stop) {
+  return held(impl_, impl_->send_all(std::move(stop)));
 }
 bool Vfs::read_only() const noexcept {
   return impl_->config.read_only;

@@ -47,7 +47,8 @@ Attr Vfs::Impl::attr(const Node& node) {
   stat.st_uid = config.uid;
   stat.st_gid = config.gid;
   stat.st_blksize = 4096;
-  std::uint64_t size = node.attributes.kind == Kind::symlink ? node.link_target.size() : node.attributes.size;
+  std::uint64_t size = node.attributes.size;
+  if (node.attributes.kind == Kind::symlink) size = node.link_target ? node.link_target->size() : 0;
   std::int64_t mtime = node.attributes.mtime ? node.attributes.mtime->seconds : 0;
   if (const Stage* const stage = node.stage.get()) {
     size = stage->size();

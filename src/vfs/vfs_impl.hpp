@@ -30,6 +30,9 @@ awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_sour
 // How much of what a mount has left is on the server; `other`: something that is not of it.
 enum class Arrived { nothing, part, all, other };
 
+// Does a program change the file just now, so that it is no whole one? It has a stage.
+bool is_being_written(const Node& node);
+
 class Vfs::Impl {
  public:
   Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logger_, VfsConfig config_);
@@ -171,10 +174,22 @@ class Vfs::Impl {
   bool fill_entry(Node& directory, const Entry& entry, Clock::time_point fetched, bool plus, off_t next,
                   DirFiller& filler);
 
+  // vfs_status.cpp
+  Unsent unsent();
+  Status status();
+  Node* known(const Path& path);  // nullptr: not, or not any more
+  FileStatus status_of(const Node& node);
+  std::optional<FileStatus> file_status(const Path& path);
+
+  // vfs_send.cpp
+  struct Sending;
+  awaitable<SendReport> send_all(std::stop_token stop);
+  void find_unsaved(Sending& sending);
+  static awaitable<void> send_next(Impl* self, std::shared_ptr<Sending> sending, std::stop_token stop);
+
   // vfs.cpp
   void writable() const;   // throws Error(EROFS)
   void accepting() const;  // throws Error(ESHUTDOWN)
-  Unsent unsent();
   awaitable<std::vector<std::string>> shutdown(Clock::time_point deadline);
   WalkAhead::Context walking();
   FilesAhead::Context reading_in_a_row();

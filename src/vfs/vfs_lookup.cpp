@@ -88,7 +88,10 @@ void Vfs::Impl::learn_newer(Node& node, const Attributes& attributes, const std:
   if (attributes.mode != node.attributes.mode) node.shown_mode.reset();
   node.attributes = attributes;
   if (coarser) node.attributes.mtime = known;
-  node.link_target = link_target;
+  if (link_target.empty())
+    node.link_target.reset();
+  else
+    node.link_target = link_target;
 }
 
 Node& Vfs::Impl::node_for(Node& parent, const Entry& entry, Clock::time_point learned) {

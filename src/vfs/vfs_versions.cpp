@@ -20,7 +20,7 @@ void Vfs::Impl::notice(Node& node, Attributes now, Clock::time_point when) {
   // SIZE and MDTM tell no mode, and not every server has MDTM.
   if (!now.mode) now.mode = node.attributes.mode;
   if (!now.mtime && now.size == node.attributes.size) now.mtime = node.attributes.mtime;
-  learn(node, now, node.link_target, when);
+  learn(node, now, node.link_target.value_or({}), when);
   // One that was found out by counting, an open file's, is another by now for all we know.
   if (!now.size_known && when >= node.learned) node.attributes.size_known = false;
   if (!node.linked) return;
@@ -63,7 +63,7 @@ awaitable<void> Vfs::Impl::outgrow(std::shared_ptr<OpenFile> file, std::stop_tok
   if (!longer || file->refused_version == version) co_return;
   const FileVersion present{version, node.attributes};
   auto next = std::make_shared<Reader>(reading, file->node, present);
-  const Witness witness = node.witness;
+  const Witness witness = node.witness.value_or({});
   bool same = witness.version < file->version.number;  // no byte of it was handed out
   if (witness.version == file->version.number) {
     const Slices there = co_await next->read(witness.offset, witness.size, stop);

@@ -14,8 +14,9 @@ LOG_OF_COMMANDS = ["xferlog_enable=YES", "xferlog_std_format=NO", "log_ftp_proto
 
 class Server:
     def __init__(self, scene, network, tls=False, log=False):
+        self.scene = scene
         self.root = scene.root
-        self.state = scene.empty_folder("state")
+        self.state = scene.base / "state"
         self.network = network
         self.address = network.address
         self.certificate = make_certificate(scene.base, self.address) if tls else None
@@ -26,16 +27,21 @@ class Server:
     def __enter__(self):
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def start(self):
+        """Also once more after close(), where it was."""
+        self.scene.empty_folder("state")
         try:
             self.process = start_daemon(self.command(), stderr=None)
             wait_for(self.answers, "the server's greeting", 20)
         except BaseException:
             self.close()
             raise
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     def close(self):
         if self.process:

@@ -27,8 +27,9 @@ class InstalledTest : public ProgramTest {
     ASSERT_EQ(::chmod(scratch("cred").c_str(), 0600), 0);
   }
   void TearDown() override {
-    ::umount2(mountpoint().c_str(), MNT_DETACH);
     if (!installed_) return;
+    ::umount2(mountpoint().c_str(), MNT_DETACH);
+    ProgramTest::TearDown();
     ::umount2("/usr/sbin", MNT_DETACH);
     ::umount2("/run", MNT_DETACH);
   }

@@ -58,8 +58,36 @@ TEST(Options, CheckTakesASourceOnly) {
   EXPECT_TRUE(settings.vfs.read_only);
   EXPECT_EQ(refusal({"check"}), "usage: ftpfs check [--json] [-o OPTIONS] SOURCE");
   EXPECT_EQ(refusal({"check", "host:", "/mnt"}), refusal({"check"}));
-  EXPECT_EQ(refusal({"--json", "host:", "/mnt"}), "--json goes with check");
+  EXPECT_EQ(refusal({"--json", "host:", "/mnt"}),
+            "--json goes with check, status, stats, flush, list and recover");
   EXPECT_EQ(parse_arguments(std::vector<std::string>{"check:", "/mnt"}).source, "check:");
+}
+
+TEST(Options, CommandsAboutAMountTakeWhatTheyNeed) {
+  using Action = Settings::Action;
+  const auto parsed = [](std::vector<std::string> arguments) { return parse_arguments(arguments); };
+  EXPECT_EQ(parsed({"status"}).action, Action::status);
+  EXPECT_EQ(parsed({"status", "/mnt/file", "--watch", "--json"}).source, "/mnt/file");
+  EXPECT_TRUE(parsed({"status", "--watch"}).watch);
+  EXPECT_EQ(parsed({"stats", "/mnt"}).action, Action::stats);
+  EXPECT_EQ(refusal({"stats"}), "usage: ftpfs stats [--json] MOUNTPOINT");
+  EXPECT_EQ(parsed({"flush"}).action, Action::flush);
+  EXPECT_EQ(refusal({"flush", "/mnt", "/other"}), "usage: ftpfs flush [--json] [MOUNTPOINT]");
+  EXPECT_EQ(parsed({"list", "--json"}).action, Action::list);
+  EXPECT_EQ(refusal({"list", "/mnt"}), "usage: ftpfs list [--json]");
+  EXPECT_EQ(parsed({"recover"}).action, Action::recover);
+  EXPECT_EQ(parsed({"recover", "--export", "/tmp/x", "/spool"}).export_directory, "/tmp/x");
+  EXPECT_EQ(parsed({"recover", "--export=/tmp/x"}).export_directory, "/tmp/x");
+  EXPECT_TRUE(parsed({"recover", "--send", "host:"}).send);
+  EXPECT_EQ(refusal({"recover", "--send"}), "usage: ftpfs recover --send [-o OPTIONS] SOURCE");
+  EXPECT_EQ(refusal({"recover", "--export"}), "--export needs a directory");
+  EXPECT_EQ(refusal({"recover", "--send", "--export=/x", "host:"}), "--send and --export exclude each other");
+  EXPECT_EQ(refusal({"list", "--watch"}), "--watch goes with status");
+  EXPECT_EQ(refusal({"--send", "host:", "/mnt"}), "--send and --export go with recover");
+  EXPECT_EQ(parsed({"status:", "/mnt"}).source, "status:") << "a host of that name";
+  const std::vector<std::string> as_mount_does{"list", "/mnt"};
+  EXPECT_EQ(parse_arguments(as_mount_does, Invocation::mount_helper).source, "list")
+      << "mount(8) has no commands";
 }
 
 TEST(Options, DefaultsAreTheDocumentedOnes) {
@@ -127,6 +155,33 @@ TEST(Options, NameTheWayOut) {
   EXPECT_EQ(parse({"-o", "ipv4"}).route.family, ipv4);
   EXPECT_EQ(parse({"-o", "ipv4,ipv6"}).route.family, ipv6);
   EXPECT_EQ(parse({"-o", "interface=eth0"}).route.interface, "eth0");
+}
+
+TEST(Options, LimitTheBandwidthEachWay) {
+  const auto rates = [](const char* value) {
+    const ftp::FtpConfig config = parse({"-o", std::string("bwlimit=") + value}).ftp;
+    return std::pair(config.upload_rate, config.download_rate);
+  };
+  EXPECT_EQ(rates("512K"), std::pair(524'288ul, 524'288ul));
+  EXPECT_EQ(rates("1M:2M"), std::pair(1'048'576ul, 2'097'152ul));
+  EXPECT_EQ(rates("off:1000"), std::pair(0ul, 1000ul));
+  EXPECT_THROW(rates("fast"), Error);
+  EXPECT_THROW(rates("1M:"), Error);
+}
+
+TEST(Options, SayHowDirectoriesAreListed) {
+  using enum ftp::ListMode;
+  EXPECT_EQ(parse({}).ftp.list, automatic);
+  EXPECT_EQ(parse({"-o", "list=mlsd"}).ftp.list, mlsd);
+  EXPECT_EQ(parse({"-o", "disable_mlsd"}).ftp.list, list);
+  EXPECT_FALSE(parse({"-o", "disable_mlsd"}).ftp.list_options);
+  EXPECT_EQ(parse({"-o", "list_hidden"}).ftp.list_options, "-a");
+  EXPECT_EQ(parse({"-o", "custom_list=LIST -la"}).ftp.list_options, "-la");
+  EXPECT_EQ(parse({"-o", "custom_list=LIST"}).ftp.list_options, "");
+  EXPECT_EQ(parse({"-o", "custom_list=LIST"}).ftp.list, list);
+  EXPECT_THROW(parse({"-o", "custom_list=DELE /"}), Error);
+  EXPECT_THROW(parse({"-o", "custom_list=LIST /etc"}), Error);
+  EXPECT_THROW(parse({"-o", "list=stat"}), Error);
 }
 
 TEST(Options, EachKindOfPrefetchHasItsSwitch) {

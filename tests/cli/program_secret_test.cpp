@@ -3,10 +3,13 @@
 #include <fstream>
 #include <sstream>
 
+#include <fcntl.h>
+#include <gmock/gmock.h>
 #include <unistd.h>
 
 #include "cli/on_terminal.hpp"
 #include "cli/program.hpp"
+#include "support/certificates.hpp"
 
 namespace ftpfs::test {
 namespace {
@@ -117,6 +120,43 @@ TEST_F(Secret, InAFileIsSeenNowhere) {
   const std::string log = read_file(scratch("log"));
   EXPECT_NE(log.find("PASS"), std::string::npos) << log;
   EXPECT_EQ(log.find("secret"), std::string::npos) << log;
+}
+
+// No core file, and no descriptor for a program that we start (fusermount3, mount).
+TEST_F(Secret, IsNotLeftToCoreFilesNorToChildren) {
+  auto arguments = command(url_with_password());
+  arguments.emplace_back("-f");
+  Process process({arguments, "/", {}, scratch("log")});
+  ASSERT_TRUE(eventually([&] { return mounted(); })) << read_file(scratch("log"));
+  const fs::path own = "/proc/" + std::to_string(process.pid());
+  EXPECT_THAT(read_file(own / "limits"), testing::ContainsRegex("Max core file size +0 +0 "));
+  for (const auto& entry : fs::directory_iterator(own / "fdinfo")) {
+    if (std::stoi(entry.path().filename()) <= 2) continue;
+    std::istringstream info(read_file(entry.path()));
+    for (std::string key; info >> key && key != "flags:";) {
+    }
+    unsigned flags = 0;
+    info >> std::oct >> flags;
+    std::error_code gone;
+    EXPECT_TRUE(flags & O_CLOEXEC) << fs::read_symlink(own / "fd" / entry.path().filename(), gone);
+  }
+  EXPECT_EQ(unmount().status, 0);
+  EXPECT_EQ(process.wait(), 0);
+}
+
+// What other libraries offer to those who debug TLS would show everything to whoever sets a variable.
+TEST_F(Secret, KeysOfTlsAreNotWrittenDown) {
+  const Authority authority;
+  served_->with([&](FakeServer& server) {
+    server.behaviour().tls.certificate = authority.issue({.addresses = {"127.0.0.1"}}).pem();
+  });
+  write_file(scratch("authority"), authority.certificate());
+  const Outcome outcome = run(command(served_->url(), "tls=require,cacert=" + scratch("authority").string()),
+                              {{"FTPFS_PASSWORD", "secret"}, {"SSLKEYLOGFILE", scratch("keys").string()}});
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  ASSERT_TRUE(mounted());
+  EXPECT_EQ(unmount().status, 0);
+  EXPECT_FALSE(fs::exists(scratch("keys")));
 }
 
 TEST_F(Secret, ComesFromSystemd) {

@@ -82,12 +82,30 @@ TEST_F(Umount8, CountsTheSecondsOnATerminal) {
   leave_unsent();
   std::optional<Frozen> frozen(std::in_place, *served_);
   const OnTerminal waiting({"/bin/umount", mountpoint()});
-  EXPECT_EQ(waiting.read_until(" 1 s"),
-            "\rftpfs: " + mountpoint().string() + ": 1 file (8 bytes) to be sent, waiting for 1 s");
+  const std::string seen = waiting.read_until("waiting for 1 s");
+  EXPECT_TRUE(seen.starts_with("\r[....................]   0 %  1 file, 8 B left")) << seen;
+  EXPECT_TRUE(seen.ends_with("\r\x1b[K\rftpfs: " + mountpoint().string() +
+                             ": 1 file (8 bytes) to be sent, waiting for 1 s"))
+      << seen;
   frozen.reset();
   EXPECT_TRUE(waiting.rest().ends_with("\r\x1b[K"));
   EXPECT_EQ(waiting.status(), 0);
   EXPECT_EQ(content("/a"), "precious");
+}
+
+// With writeback more may wait than can be sent in the time that a daemon gives itself at its end.
+TEST_F(Umount8, SendsWhatWaitsBeforeItUnmounts) {
+  ASSERT_EQ(umount({mountpoint()}).status, 0);
+  ASSERT_EQ(mount({"-t", "ftpfs", source(), mountpoint(), "-o", options() + ",writeback=1000"}).status, 0);
+  for (const char* name : {"a", "b"}) write_file(mountpoint() / name, "precious");
+  EXPECT_EQ(content("/a"), "(none)");
+  const OnTerminal waiting({"/bin/umount", mountpoint()});
+  const std::string seen = waiting.rest();
+  EXPECT_TRUE(seen.starts_with("\r[....................]   0 %  2 files, 16 B left")) << seen;
+  EXPECT_EQ(waiting.status(), 0);
+  EXPECT_EQ(content("/a"), "precious");
+  EXPECT_EQ(content("/b"), "precious");
+  EXPECT_FALSE(mounted());
 }
 
 // What is mounted without mount(8), too, and whatever the options of its line.

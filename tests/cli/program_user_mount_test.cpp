@@ -83,6 +83,48 @@ TEST_F(UserMount, IsNotUnmountedBySomebodyElse) {
   EXPECT_EQ(umount({mountpoint()}).status, 0);
 }
 
+// Not even root may look into it, and is told so at once.
+TEST_F(UserMount, IsListedForOthersAsFarAsItCanBeSeen) {
+  cover_fstab(line("ftpfs", "noauto,user"));
+  ASSERT_EQ(as_user({"/bin/mount", mountpoint()}).status, 0);
+  const std::string others = run({FTPFS_PROGRAM, "list"}).output;
+  const std::string own = as_user({FTPFS_PROGRAM, "list"}).output;
+  EXPECT_NE(others.find("  daemon  not yours\n"), std::string::npos) << others;
+  EXPECT_NE(own.find("  daemon  alive\n"), std::string::npos) << own;
+  EXPECT_EQ(run({FTPFS_PROGRAM, "status", mountpoint()}).status, 1);
+  EXPECT_EQ(as_user({FTPFS_PROGRAM, "status", mountpoint()}).status, 0);
+  EXPECT_EQ(umount({mountpoint()}).status, 0);
+}
+
+// Without allow_other a mount is its user's alone, whatever the modes of its files say.
+TEST_F(UserMount, IsNotShownToSomebodyElse) {
+  if (::getpwnam("games") == nullptr) GTEST_SKIP() << "no user games";
+  cover_fstab(line("ftpfs", "noauto,user"));
+  ASSERT_EQ(as_user({"/bin/mount", mountpoint()}).status, 0);
+  EXPECT_EQ(as_user({"/bin/cat", mountpoint() / "hello"}).output, "world");
+  const Outcome other = as_user({"/bin/cat", mountpoint() / "hello"}, "games");
+  EXPECT_NE(other.status, 0);
+  EXPECT_NE(other.output.find("Permission denied"), std::string::npos) << other.output;
+  EXPECT_EQ(umount({mountpoint()}).status, 0);
+}
+
+// What is not dumpable belongs to root in /proc: no debugger of the user's other programs gets at the
+// password.
+TEST_F(UserMount, TheMemoryOfTheDaemonIsNotForOtherProgramsOfTheUser) {
+  std::vector<std::string> command{
+      "/usr/bin/setpriv", "--reuid=daemon", "--regid=daemon", "--clear-groups", scratch("ftpfs"), "-f", "-o",
+      options(),          source(),         mountpoint()};
+  Process process({command, "/", {}, scratch("log")});
+  ASSERT_TRUE(eventually([&] { return mounted(); })) << read_file(scratch("log"));
+  const std::string own = "/proc/" + std::to_string(process.pid());
+  struct ::stat memory {};
+  EXPECT_EQ(::stat((own + "/mem").c_str(), &memory), 0);
+  EXPECT_EQ(memory.st_uid, 0u);
+  EXPECT_NE(as_user({"/bin/cat", own + "/environ"}).status, 0);
+  EXPECT_EQ(as_user({"/usr/bin/fusermount3", "-u", mountpoint()}).status, 0);
+  EXPECT_EQ(process.wait(), 0);
+}
+
 TEST_F(UserMount, CredentialsOfRootAreNotReadable) {
   ASSERT_EQ(::chown(scratch("cred").c_str(), 0, 0), 0);
   cover_fstab(line("ftpfs", "noauto,user"));

@@ -88,6 +88,16 @@ TEST(Spool, WhereOthersMayWriteIsRefused) {
   EXPECT_EQ(refusal(open, "/mnt"), ExitStatus::local_files);
 }
 
+TEST(Spool, OfAnotherUserIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give it away";
+  const TemporaryDirectory directory;
+  const fs::path theirs = directory.path() / "theirs";
+  fs::create_directory(theirs);
+  fs::permissions(theirs, fs::perms::owner_all);
+  ASSERT_EQ(::chown(theirs.c_str(), 1, 1), 0);
+  EXPECT_EQ(refusal(theirs, "/mnt"), ExitStatus::local_files);
+}
+
 TEST(Spool, WhatIsNoDirectoryIsRefused) {
   const TemporaryDirectory directory;
   EXPECT_EQ(refusal(directory.write("file", ""), "/mnt"), ExitStatus::local_files);

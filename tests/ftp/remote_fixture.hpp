@@ -61,6 +61,7 @@ class RemoteFixture : public testing::Test {
     config.user = server_behaviour().user;
     config.tls = ftp::TlsMode::off;            // tests of TLS choose their own
     config.pipelining = config.prime = false;  // so do those of several commands at once
+    config.settle_time = {};                   // and of late commands
     config.password = server_behaviour().password;
     return config;
   }

@@ -68,6 +68,15 @@ TEST_F(TlsTest, OnlyFeatAndAuthGoInClear) {
   EXPECT_THAT(server_.clear_commands(), ElementsAre("AUTH TLS", "FEAT", "AUTH TLS"));
 }
 
+// What was said before TLS anybody could have said.
+TEST_F(TlsTest, WhatFeatSaidInClearIsAskedAgain) {
+  remote_ = make_remote(config(TlsMode::automatic));
+  run(io_, remote_->connect({}));
+  const std::vector<std::string> commands = server_.take_commands();
+  EXPECT_EQ(std::ranges::count(commands, "FEAT"), 2);
+  EXPECT_THAT(server_.clear_commands(), ElementsAre("FEAT", "AUTH TLS"));
+}
+
 TEST_F(TlsTest, ImplicitTlsBeginsWithTheFirstByte) {
   behaviour().tls.implicit = true;
   mount(TlsMode::implicit);

@@ -218,6 +218,22 @@ TEST_F(MountTest, WhatWasMountedThereAfterUsStays) {
 }
 
 // After `umount -l` the session lives as long as a file is open, and its path may belong to somebody else.
+// libfuse before 3.17 unmounts by path when a session ends, whatever is mounted there by then (its PR 1287).
+TEST_F(MountTest, WhatIsMountedThereAtOnceStaysEachOfAHundredTimes) {
+  for (int round = 0; round < 100; ++round) {
+    mount();
+    use([&] {
+      EXPECT_EQ(::umount(mountpoint_.c_str()), 0);
+      EXPECT_EQ(::mount("none", mountpoint_.c_str(), "tmpfs", 0, "size=4k"), 0);
+    });
+    run_until(rig_.io, [&] { return ended_; });
+    if (round % 2 == 0) channel_->unmount();
+    channel_.reset();
+    ASSERT_EQ(type_mounted(), "tmpfs") << "round " << round;
+    EXPECT_EQ(::umount(mountpoint_.c_str()), 0);
+  }
+}
+
 TEST_F(MountTest, WhatWasMountedThereAfterALazyUnmountStays) {
   mount();
   UniqueFd file;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Several processes at once, and one connection for all of them.
+#include <sys/mount.h>
+
 #include "mount/fixture.hpp"
 
 namespace ftpfs::test {
@@ -44,6 +46,33 @@ TEST_P(Parallel, WalkersMeetWriters) {
      "; while kill -0 $writer 2>/dev/null; do find . -type f | xargs -r cat > /dev/null; done; wait $writer");
   EXPECT_EQ(sh("cat d/* | sort -n | tr '\\n' ' '"), sh("seq 30 | tr '\\n' ' '"));
   EXPECT_EQ(sh("ls $ROOT/d | wc -l"), "30\n");
+}
+
+// What `echo 2 > drop_caches` does, for this mount alone: at each remount the kernel forgets all it may,
+// while others hold, look up and change the same inodes.
+TEST_P(Parallel, ForgottenUnderLoad) {
+  if (local_mode()) GTEST_SKIP() << "a bind mount is remounted otherwise";
+  for (int i = 0; i < 12; ++i) {
+    const std::string directory = "tree/sub" + std::to_string(i % 4);
+    fs::create_directories(root(directory));
+    server().put(directory + "/f" + std::to_string(i), noise(20'000));
+  }
+  server().adopt();
+  Process load = start_sh(
+      "for i in 1 2; do (for n in a b c; do cp -r tree copy$i$n && mv copy$i$n moved$i$n && rm -r moved$i$n "
+      "|| "
+      "touch $TMP/failed; done) & done; "
+      "for i in 1 2; do (for n in a b c; do diff -r tree $ROOT/tree || touch $TMP/failed; done) & done; "
+      "wait");
+  int forgotten = 0;
+  while (load.running()) {
+    EXPECT_EQ(error_of(::mount("", mnt().c_str(), nullptr, MS_REMOUNT | MS_NOSUID | MS_NODEV, nullptr)), 0);
+    ++forgotten;
+  }
+  EXPECT_EQ(load.wait(), 0);
+  EXPECT_GT(forgotten, 20);
+  EXPECT_FALSE(fs::exists(tmp("failed")));
+  EXPECT_EQ(sh("ls; diff -r tree $ROOT/tree"), "tree\n");
 }
 
 // A reader that has stopped reading holds the only connection; everybody else must get it all the same.

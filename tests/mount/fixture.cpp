@@ -46,6 +46,10 @@ void MountFixture::TearDown() {
   if (!complaints_expected_) {
     EXPECT_EQ(mount_->complaints(), std::vector<std::string>{});
   }
+  for (const std::string_view secret :
+       {test_password, std::string_view("b3BlbnNlc2FtZ")}) {  // and its base64
+    EXPECT_EQ(mount_->log().find(secret), std::string::npos) << "the password is in the log";
+  }
   if (HasFailure()) {
     std::cout << "--- the end of ftpfs' log\n" << tail(mount_->log());
     std::cout << "--- the end of the server's output\n" << tail(server_->log());

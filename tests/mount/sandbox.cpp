@@ -21,13 +21,13 @@
 namespace ftpfs::test {
 namespace {
 
-void raise_loopback() {
+void set_loopback(short flags) {
   const UniqueFd socket{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
   ifreq request{};
   std::strcpy(request.ifr_name, "lo");
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  request.ifr_flags = flags;
   if (::ioctl(socket.get(), SIOCSIFFLAGS, &request) != 0)
-    throw std::system_error(errno, std::generic_category(), "lo up");
+    throw std::system_error(errno, std::generic_category(), "lo");
 }
 
 std::optional<std::string> enter() {
@@ -40,7 +40,7 @@ std::optional<std::string> enter() {
   // Where mount(8) writes down what it was told: for all namespaces alike.
   ::mkdir("/run/mount", 0755);
   if (::mount("ftpfs-test", "/run/mount", "tmpfs", 0, nullptr) != 0) return "no tmpfs";
-  raise_loopback();
+  set_loopback(IFF_UP | IFF_RUNNING);
   return std::nullopt;
 }
 
@@ -49,6 +49,14 @@ std::optional<std::string> enter() {
 std::optional<std::string> enter_sandbox() {
   static const std::optional<std::string> obstacle = enter();
   return obstacle;
+}
+
+BlackHole::BlackHole() {
+  set_loopback(0);
+}
+
+BlackHole::~BlackHole() {
+  set_loopback(IFF_UP | IFF_RUNNING);
 }
 
 std::uint64_t loopback_bytes() {

@@ -15,6 +15,15 @@ namespace ftpfs::test {
 // mount tests cannot run here, in words, or nothing when they can.
 std::optional<std::string> enter_sandbox();
 
+// While it lives every packet of the sandbox is lost, without a word to anybody.
+class BlackHole {
+ public:
+  BlackHole();
+  ~BlackHole();
+  BlackHole(const BlackHole&) = delete;
+  BlackHole& operator=(const BlackHole&) = delete;
+};
+
 // Bytes that went over the sandbox's loopback interface so far (headers included).
 std::uint64_t loopback_bytes();
 

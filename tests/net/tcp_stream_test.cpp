@@ -5,6 +5,8 @@
 #include <optional>
 
 #include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "loopback.hpp"
 #include "support/local_file.hpp"
@@ -61,6 +63,23 @@ TEST_F(TcpStreamTest, DeliversWhatThePeerSent) {
   connect_pair();
   send(*peer_, "220 ready\r\n");
   EXPECT_EQ(read(*stream_), "220 ready\r\n");
+}
+
+// kill -9: the server must not take what has come so far for a whole file, nor get the rest of it later.
+TEST_F(TcpStreamTest, WhoDiesResetsItsConnections) {
+  const ::pid_t child = ::fork();
+  if (child == 0) {
+    asio::io_context io;
+    net::SystemConnector connector;
+    const auto stream = run(io, connector.connect(here(), {}, {}));
+    run(io, stream->write(as_bytes("STOR file\r\n")));
+    ::_exit(0);
+  }
+  tcp::socket peer = accept();
+  boost::system::error_code error;
+  receive_all(peer, error);
+  EXPECT_EQ(error, asio::error::connection_reset);
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
 }
 
 TEST_F(TcpStreamTest, ReadWaitsForData) {

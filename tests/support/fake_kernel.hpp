@@ -67,6 +67,7 @@ class FakeKernel {
   }
 
   pid_t pid = 0x7FFF'FFFE;  // of the thread that asks: none that lives
+  uid_t uid = 0;
 
   // The requests, as the kernel sends them.
   Unique init(std::uint32_t flags = 0) {
@@ -142,7 +143,21 @@ class FakeKernel {
   Unique release(std::uint64_t node, std::uint64_t handle) {
     return send(FUSE_RELEASE, node, release_in(handle));
   }
-  Unique opendir(std::uint64_t node) { return send(FUSE_OPENDIR, node, fuse_open_in{}); }
+  Unique opendir(std::uint64_t node, int flags = 0) {
+    fuse_open_in in{};
+    in.flags = static_cast<std::uint32_t>(flags);
+    return send(FUSE_OPENDIR, node, in);
+  }
+  Unique ioctl(std::uint64_t node, std::uint64_t handle, unsigned command, const std::string& packet,
+               std::uint32_t room) {
+    fuse_ioctl_in in{};
+    in.fh = handle;
+    in.flags = FUSE_IOCTL_DIR;
+    in.cmd = command;
+    in.in_size = static_cast<std::uint32_t>(packet.size());
+    in.out_size = room;
+    return submit(FUSE_IOCTL, node, {bytes_of(in), packet}, true);
+  }
   Unique readdir(std::uint64_t node, std::uint64_t handle, std::uint64_t cookie, std::uint32_t size) {
     return send(FUSE_READDIR, node, read_in(handle, cookie, size));
   }
@@ -249,6 +264,7 @@ class FakeKernel {
     header.unique = next_;
     header.nodeid = node;
     header.pid = static_cast<std::uint32_t>(pid);
+    header.uid = uid;
     std::memcpy(packet.data(), &header, sizeof header);
     if (::send(kernel_.get(), packet.data(), packet.size(), MSG_NOSIGNAL) < 0) {
       throw std::system_error(errno, std::generic_category(), "fake kernel: send");

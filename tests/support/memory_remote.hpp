@@ -125,6 +125,7 @@ class MemoryRemote final : public Remote {
   awaitable<std::optional<Space>> space(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override { return capabilities_; }
   std::size_t spare() const noexcept override;
+  std::size_t sessions() const noexcept override { return spare_; }
 
  private:
   class Sessions;

@@ -78,6 +78,20 @@ TEST_F(SegmentsTest, WhoWaitsForTheNetworkGetsMoreStreams) {
   EXPECT_GE(fs().fetched_ahead().segments.won, 2u);
 }
 
+TEST_F(SegmentsTest, WhileItsReaderIsInASegmentTheOwnStreamsSessionBringsOneMore) {
+  config_.read_only = true;  // without a spool segments are short, so that there are many
+  const vfs::Handle handle = open_and_read();
+  remote_.on(Op::open_source).hold();
+  read_slowly(handle, std::chrono::milliseconds(500));
+  EXPECT_EQ(remote_.on(Op::open_source).held(), 2u);
+  while (client().read_later(handle, at_, mib).done()) at_ += mib;
+  settle(io_);
+  EXPECT_EQ(remote_.on(Op::open_source).held(), 3u);
+  remote_.on(Op::open_source).release();
+  read_to(handle, large);
+  client().release(handle);
+}
+
 TEST_F(SegmentsTest, WhoDoesNotWaitGetsOneStream) {
   config_.readahead_bytes = mib;
   const vfs::Handle handle = open();

@@ -46,6 +46,39 @@ TEST_F(WriteBackTest, SeveralFilesAreSentSideBySide) {
   EXPECT_THAT(tree().names("/"), ElementsAre("a", "b", "c"));
 }
 
+TEST_F(WriteBackTest, OneSessionIsLeftToOthers) {
+  for (int number = 0; number < 10; ++number) client().write_file("/f" + std::to_string(number), "x");
+  remote_.on(Op::commit).hold();
+  advance(std::chrono::seconds(10));
+  EXPECT_EQ(remote_.live_sinks(), remote_.sessions() - 1);
+  remote_.on(Op::commit).release();
+  settle(io_);
+  EXPECT_THAT(tree().names("/"), SizeIs(10));
+}
+
+// A listing costs as much as one question about a name that is not there, where the server has no MLST.
+TEST_F(WriteBackTest, OneListingTellsThatManyNewNamesAreFree) {
+  remote_.set_capabilities({.cheap_stat = false});
+  for (int number = 0; number < 10; ++number) client().write_file("/f" + std::to_string(number), "x");
+  const std::size_t before = remote_.calls(Op::list);
+  let_it_be_sent();
+  EXPECT_THAT(tree().names("/"), SizeIs(10));
+  EXPECT_EQ(remote_.calls(Op::list), before + 1);
+  EXPECT_EQ(remote_.calls(Op::stat), 0u);
+}
+
+TEST_F(WriteBackTest, ANameThatSomebodyElseHasTakenMeanwhileIsAConflict) {
+  for (const bool cheap : {false, true}) {
+    remote_.set_capabilities({.cheap_stat = cheap});
+    const std::string path = cheap ? "/a" : "/b";
+    client().write_file(path, "ours");
+    tree().put_file(path, "theirs");
+    let_it_be_sent();
+    EXPECT_EQ(tree().content(path), "theirs");
+    EXPECT_EQ(tree().names("/").size(), cheap ? 4u : 2u);
+  }
+}
+
 TEST_F(WriteBackTest, WhatIsRemovedInTimeNeverTravels) {
   client().write_file("/file", "content");
   client().unlink("/file");

@@ -18,6 +18,8 @@ using Logger = std::shared_ptr<spdlog::logger>;
 enum class LogSink { standard_error, syslog, none };
 
 Logger make_logger(LogSink sink, spdlog::level::level_enum level);
+// To the end of a file, which is made where it is missing. Throws Error where it cannot be opened.
+Logger make_file_logger(const std::string& path, spdlog::level::level_enum level);
 
 // Text made safe for one line of a log or terminal: control bytes and invalid UTF-8 as \xNN, backslash
 // doubled, at most `limit` bytes (then "...").

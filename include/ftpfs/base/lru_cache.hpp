@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 
 #include <boost/multi_index/hashed_index.hpp>
@@ -15,6 +16,12 @@
 #include <ftpfs/base/clock.hpp>
 
 namespace ftpfs {
+
+// How often something was asked for, and was there or not.
+struct CacheUses {
+  std::uint64_t hits = 0;
+  std::uint64_t misses = 0;
+};
 
 template <class Key, class Value, class Hash = std::hash<Key>>
 class LruCache {
@@ -27,11 +34,14 @@ class LruCache {
   Value* get(const Key& key) {
     auto& by_key = entries_.template get<1>();
     const auto found = by_key.find(key);
+    ++uses_.misses;
     if (found == by_key.end()) return nullptr;
     if (found->expiry <= clock_.now()) {
       erase_at(entries_.template project<0>(found));
       return nullptr;
     }
+    --uses_.misses;
+    ++uses_.hits;
     entries_.relocate(entries_.begin(), entries_.template project<0>(found));
     return &found->value;
   }
@@ -63,6 +73,12 @@ class LruCache {
     }
   }
 
+  // Calls `each(key, value)` in no order that counts; nothing becomes more recently used.
+  template <class Each>
+  void for_each(Each each) const {
+    for (const Entry& entry : entries_) each(entry.key, entry.value);
+  }
+
   void clear() {
     entries_.clear();
     weight_ = 0;
@@ -71,6 +87,7 @@ class LruCache {
   std::size_t size() const noexcept { return entries_.size(); }
   std::size_t weight() const noexcept { return weight_; }
   std::size_t capacity() const noexcept { return capacity_; }
+  const CacheUses& uses() const noexcept { return uses_; }
 
  private:
   struct Entry {
@@ -94,6 +111,7 @@ class LruCache {
   std::size_t capacity_;
   Clock::duration ttl_;
   const Clock& clock_;
+  CacheUses uses_;
 };
 
 }  // namespace ftpfs

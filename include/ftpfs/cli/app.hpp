@@ -16,6 +16,7 @@
 #include <ftpfs/base/clock.hpp>
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/base/wait.hpp>
+#include <ftpfs/cli/answers.hpp>
 #include <ftpfs/cli/daemon.hpp>
 #include <ftpfs/cli/network.hpp>
 #include <ftpfs/cli/options.hpp>
@@ -44,6 +45,7 @@ class App {
   awaitable<void> watch_signals();
   void on_termination();
   void toggle_debug();
+  void log_counters();
   bool tear_down();
   ExitStatus conclude(const std::exception_ptr& failure);
   ExitStatus report(ExitStatus status, const std::string& line);
@@ -60,6 +62,7 @@ class App {
   std::optional<ftp::LateRemote> late_remote_;  // where the mount is there first
   std::optional<vfs::Vfs> vfs_;
   std::optional<fuse::Channel> channel_;
+  std::optional<Answers> answers_;
 
   Readiness* readiness_ = nullptr;
   bool mounted_ = false;

@@ -26,11 +26,24 @@
 namespace ftpfs::cli {
 
 struct Settings {
-  enum class Action { mount, check, refresh, help, help_all, list_options, version };
+  enum class Action {
+    mount,
+    check,
+    refresh,
+    status,
+    stats,
+    flush,
+    list,
+    recover,
+    help,
+    help_all,
+    list_options,
+    version
+  };
 
   Action action = Action::mount;
   Invocation invocation = Invocation::command;
-  std::string source;  // of refresh: the path
+  std::string source;  // of commands about a mount: the path; empty: all of them
   ftp::FtpConfig ftp;
   vfs::VfsConfig vfs;
   fuse::MountConfig mount;
@@ -55,8 +68,12 @@ struct Settings {
   bool in_utab = false;         // there is a word that mount(8) writes into /run/mount/utab
 
   bool foreground = false;
-  bool syslog = false;  // also in the foreground
-  bool json = false;    // for check
+  bool syslog = false;           // also in the foreground
+  std::string log_file;          // instead of either
+  bool json = false;             // of check and others: for a program
+  bool watch = false;            // of status: again and again
+  bool send = false;             // of recover
+  std::string export_directory;  // of recover
   spdlog::level::level_enum log_level = spdlog::level::warn;
   std::vector<std::string> warnings;  // for the terminal, before anything starts
 };

@@ -3,6 +3,7 @@
 // left behind is found again by the mount it belongs to, and by no other.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include <ftpfs/ftp/config.hpp>
@@ -21,8 +22,11 @@ std::string spool_source(const ftp::FtpConfig& config);
 
 // Makes `base` (mode 0700) and returns the path of this mount's folder in it, which the vfs makes.
 // Throws Failure: local_files when it cannot be made or others may write to it, usage when it lies inside the
-// mountpoint (the daemon would wait for itself).
+// mountpoint (the daemon would wait for itself), which is empty where nothing will be mounted.
 std::string prepare_spool(const std::string& base, const ftp::FtpConfig& config,
                           const std::string& mountpoint);
+
+// Does `path` lie in `directory`, or is it that? Both canonical.
+bool is_inside(const std::filesystem::path& path, const std::filesystem::path& directory);
 
 }  // namespace ftpfs::cli

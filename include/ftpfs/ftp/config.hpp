@@ -21,6 +21,12 @@ enum class TlsMode : std::uint8_t {
   implicit    // TLS from the first byte
 };
 
+enum class ListMode : std::uint8_t {
+  automatic,  // MLSD where FEAT offers it, else LIST
+  mlsd,       // MLSD whatever FEAT says; LIST where it is refused
+  list
+};
+
 // An FTP server that stands before the real one: it is connected to, and told by USER user@host where to go.
 struct FtpProxy {
   net::HostPort where;
@@ -52,11 +58,16 @@ struct FtpConfig {
   std::chrono::milliseconds timeout{30'000};           // a reply, or progress on a data connection
   std::chrono::milliseconds idle_timeout{60'000};      // spare sessions are closed with QUIT after this
   std::chrono::milliseconds queue_timeout{60'000};     // waiting for a session of a full pool
+  std::chrono::milliseconds settle_time{1'000};        // for late commands; see late_commands.hpp
   std::size_t max_conns = 4;
   std::uint64_t max_entries = 2'000'000;           // of one directory; more is EFBIG, not a part of it
   std::uint64_t max_listing_bytes = 512ull << 20;  // bytes of it on the wire
-  bool pipelining = true;  // several commands in one round trip, where the server answers them
-  bool prime = true;       // data connections are made before they are needed
+  bool pipelining = true;         // several commands in one round trip, where the server answers them
+  bool prime = true;              // data connections are made before they are needed
+  std::uint64_t upload_rate = 0;  // bytes a second, of all data connections together; 0: no limit
+  std::uint64_t download_rate = 0;
+  ListMode list = ListMode::automatic;
+  std::optional<std::string> list_options;  // of LIST; absent: -a, where it shows more than LIST alone
   bool disable_epsv = false;
   bool trust_pasv_ip = false;  // connect to the host that a 227 names (PASV only, then)
   ActiveMode active;

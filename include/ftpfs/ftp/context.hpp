@@ -13,9 +13,13 @@
 
 #include <ftpfs/base/clock.hpp>
 #include <ftpfs/base/log.hpp>
+#include <ftpfs/base/rate_meter.hpp>
 #include <ftpfs/base/wait.hpp>
+#include <ftpfs/ftp/bandwidth.hpp>
 #include <ftpfs/ftp/config.hpp>
+#include <ftpfs/ftp/late_commands.hpp>
 #include <ftpfs/ftp/profile.hpp>
+#include <ftpfs/ftp/status.hpp>
 #include <ftpfs/net/connector.hpp>
 
 namespace ftpfs::ftp {
@@ -37,6 +41,16 @@ class Rhythm {
   bool again_ = false;
 };
 
+// What went over the line so far.
+struct Traffic {
+  explicit Traffic(const Clock& clock) : received(clock), sent(clock) {}
+
+  RateMeter received;  // bytes on data connections
+  RateMeter sent;
+  std::uint64_t commands = 0;
+  std::uint64_t lost = 0;  // control connections that ended by themselves
+};
+
 struct SessionContext {
   SessionContext(Executor run_on, net::Connector& network, Clock& time, Logger log, FtpConfig settings)
       : executor(run_on),
@@ -44,6 +58,10 @@ struct SessionContext {
         clock(time),
         logger(log),
         config(std::move(settings)),
+        up(config.upload_rate),
+        down(config.download_rate),
+        late(config.settle_time),
+        traffic(time),
         tasks(std::move(run_on), std::move(log)) {
     profile.clock = ServerClock(config.server_zone);
   }
@@ -53,10 +71,15 @@ struct SessionContext {
   Clock& clock;
   Logger logger;
   FtpConfig config;
+  Bandwidth up;
+  Bandwidth down;
+  LateCommands late;
   ServerProfile profile;
   Rhythm rhythm;
-  TaskSet tasks;          // drains of aborted transfers, QUITs, deadlines
-  unsigned sessions = 0;  // opened so far; numbers them in the log
+  Traffic traffic;
+  std::optional<TlsInUse> tls_in_use;  // of the last log-in
+  TaskSet tasks;                       // drains of aborted transfers, QUITs, deadlines
+  unsigned sessions = 0;               // opened so far; numbers them in the log
   // What is left to chance: names of our own on the server, lengths of pauses. Any of 64 bits; tests decide
   // it.
   std::function<std::uint64_t()> random = std::mt19937_64{std::random_device{}()};

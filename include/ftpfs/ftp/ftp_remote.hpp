@@ -3,12 +3,15 @@
 // Owns the pool of sessions and what was learned about this server. Lives on the loop; not copyable.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 
 #include <ftpfs/base/clock.hpp>
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/ftp/config.hpp>
 #include <ftpfs/ftp/report.hpp>
+#include <ftpfs/ftp/status.hpp>
 #include <ftpfs/net/connector.hpp>
 #include <ftpfs/remote/remote.hpp>
 
@@ -20,6 +23,9 @@ class FtpRemote final : public Remote {
   FtpRemote(Executor executor, net::Connector& connector, Clock& clock, Logger logger, FtpConfig config);
   ~FtpRemote() override;
 
+  // For tests: who decides from now on what is left to chance (names of our own, lengths of pauses).
+  void leave_chance_to(std::function<std::uint64_t()> random);
+
   // Logs in once and makes sure that the directory to mount is there and is a directory. Throws Error: what
   // failed in our words, the server's words in server_said().
   awaitable<void> connect(std::stop_token stop);
@@ -28,6 +34,10 @@ class FtpRemote final : public Remote {
   // After connect(): what this server can do. `may_write`: also with a file of its own in the mounted
   // directory, which is gone afterwards.
   awaitable<ServerReport> examine(bool may_write, std::stop_token stop);
+
+  RemoteStatus status() const;
+  // As the server spells it; nullopt: not known before the first log-in, or nothing there has such a name.
+  std::optional<std::string> path_on_server(const Path& path) const;
 
   awaitable<std::optional<Attributes>> stat(Path path, std::stop_token stop) override;
   awaitable<bool> has_file(Path path, std::stop_token stop) override;
@@ -47,6 +57,7 @@ class FtpRemote final : public Remote {
   awaitable<std::optional<Space>> space(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override;
   std::size_t spare() const noexcept override;
+  std::size_t sessions() const noexcept override;
 
  private:
   class Impl;

@@ -31,6 +31,7 @@ class LateRemote final : public Remote {
   awaitable<std::optional<Space>> space(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override { return remote_.capabilities(); }
   std::size_t spare() const noexcept override { return connected_ ? remote_.spare() : 0; }
+  std::size_t sessions() const noexcept override { return remote_.sessions(); }
 
  private:
   awaitable<void> reach(std::stop_token stop);

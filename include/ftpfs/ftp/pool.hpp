@@ -84,6 +84,9 @@ class SessionPool {
 
   std::size_t open_sessions() const noexcept;  // idle, leased and being opened
   std::size_t limit() const noexcept;          // max_conns, or what the server was seen to allow
+  SessionCounts counts() const noexcept;
+  // The server's words about our credentials, as long as no further log-in is tried because of them.
+  std::optional<std::string> refusal() const;
 
  private:
   friend class Lease;

@@ -114,7 +114,8 @@ class Session {
   struct Outstanding {
     std::string text;  // masked
     bool moves_data;
-    bool leads = false;  // the command after it belongs to it: RNTO, or what REST is for
+    bool changes = false;  // something on the server
+    bool leads = false;    // the command after it belongs to it: RNTO, or what REST is for
   };
 
   explicit Session(std::shared_ptr<SessionContext> context);

@@ -9,6 +9,8 @@
 #include <ftpfs/base/asio.hpp>
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/fuse/config.hpp>
+#include <ftpfs/fuse/counters.hpp>
+#include <ftpfs/fuse/question.hpp>
 #include <ftpfs/vfs/vfs.hpp>
 
 namespace ftpfs::fuse {
@@ -30,7 +32,11 @@ class Channel {
   // Takes the mount away from the kernel; run() then comes to its end. Safe to call twice.
   void unmount() noexcept;
 
+  // Who answers questions that come over the mount (question.hpp); until then they are refused.
+  void answer_with(Answerer answerer);
+
   std::size_t live_requests() const noexcept;
+  const Counters& counters() const noexcept;
 
  private:
   class Impl;

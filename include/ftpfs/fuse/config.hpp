@@ -5,10 +5,13 @@
 #include <cstddef>
 #include <string>
 
+#include <sys/types.h>
+
 namespace ftpfs::fuse {
 
 struct MountConfig {
   std::string mountpoint;  // absolute
+  uid_t owner = 0;         // whom the files seem to belong to: may ask the daemon about the mount
   std::string fsname;      // what /proc/mounts shows: user@host:path, never a password
   bool read_only = false;
   bool allow_other = false;

@@ -14,6 +14,8 @@
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/base/wait.hpp>
 #include <ftpfs/fuse/config.hpp>
+#include <ftpfs/fuse/counters.hpp>
+#include <ftpfs/fuse/dialogue.hpp>
 #include <ftpfs/fuse/request.hpp>
 #include <ftpfs/vfs/vfs.hpp>
 
@@ -36,6 +38,9 @@ struct Context : std::enable_shared_from_this<Context> {
   std::vector<char> directory_page;      // where one readdir answer is built; kept for the next one
   InitState init = InitState::awaited;
   bool parallel_directories = false;  // the kernel offered it
+  Answerer answerer;                  // of questions to the daemon itself
+  Dialogues dialogues;
+  Counters counters;
 };
 
 }  // namespace ftpfs::fuse

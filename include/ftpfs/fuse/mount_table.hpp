@@ -5,18 +5,24 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ftpfs::fuse {
 
 struct MountEntry {
-  std::string device;  // MAJOR:MINOR, as in /sys/class/bdi
-  std::string type;    // fuse.ftpfs
+  std::string device;      // MAJOR:MINOR, as in /sys/class/bdi
+  std::string type;        // fuse.ftpfs
+  std::string mountpoint;  // canonical
+  std::string source;      // user@host:path
+  std::string options;     // of the file system: rw,user_id=1000,...
 };
 
-// The uppermost mount on `mountpoint` (canonical), out of a mountinfo text.
-std::optional<MountEntry> topmost_mount(std::string_view mountinfo, std::string_view mountpoint);
+// Out of a mountinfo text, in its order: what is mounted upon something comes after it.
+std::vector<MountEntry> parse_mounts(std::string_view mountinfo);
+std::vector<MountEntry> all_mounts();  // of this process
 
-// The same, of this process.
-std::optional<MountEntry> topmost_mount(std::string_view mountpoint);
+// The uppermost mount on `mountpoint` (canonical).
+std::optional<MountEntry> topmost_mount(std::string_view mountinfo, std::string_view mountpoint);
+std::optional<MountEntry> topmost_mount(std::string_view mountpoint);  // the same, of this process
 
 }  // namespace ftpfs::fuse

@@ -107,6 +107,8 @@ class Remote {
   // How many more operations could begin now without waiting and without anybody waiting because of them, as
   // far as is known now: for work that nobody has asked for. 0 where there is but one session for all.
   virtual std::size_t spare() const noexcept = 0;
+  // How many operations may run at once, as far as is known now; at least 1.
+  virtual std::size_t sessions() const noexcept = 0;
 };
 
 }  // namespace ftpfs

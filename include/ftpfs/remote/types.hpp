@@ -54,10 +54,10 @@ bool consistent(Timestamp left, Timestamp right) noexcept;
 
 struct Attributes {
   Kind kind = Kind::file;
-  std::uint64_t size = 0;             // bytes; 0 for directories; of the target or of its text for symlinks
-  std::optional<std::uint16_t> mode;  // low nine permission bits; absent: the server did not say
-  std::optional<Timestamp> mtime;     // absent: the server did not say
   bool size_known = true;  // false: the server did not say, or not exactly; `size` is about it, or 0
+  std::optional<std::uint16_t> mode;  // low nine permission bits; absent: the server did not say
+  std::uint64_t size = 0;             // bytes; 0 for directories; of the target or of its text for symlinks
+  std::optional<Timestamp> mtime;     // absent: the server did not say
 
   friend bool operator==(const Attributes&, const Attributes&) = default;
 };

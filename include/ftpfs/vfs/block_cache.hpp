@@ -49,8 +49,12 @@ class BlockCache {
   void clear() { blocks_.clear(); }
   std::size_t weight() const noexcept { return blocks_.weight(); }
 
+  using Cache = LruCache<BlockKey, std::shared_ptr<const Buffer>, BlockKeyHash>;
+  const Cache& cache() const noexcept { return blocks_; }
+  std::uint64_t held(std::uint64_t ino, std::uint64_t version) const;  // bytes of one file
+
  private:
-  LruCache<BlockKey, std::shared_ptr<const Buffer>, BlockKeyHash> blocks_;
+  Cache blocks_;
 };
 
 class ChunkPool {

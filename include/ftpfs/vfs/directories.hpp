@@ -23,6 +23,10 @@ class Directories {
   std::shared_ptr<Listing> cached(const Node& directory);  // nullptr: none that is fresh
   awaitable<std::shared_ptr<Listing>> get(NodeRef directory, std::stop_token stop);
 
+  // Does the server show a file of the name that was made here and is not sent yet? By a listing no older
+  // than kernel_ttl, which all who ask share.
+  awaitable<bool> shows(NodeRef directory, std::string name, std::stop_token stop);
+
   void refresh(NodeRef directory);  // asks anew in the background; what is known serves until then
 
   // Our own changes, shown at once.
@@ -42,6 +46,7 @@ class Directories {
   void remember_exact(const Path& path, const Attributes& attributes);
 
   Directory& state(Node& directory);
+  const LruCache<Ino, std::shared_ptr<Listing>>& listings() const noexcept { return listings_; }
 
  private:
   static awaitable<void> ask_anew(Directories* self, NodeRef directory);
@@ -62,6 +67,7 @@ class Directories {
   TaskSet& tasks_;
   InodeTable& nodes_;
   const HiddenFiles& hidden_;
+  const Clock::duration fresh_for_;
   LruCache<Ino, std::shared_ptr<Listing>> listings_;
   LruCache<Path, Exact> exact_;
   std::size_t starting_ = 0;

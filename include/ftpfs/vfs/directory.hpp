@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,9 @@ struct Directory {
   std::vector<std::pair<std::string, std::optional<Entry>>> edits;
   // Files created here that the server does not have yet: every listing that arrives gets them added.
   std::map<std::string, Entry, std::less<>> unsent;
+  // Which of these names the server showed all the same, in the listing that was asked for then.
+  std::set<std::string, std::less<>> taken;
+  std::optional<Clock::time_point> compared;
   // Names asked for one by one since the last listing; after a few, one listing is cheaper.
   unsigned single_lookups = 0;
   unsigned creations = 0;                      // since then

@@ -10,6 +10,7 @@
 #include <string>
 
 #include <ftpfs/base/clock.hpp>
+#include <ftpfs/base/rare.hpp>
 #include <ftpfs/remote/types.hpp>
 #include <ftpfs/vfs/directory.hpp>
 #include <ftpfs/vfs/stage.hpp>
@@ -44,23 +45,23 @@ struct Node {
   // What chmod asked for where the server keeps a right to itself (Remote::set_mode): shown until the server
   // tells another mode.
   std::optional<std::uint16_t> shown_mode;
-  std::string link_target;
+  Rare<std::string> link_target;
   Clock::time_point learned{};  // when it told
   bool on_server = true;        // false: created here, nothing sent yet
   // FTP has no time of access nor of the last change: what is set and done here is remembered while the node
   // lives.
-  std::optional<std::int64_t> atime;
-  std::optional<std::int64_t> ctime;  // by this computer's clock, as all of them
+  Rare<std::int64_t> atime;
+  Rare<std::int64_t> ctime;  // by this computer's clock, as all of them
   // Shown in place of the server's: the time set on a symlink, or on a directory where the server sets those
   // of files only; and of a file the minute that was told before its second was known.
-  std::optional<std::int64_t> kept_mtime;
-  std::optional<Path> hidden_as;  // unlinked while open: where the content lies until the last handle closes
-  std::uint64_t version = 1;      // counts changes of content that we noticed or made
+  Rare<std::int64_t> kept_mtime;
+  Rare<Path> hidden_as;       // unlinked while open: where the content lies until the last handle closes
+  std::uint64_t version = 1;  // counts changes of content that we noticed or made
   std::uint64_t foreign_version = 0;  // the last one that somebody else made
   std::uint64_t kernel_version = 0;   // the version whose pages the kernel may hold
   std::uint64_t told_version = 0;  // whose size and time the kernel was told last: it then drops other pages
   std::uint64_t streamed_version = 0;  // of which a stream was begun
-  Witness witness;
+  Rare<Witness> witness;               // once something was read
 
   std::exception_ptr unheard;  // why a file could not be sent whose close() had succeeded (writeback=)
 

@@ -28,7 +28,9 @@ class SpoolFolder {
   // directory that belongs to us and is closed to others, or is not there and may not be made.
   static std::shared_ptr<SpoolFolder> make(const std::string& path);  // where missing, 0700
   static std::shared_ptr<SpoolFolder> open(const std::string& path);  // nullptr also when it is missing
-  ~SpoolFolder();                                                     // removes it when it is empty
+  // Without the lock, to look at only; it may be anybody's. Throws Error(ENOENT, EACCES...).
+  static std::shared_ptr<SpoolFolder> look(const std::string& path);
+  ~SpoolFolder();  // removes it when it is empty
   SpoolFolder(const SpoolFolder&) = delete;
   SpoolFolder& operator=(const SpoolFolder&) = delete;
 
@@ -48,6 +50,15 @@ class SpoolFolder {
     std::vector<Generation> records;  // the newest first
   };
   std::vector<Entry> entries() const;  // the oldest first
+  // What is there for the user to take, by name.
+  struct KeptFile {
+    std::string name;
+    std::uint64_t size = 0;
+    std::int64_t mtime = 0;
+  };
+  std::vector<KeptFile> kept() const;
+  std::optional<KeptFile> stage_file(Id id) const;
+  bool in_use() const;  // of what one only looks at: a mount has locked it
   Id new_id() noexcept { return next_id_++; }
 
   UniqueFd write_record(Id id, Generation generation, std::string_view text) const;  // not synced
@@ -62,9 +73,13 @@ class SpoolFolder {
  private:
   SpoolFolder(std::string path, UniqueFd fd);
   static std::shared_ptr<SpoolFolder> take(const std::string& path);
+  std::vector<std::string> names() const;  // of everything in it
+
+  std::optional<KeptFile> regular(std::string name) const;
 
   std::string path_;
   UniqueFd fd_;
+  bool ours_ = true;  // locked
   Id next_id_ = 1;
 };
 

@@ -88,6 +88,7 @@ class Stage {
   std::exception_ptr failure;  // of the last one
   bool running = false;        // an upload task is at work
   bool retrying = false;       // a task will try again later what could not be saved
+  std::stop_source hurry;      // ends that task's wait
   bool following = false;      // a task sends what has been written so far
   bool may_append = true;      // false after an append that ended in doubt
   bool watched = false;        // the journal will look at it in a second

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include <ftpfs/vfs/journal.hpp>
 #include <ftpfs/vfs/reader.hpp>
 #include <ftpfs/vfs/spool.hpp>
+#include <ftpfs/vfs/status.hpp>
 
 namespace ftpfs::vfs {
 
@@ -66,7 +68,9 @@ class Uploads {
   // with writeback, that this disk has it. Throws what the upload threw, or an earlier one that nobody heard.
   awaitable<void> commit(NodeRef node, std::stop_token stop);
   awaitable<void> deliver(NodeRef node, std::stop_token stop);  // the former, in any case
-  static void tell_unheard(Node& node);                         // throws it, once
+  // The same for what nobody waits for: another version on the server is not overwritten.
+  awaitable<void> send_now(NodeRef node, std::stop_token stop);
+  static void tell_unheard(Node& node);  // throws it, once
   // Written here, closed perhaps, and the server has not heard of it: it may be renamed without its help.
   static bool never_sent(const Node& node) noexcept;
   // Of files that could not be sent and whose programs were not told so.
@@ -105,15 +109,22 @@ class Uploads {
   // Returns the path.
   awaitable<std::string> leave_behind(NodeRef node);
 
+  const UploadCounts& counts() const noexcept { return counts_; }
+  const std::deque<Refused>& refused() const noexcept { return refused_; }
+
  private:
   using StagePtr = std::shared_ptr<Stage>;
   static constexpr std::size_t piece_size = 256u << 10;  // read from a stage and sent at once
 
   static awaitable<void> upload(Uploads* self, NodeRef node);
   static awaitable<void> follow(Uploads* self, NodeRef node);
+  class Turn;
   static awaitable<void> send_later(Uploads* self, NodeRef node);
+  awaitable<void> wait_for_session(std::stop_token stop);
+  awaitable<bool> is_taken(NodeRef node, std::stop_token stop);
   awaitable<int> try_to_send(NodeRef node, std::stop_token stop);
   void settle_later(NodeRef node);
+  awaitable<void> wait_until_due(StagePtr stage, Clock::time_point due);
   bool writes_back() const noexcept { return context_.config.writeback.count() > 0; }
   awaitable<std::optional<Attributes>> find_conflict(NodeRef node, std::stop_token stop);
   // uploads.cpp: when, how often, and what becomes of it
@@ -139,9 +150,13 @@ class Uploads {
   awaitable<void> put_back(NodeRef node);
 
   void discard(Stage& stage);
-  void let_go(Node& node);
   void saved(Node& node, const Attributes& now, std::uint64_t changes);
   Path temporary_for(const Path& path);
+
+  // giving_up.cpp
+  static bool refused_for_good(const Stage& stage);
+  void let_go(Node& node);
+  void remember_refused(const Node& node, const std::string& kept);
 
   ReaderContext& context_;
   Directories& directories_;
@@ -152,8 +167,12 @@ class Uploads {
   std::mt19937 random_{std::random_device{}()};  // for temporary names
   bool in_place_logged_ = false;
   std::vector<std::string> untold_;
+  std::size_t turns_ = 0;  // uploads under way that nobody waits for
+  WaitList turn_ended_;
   Part part_;
   WaitList moved_;  // woken when a Pause ends
+  UploadCounts counts_;
+  std::deque<Refused> refused_;
 };
 
 }  // namespace ftpfs::vfs

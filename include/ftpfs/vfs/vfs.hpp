@@ -25,7 +25,7 @@
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/remote/remote.hpp>
 #include <ftpfs/vfs/config.hpp>
-#include <ftpfs/vfs/hit_rate.hpp>
+#include <ftpfs/vfs/status.hpp>
 
 namespace ftpfs::vfs {
 
@@ -70,19 +70,6 @@ struct Changes {
 // Whose bytes are written: of write(2), or of pages that were changed through mmap(2). Those go where they
 // lie whatever handle the kernel picks to hand them over, for O_APPEND is about write(2) only.
 enum class Writer { call, page_cache };
-
-// What was fetched before anybody asked (VfsConfig::list_ahead, fetch_ahead, read_streams).
-struct FetchedAhead {
-  AheadCounts listings;
-  AheadCounts files;
-  AheadCounts segments;  // of large files
-};
-
-// What the server has not got yet.
-struct Unsent {
-  std::uint32_t files = 0;
-  std::uint64_t bytes = 0;  // of these files altogether
-};
 
 // Receives directory entries until it is full. `next` is the cookie that continues behind this entry.
 class DirFiller {
@@ -150,6 +137,11 @@ class Vfs {
   awaitable<void> refresh(Ino ino, std::stop_token stop);
   FetchedAhead fetched_ahead() const noexcept;
   Unsent unsent() const;
+  Status status() const;
+  std::optional<FileStatus> file_status(const Path& path) const;  // nullopt: nothing is known of it here
+  // Sends now what waits for its time or for another attempt, and returns when each has had its chance. What
+  // a program is writing at this moment is left alone. A `stop` ends only the wait.
+  awaitable<SendReport> send_all(std::stop_token stop);
   bool read_only() const noexcept;
   // Drops what is cached (clean data only).
   void drop_caches() noexcept;

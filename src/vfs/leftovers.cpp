@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include <optional>
+#include <utility>
+
+#include <ftpfs/vfs/leftovers.hpp>
+
+namespace ftpfs::vfs {
+namespace {
+
+// By the newest record that is whole.
+std::optional<Record> newest(const SpoolFolder& folder, const SpoolFolder::Entry& entry) {
+  for (const SpoolFolder::Generation generation : entry.records) {
+    const std::optional<std::string> text = folder.read_record(entry.id, generation);
+    std::optional<Record> record = text ? decode(*text) : std::nullopt;
+    if (record) return record;
+  }
+  return std::nullopt;
+}
+
+bool is_whole(const Stage::Extent& extent) {
+  std::uint64_t present = 0;
+  for (const Range& range : extent.present) present += range.end - range.begin;
+  return present >= extent.base_size;
+}
+
+Leftover leftover_of(const SpoolFolder& folder, const SpoolFolder::Entry& entry) {
+  Leftover found;
+  found.state = Leftover::State::damaged;
+  if (const auto content = folder.stage_file(entry.id)) {
+    found.file = folder.path() + "/" + content->name;
+    found.size = content->size;
+    found.when = content->mtime;
+  }
+  const std::optional<Record> record = newest(folder, entry);
+  if (!record) return found;
+  const Stage::Extent& extent = record->extent;
+  found.state =
+      record->state == Record::State::complete ? Leftover::State::unsent : Leftover::State::unfinished;
+  found.source = record->source;
+  found.path = record->path.str();
+  found.when = record->written_at;
+  found.append = extent.base_size > 0 && extent.base_size == extent.server_size &&
+                 extent.lowest_change >= extent.server_size;
+  found.from = found.append ? extent.base_size : 0;
+  found.complete = is_whole(extent);
+  return found;
+}
+
+}  // namespace
+
+LeftFolder look_into(const std::string& path) {
+  LeftFolder found;
+  found.path = path;
+  const std::shared_ptr<SpoolFolder> folder = SpoolFolder::look(path);
+  found.in_use = folder->in_use();
+  for (const SpoolFolder::Entry& entry : folder->entries()) {
+    if (!entry.records.empty()) found.files.push_back(leftover_of(*folder, entry));
+  }
+  for (const SpoolFolder::KeptFile& file : folder->kept()) {
+    if (file.name.starts_with("damaged.record-")) continue;  // its content is beside it
+    Leftover kept;
+    kept.file = path + "/" + file.name;
+    kept.size = file.size;
+    kept.when = file.mtime;
+    found.files.push_back(std::move(kept));
+  }
+  return found;
+}
+
+}  // namespace ftpfs::vfs

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// log_file=: what a mount in the background logs, and where it may not.
+#include "cli/mounted.hpp"
+
+namespace ftpfs::test {
+namespace {
+
+class LogFileOption : public MountedTest {};
+
+TEST_F(LogFileOption, HoldsWhatTheDaemonLogs) {
+  const std::string log = scratch("ftpfs.log").string();
+  ASSERT_EQ(start(served_->url(), "log_level=info,log_file=" + log).status, 0);
+  EXPECT_NE(read_file(log).find(" info: "), std::string::npos) << read_file(log);
+  const std::string before = read_file(log);
+  EXPECT_EQ(unmount().status, 0);
+  EXPECT_TRUE(read_file(log).starts_with(before));
+}
+
+TEST_F(LogFileOption, IsRelativeToWhereTheCommandStands) {
+  auto arguments = command(served_->url(), "log_level=info,log_file=here.log");
+  std::filesystem::create_directory(scratch("dir"));
+  Process process({arguments, scratch("dir"), {{"FTPFS_PASSWORD", "secret"}}, scratch("output")});
+  EXPECT_EQ(process.wait(), 0) << read_file(scratch("output"));
+  EXPECT_NE(read_file(scratch("dir") / "here.log"), "");
+  EXPECT_EQ(unmount().status, 0);
+}
+
+TEST_F(LogFileOption, CannotLieInsideTheMount) {
+  expect_refusal(start(served_->url(), "log_file=" + (mountpoint() / "log").string()), 1);
+}
+
+TEST_F(LogFileOption, MustBeWritable) {
+  expect_refusal(start(served_->url(), "log_file=" + (scratch("nowhere") / "log").string()), 16);
+}
+
+}  // namespace
+}  // namespace ftpfs::test

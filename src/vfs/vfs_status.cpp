@@ -104,7 +104,7 @@ FileStatus Vfs::Impl::status_of(const Node& node) {
   const Clock::duration age = clock.now() - node.learned;
   if (node.learned != Clock::time_point{})
     now.age = std::chrono::duration_cast<std::chrono::milliseconds>(age);
-  now.link_target = node.link_target;
+  now.link_target = node.link_target.value_or({});
   now.on_server = node.on_server;
   now.handles = node.handles;
   now.writers = node.writers;

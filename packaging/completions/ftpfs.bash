@@ -21,7 +21,7 @@ _ftpfs_option() {
 }
 
 _ftpfs_commands() {
-  "$_ftpfs_program" --help 2>/dev/null | sed -n 's/^ *ftpfs \([a-z|]*\) .*/\1/p' | tr '|' '\n'
+  "$_ftpfs_program" --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'
 }
 
 _ftpfs() {

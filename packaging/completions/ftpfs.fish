@@ -40,4 +40,4 @@ complete --command ftpfs --short h --long help --description 'show a summary'
 complete --command ftpfs --long help-all --description 'explain every option'
 complete --command ftpfs --short V --long version --description 'show versions'
 complete --command ftpfs --condition __ftpfs_first_word \
-    --arguments "(ftpfs --help 2>/dev/null | string match --regex --groups-only '^ *ftpfs ([a-z|]+) ' | string split '|') ftp:// ftpes:// ftps://"
+    --arguments "(ftpfs --help 2>/dev/null | string match --regex --groups-only '^  ([a-z]+)  ') ftp:// ftpes:// ftps://"

@@ -31,7 +31,7 @@ _ftpfs_list() {
 }
 
 _ftpfs_source() {
-  local -a commands=(${(f)"$($_ftpfs_program --help 2>/dev/null | sed -n 's/^ *ftpfs \([a-z|]*\) .*/\1/p' | tr '|' '\n')"})
+  local -a commands=(${(f)"$($_ftpfs_program --help 2>/dev/null | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p')"})
   _alternative "commands:command:($commands)" 'schemes:scheme:compadd -S "" ftp:// ftpes:// ftps://' 'hosts:host:_hosts'
 }
 

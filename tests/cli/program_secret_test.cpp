@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The password gets where it must, and nowhere else.
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include <fcntl.h>
@@ -49,6 +50,15 @@ class Secret : public ProgramTest {
         EXPECT_FALSE(text.empty());
       }
     }
+  }
+
+  static std::set<std::string> targets_of(const fs::path& descriptors) {
+    std::set<std::string> targets;
+    std::error_code gone;
+    for (const auto& entry : fs::directory_iterator(descriptors)) {
+      targets.insert(fs::read_symlink(entry.path(), gone));
+    }
+    return targets;
   }
 
   // The process and its children.
@@ -130,15 +140,18 @@ TEST_F(Secret, IsNotLeftToCoreFilesNorToChildren) {
   ASSERT_TRUE(eventually([&] { return mounted(); })) << read_file(scratch("log"));
   const fs::path own = "/proc/" + std::to_string(process.pid());
   EXPECT_THAT(read_file(own / "limits"), testing::ContainsRegex("Max core file size +0 +0 "));
-  for (const auto& entry : fs::directory_iterator(own / "fdinfo")) {
-    if (std::stoi(entry.path().filename()) <= 2) continue;
-    std::istringstream info(read_file(entry.path()));
+  const std::set<std::string> inherited = targets_of("/proc/self/fd");
+  for (const auto& entry : fs::directory_iterator(own / "fd")) {
+    std::error_code gone;
+    const std::string target = fs::read_symlink(entry.path(), gone);
+    const bool standard = std::stoi(entry.path().filename()) <= 2;
+    if (gone || standard || inherited.contains(target)) continue;
+    std::istringstream info(read_file(own / "fdinfo" / entry.path().filename()));
     for (std::string key; info >> key && key != "flags:";) {
     }
-    unsigned flags = 0;
+    unsigned flags = O_CLOEXEC;
     info >> std::oct >> flags;
-    std::error_code gone;
-    EXPECT_TRUE(flags & O_CLOEXEC) << fs::read_symlink(own / "fd" / entry.path().filename(), gone);
+    EXPECT_TRUE(flags & O_CLOEXEC) << target;
   }
   EXPECT_EQ(unmount().status, 0);
   EXPECT_EQ(process.wait(), 0);

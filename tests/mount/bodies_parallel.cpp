@@ -58,12 +58,17 @@ TEST_P(Parallel, ForgottenUnderLoad) {
     server().put(directory + "/f" + std::to_string(i), noise(20'000));
   }
   server().adopt();
+  write_file(tmp("copier"),
+             "for name in a b; do copy=copy$1$name; mkdir $copy; "
+             "for f in tree/*/*; do d=$copy/${f%/*}; mkdir -p $d && cat $f > $copy/$f && cmp $ROOT/$f "
+             "$copy/$f || exit 1; done; "
+             "mv $copy moved$copy && rm moved$copy/tree/*/* && rmdir moved$copy/tree/* moved$copy/tree "
+             "moved$copy || exit 1; "
+             "done");
   Process load = start_sh(
-      "for i in 1 2; do (for n in a b c; do cp -r tree copy$i$n && mv copy$i$n moved$i$n && rm -r moved$i$n "
-      "|| "
-      "touch $TMP/failed; done) & done; "
-      "for i in 1 2; do (for n in a b c; do diff -r tree $ROOT/tree || touch $TMP/failed; done) & done; "
-      "wait");
+      "for i in 1 2; do sh $TMP/copier $i || touch $TMP/failed & done; "
+      "for i in 1 2; do (for n in a b; do diff -r tree $ROOT/tree || touch $TMP/failed; done) & done; wait",
+      tmp("said"));
   int forgotten = 0;
   while (load.running()) {
     EXPECT_EQ(error_of(::mount("", mnt().c_str(), nullptr, MS_REMOUNT | MS_NOSUID | MS_NODEV, nullptr)), 0);
@@ -71,7 +76,7 @@ TEST_P(Parallel, ForgottenUnderLoad) {
   }
   EXPECT_EQ(load.wait(), 0);
   EXPECT_GT(forgotten, 20);
-  EXPECT_FALSE(fs::exists(tmp("failed")));
+  EXPECT_FALSE(fs::exists(tmp("failed"))) << read_file(tmp("said"));
   EXPECT_EQ(sh("ls; diff -r tree $ROOT/tree"), "tree\n");
 }
 

@@ -106,7 +106,9 @@ awaitable<void> looking_after(ServerPtr server, Work work, Look took_effect, std
     }
     server->pool.drop_idle();
     co_await persistence.pause(stop);
-    const auto look = [took_effect, stop](Lease& lease) { return look_when_settled(lease, took_effect, stop); };
+    const auto look = [took_effect, stop](Lease& lease) {
+      return look_when_settled(lease, took_effect, stop);
+    };
     const bool done = co_await retrying<bool>(server, Lane::metadata, look, stop);
     if (done) co_return;
     if (wanted.stop_requested()) throw Cancelled();

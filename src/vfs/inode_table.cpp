@@ -32,7 +32,7 @@ NodeRef::~NodeRef() {
   table_->collect(*node_);
 }
 
-InodeTable::InodeTable() {
+InodeTable::InodeTable(const Clock& clock) : departed_(clock) {
   auto root = std::make_unique<Node>(root_ino);
   root->attributes.kind = Kind::directory;
   root->lookups = 1;  // the kernel never forgets the root
@@ -61,6 +61,7 @@ Node& InodeTable::add(Node& parent, std::string name) {
   Node& added = *node;
   added.parent = &parent;
   added.name = std::move(name);
+  added.shown = departed_.take(parent.shown, added.name, added.ino);
   nodes_.emplace(next_ino_++, std::move(node));
   names_.insert(&added);
   ++parent.children;
@@ -78,6 +79,7 @@ void InodeTable::rename(Node& node, Node& parent, std::string name) {
   Node* const old_parent = std::exchange(node.parent, &parent);
   node.name = std::move(name);
   names_.insert(&node);
+  departed_.forget(parent.shown, node.name);
   ++parent.children;
   --old_parent->children;
   collect(*old_parent);
@@ -95,7 +97,10 @@ void InodeTable::collect(Node& node) noexcept {
   Node* current = &node;
   while (current != root_ && current->lookups == 0 && current->uses == 0 && current->children == 0) {
     Node* const parent = current->parent;
-    if (current->linked) names_.erase(current);
+    if (current->linked) {
+      names_.erase(current);
+      departed_.remember(parent->shown, current->name, current->shown);
+    }
     nodes_.erase(current->ino);
     --parent->children;
     current = parent;

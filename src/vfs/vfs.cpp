@@ -15,6 +15,7 @@ Vfs::Impl::Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logge
       logger(std::move(logger_)),
       config(std::move(config_)),
       tasks(executor, logger),
+      nodes(clock),
       blocks(config.block_bytes, clock),
       hidden(remote, tasks, logger),
       directories(remote, clock, tasks, nodes, hidden, config),

@@ -41,7 +41,7 @@ Attr Vfs::Impl::attr(const Node& node) {
   const std::uint16_t shown = node.shown_mode.value_or(known);
   const std::uint16_t mode = node.stage && node.stage->mode ? *node.stage->mode : shown;
   const std::uint16_t mask = directory ? config.directory_mask : config.file_mask;
-  stat.st_ino = node.ino;
+  stat.st_ino = node.shown;
   stat.st_mode = type | (type == S_IFLNK ? 0777 : mode & 0777 & ~mask);
   stat.st_nlink = links(node);
   stat.st_uid = config.uid;

@@ -51,8 +51,8 @@ void Vfs::Impl::readdir(DirHandle handle, off_t cookie, bool plus, DirFiller& fi
   const NodeRef node = found->second.node;
   const std::shared_ptr<Listing> listing = found->second.listing;
   if (cookie == 0) found->second.end = listing->slots();
-  if (cookie < 1 && !filler.add(".", bare(node->ino, S_IFDIR), 1)) return;
-  const Ino above = node->parent ? node->parent->ino : node->ino;
+  if (cookie < 1 && !filler.add(".", bare(node->shown, S_IFDIR), 1)) return;
+  const Ino above = node->parent ? node->parent->shown : node->shown;
   if (cookie < after_dots && !filler.add("..", bare(above, S_IFDIR), after_dots)) return;
   const off_t first = std::max<off_t>(cookie - after_dots, 0);
   for (std::size_t slot = static_cast<std::size_t>(first); slot < found->second.end; ++slot) {
@@ -69,7 +69,7 @@ bool Vfs::Impl::fill_entry(Node& directory, const Entry& entry, Clock::time_poin
     // matters).
     constexpr Ino unknown = 0xffffffff;  // FUSE_UNKNOWN_INO
     const Node* const known = nodes.find(directory, entry.name);
-    return filler.add(entry.name, bare(known ? known->ino : unknown, type_bits(entry.attributes.kind)), next);
+    return filler.add(entry.name, bare(known ? known->shown : unknown, type_bits(entry.attributes.kind)), next);
   }
   NodeRef node(nodes, node_for(directory, entry, fetched));
   const Looked result = looked(*node);

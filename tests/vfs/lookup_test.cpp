@@ -233,6 +233,32 @@ TEST_F(LookupTest, AForgottenInodeIsGoneAndItsNumberNotReused) {
   EXPECT_NE(looked.ino, first);
 }
 
+// cp: "skipping file, as it was replaced while being copied".
+TEST_F(LookupTest, WhatTheKernelForgotIsShownWithTheSameNumber) {
+  tree().put_file("/d/a", "");
+  const auto directory = client().stat("/d").st_ino;
+  const auto file = client().stat("/d/a").st_ino;
+  client().forget_all();
+  EXPECT_EQ(client().stat("/d/a").st_ino, file);
+  EXPECT_EQ(client().stat("/d").st_ino, directory);
+}
+
+TEST_F(LookupTest, WhatReplacedAForgottenFileIsAnotherOne) {
+  tree().put_file("/a", "");
+  tree().put_file("/b", "");
+  const auto a = client().stat("/a").st_ino;
+  const auto b = client().stat("/b").st_ino;
+  client().forget_all();
+  client().rename("/b", "/a");
+  EXPECT_EQ(client().stat("/a").st_ino, b);
+  client().write_file("/b", "new");
+  EXPECT_NE(client().stat("/b").st_ino, b);
+  client().unlink("/a");
+  client().write_file("/a", "new");
+  EXPECT_NE(client().stat("/a").st_ino, a);
+  EXPECT_NE(client().stat("/a").st_ino, b);
+}
+
 TEST_F(LookupTest, AnOpenFileOutlivesForget) {
   tree().put_file("/a", "content");
   const vfs::Handle handle = client().open("/a");

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include <ftpfs/vfs/departed.hpp>
 #include <ftpfs/vfs/node.hpp>
 
 namespace ftpfs::vfs {
@@ -37,7 +38,7 @@ class NodeRef {
 
 class InodeTable {
  public:
-  InodeTable();
+  explicit InodeTable(const Clock& clock);
 
   Node& root() noexcept { return *root_; }
   Node& at(Ino ino);  // throws Error(ESTALE) when unknown
@@ -106,6 +107,7 @@ class InodeTable {
 
   std::unordered_map<Ino, std::unique_ptr<Node>> nodes_;
   std::unordered_set<Node*, Hash, Equal> names_;  // linked nodes except the root
+  Departed departed_;
   Node* root_;
   Ino next_ino_ = root_ino + 1;
   WaitList renamed_;

@@ -69,7 +69,8 @@ bool Vfs::Impl::fill_entry(Node& directory, const Entry& entry, Clock::time_poin
     // matters).
     constexpr Ino unknown = 0xffffffff;  // FUSE_UNKNOWN_INO
     const Node* const known = nodes.find(directory, entry.name);
-    return filler.add(entry.name, bare(known ? known->shown : unknown, type_bits(entry.attributes.kind)), next);
+    return filler.add(entry.name, bare(known ? known->shown : unknown, type_bits(entry.attributes.kind)),
+                      next);
   }
   NodeRef node(nodes, node_for(directory, entry, fetched));
   const Looked result = looked(*node);

@@ -29,7 +29,7 @@ struct Node {
   }
 
   Ino ino;
-  Ino shown = ino;  // st_ino: the same again after the kernel has forgotten the file; see departed.hpp
+  Ino shown = ino;         // st_ino: the same again after the kernel has forgotten the file; see departed.hpp
   Node* parent = nullptr;  // of the root: nullptr
   std::string name;
   bool linked = true;  // false: unlinked or replaced; still reachable by handles and kernel references

@@ -66,6 +66,15 @@ const char* name_of(ftp::TlsMode mode) {
   return names[static_cast<std::size_t>(mode)];
 }
 
+json of(const std::optional<ftp::Away>& away) {
+  if (!away) return nullptr;
+  return {{"seconds", away->since.count()},
+          {"next_attempt", away->next_attempt.count()},
+          {"attempts", away->attempts},
+          {"what", away->why},
+          {"server_said", away->server_said}};
+}
+
 json server_of(const ftp::RemoteStatus& remote) {
   json tls;
   if (remote.tls) tls = {{"version", remote.tls->version}, {"cipher", remote.tls->cipher}};
@@ -76,6 +85,7 @@ json server_of(const ftp::RemoteStatus& remote) {
           {"greeting", remote.greeting},
           {"tls_mode", name_of(remote.tls_mode)},
           {"tls", tls},
+          {"away", of(remote.away)},
           {"log_in_refused", remote.refusal ? json(*remote.refusal) : json()}};
 }
 

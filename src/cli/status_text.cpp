@@ -69,6 +69,10 @@ void write_server(StatusPage& page, const json& server) {
     page.line("TLS", fmt::format("{} {}", text(tls, "version"), text(tls, "cipher")));
   else
     page.line("TLS", page.paint().warning("no"));
+  if (const json& away = at(server, "away"); away.is_object())
+    page.line("Away", page.paint().bad(fmt::format("for {}: {}; the next attempt is in {}",
+                                                   seconds_text(number(away, "seconds")), error_text(away),
+                                                   seconds_text(number(away, "next_attempt")))));
   if (at(server, "log_in_refused").is_string())
     page.line("Log-in", page.paint().bad("refused (server said: " + text(server, "log_in_refused") + ")"));
 }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <chrono>
+
 #include "operations.hpp"
 
 namespace ftpfs::ftp {
@@ -6,6 +9,14 @@ namespace {
 
 Movement of(const RateMeter& meter) {
   return {meter.total(), meter.per_second()};
+}
+
+std::optional<Away> of(const std::optional<Outage>& outage, Clock::time_point now) {
+  if (!outage) return std::nullopt;
+  using std::chrono::seconds;
+  const auto wait = std::max(outage->next_attempt - now, Clock::duration::zero());
+  return Away{std::chrono::duration_cast<seconds>(now - outage->since), std::chrono::ceil<seconds>(wait),
+              outage->attempts, outage->why, outage->server_said};
 }
 
 }  // namespace
@@ -23,6 +34,7 @@ RemoteStatus status_of(const Server& server) {
   now.tls_mode = config.tls;
   now.tls = context.tls_in_use;
   now.sessions = server.pool.counts();
+  now.away = of(server.pool.outage(), context.clock.now());
   now.refusal = server.pool.refusal();
   now.received = of(context.traffic.received);
   now.sent = of(context.traffic.sent);

@@ -64,6 +64,18 @@ TEST(StatusJson, BytesThatAreNoTextDoNoHarm) {
   EXPECT_NO_THROW(json::parse(status_json(facts, remote(), odd)));
 }
 
+TEST(StatusText, TellsThatTheServerIsAway) {
+  ftp::RemoteStatus away = remote();
+  away.away =
+      ftp::Away{std::chrono::seconds(75), std::chrono::seconds(3), 4, "cannot connect to nas:2121", ""};
+  const json status = json::parse(status_json(facts, away, files()));
+  EXPECT_EQ(status["server"]["away"]["attempts"], 4);
+  EXPECT_THAT(
+      status_text(status, Paint()),
+      HasSubstr("Away        for 1 min 15 s: cannot connect to nas:2121; the next attempt is in 3 s\n"));
+  EXPECT_TRUE(json::parse(status_json(facts, remote(), files()))["server"]["away"].is_null());
+}
+
 TEST(StatusText, IsForPeople) {
   const test::Variable zone("TZ", "UTC");
   ::tzset();

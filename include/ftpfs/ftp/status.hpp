@@ -3,6 +3,7 @@
 // asked of the server.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -32,6 +33,15 @@ struct Movement {
   double per_second = 0;  // in the last few seconds
 };
 
+// Nobody can log in at present.
+struct Away {
+  std::chrono::seconds since{};         // so long
+  std::chrono::seconds next_attempt{};  // in so long
+  unsigned attempts = 0;
+  std::string why;
+  std::string server_said;
+};
+
 struct RemoteStatus {
   std::string host;
   std::uint16_t port = 0;
@@ -41,6 +51,7 @@ struct RemoteStatus {
   TlsMode tls_mode = TlsMode::automatic;
   std::optional<TlsInUse> tls;  // absent: in clear text, or not logged in yet
   SessionCounts sessions;
+  std::optional<Away> away;
   std::optional<std::string> refusal;  // of our credentials, as long as no further log-in is tried
 
   Movement received;  // on data connections: contents and listings

@@ -23,8 +23,7 @@ SOURCE  ftp://[USER[:PASS]@]HOST[:PORT][/PATH]  [USER@]HOST:[PATH]  HOST[/PATH]
   -h, --help       show this       --help-all  explain every option
   -V, --version    show the versions of its parts
   check            tell what the server can do (writes a little unless -o ro)
-  status           how a mount or a file in it is: what is unsent, cached, wrong
-  stats            all counters of a mount
+  status, stats    how a mount or a file in it is, what is unsent; all counters
   list             the ftpfs mounts of this machine, and whether they answer
   flush            send what waits, and return when the server has it
   refresh          ask the server again what lies at PATH and below

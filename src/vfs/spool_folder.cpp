@@ -15,6 +15,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <ftpfs/base/error.hpp>
@@ -131,8 +132,9 @@ std::shared_ptr<SpoolFolder> SpoolFolder::look(const std::string& path) {
 bool SpoolFolder::in_use() const {
   struct ::stat status {};
   if (::fstat(fd_.get(), &status) != 0) return false;
+  // "1: FLOCK ADVISORY WRITE 4711 08:01:1234 0 EOF"
   const std::string ours =
-      fmt::format(":{} ", status.st_ino);  // "1: FLOCK ADVISORY WRITE 4711 08:01:1234 0 EOF"
+      fmt::format(" {:02x}:{:02x}:{} ", ::major(status.st_dev), ::minor(status.st_dev), status.st_ino);
   std::ifstream locks("/proc/locks");
   for (std::string line; std::getline(locks, line);) {
     if (line.find("FLOCK") != line.npos && line.find(ours) != line.npos) return true;

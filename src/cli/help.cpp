@@ -18,12 +18,12 @@ SOURCE  ftp://[USER[:PASS]@]HOST[:PORT][/PATH]  [USER@]HOST:[PATH]  HOST[/PATH]
   -f               stay in the foreground, log to standard error
   -d               the same, and show every kernel request
   -v, -vv, -vvv    tell about connections, FTP commands, kernel requests
-  -r, -p PORT      read-only; the server's port
-  -n, -s           accepted, ignored
+  -r, -p PORT      read-only; the server's port       -n, -s  are ignored
   -h, --help       show this       --help-all  explain every option
   -V, --version    show the versions of its parts
   check            tell what the server can do (writes a little unless -o ro)
-  status, stats    how a mount or a file in it is, what is unsent; all counters
+  status           how a mount or a file in it is: what is unsent, cached, wrong
+  stats            all counters of a mount
   list             the ftpfs mounts of this machine, and whether they answer
   flush            send what waits, and return when the server has it
   refresh          ask the server again what lies at PATH and below

@@ -59,11 +59,10 @@ TEST_P(Parallel, ForgottenUnderLoad) {
   }
   server().adopt();
   write_file(tmp("copier"),
-             "for name in a b; do copy=copy$1$name; cp -r tree $copy && diff -r $ROOT/tree $ROOT/$copy && "
-             "mv $copy moved$copy && rm -r moved$copy || exit 1; done");
+             "cp -r tree copy$1 && diff -r $ROOT/tree $ROOT/copy$1 && mv copy$1 moved$1 && rm -r moved$1");
   Process load = start_sh(
       "for i in 1 2; do sh $TMP/copier $i || touch $TMP/failed & done; "
-      "for i in 1 2; do (for n in a b; do diff -r tree $ROOT/tree || touch $TMP/failed; done) & done; wait",
+      "for i in 1 2; do (diff -r tree $ROOT/tree || touch $TMP/failed) & done; wait",
       tmp("said"));
   int forgotten = 0;
   while (load.running()) {

@@ -270,6 +270,7 @@ awaitable<void> Transfer::end_data() {
     state->fail();
   }
   state->session->data_ended(state->turn);
+  state->hurry(state->session->context().config.timeout);  // also where more is asked before it is waited for
 }
 
 awaitable<void> Transfer::finish() {

@@ -315,6 +315,15 @@ TEST_F(OneAtATime, AnUploadIsMeasuredBesideItsOwnReply) {
   EXPECT_THAT(server_.take_commands(), ElementsAre("STOR /new", "SIZE /new", "MDTM /new", "EPSV"));
 }
 
+// Found by the soak: what is asked behind the upload had no time-out of its own, and close() waited for ever.
+TEST_F(OneAtATime, AnUploadThatIsNeverAnsweredIsLookedAfterThoughMoreWasAskedBehindIt) {
+  server_.inject({"STOR", Fault::Moment::done, Fault::Action::stall});
+  awaitable<Attributes> upload = write_file(*remote_, Path("/new"), "content", {});
+  EXPECT_EQ(run_through_stalls(std::move(upload), 1, std::chrono::seconds(31)), 0);
+  EXPECT_EQ(server_.faults_left(), 0u);
+  EXPECT_EQ(tree().content("/new"), "content");
+}
+
 TEST_F(OneAtATime, AnAppendIsOneTripWithTheQuestionsBeforeAndAfter) {
   EXPECT_EQ(append("/a", "more").size, 6u);
   settle(io_);

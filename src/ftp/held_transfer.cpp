@@ -10,12 +10,8 @@ namespace {
 
 // What a stream in use may do before somebody who waits takes its session: enough to be worth its round
 // trips (with 1 MiB four readers on three sessions had half of the throughput of one, tests/bench).
-constexpr std::uint64_t turn_bytes = 32 << 20;
+constexpr std::uint64_t turn_bytes = 8 << 20;
 constexpr std::chrono::milliseconds turn_time{250};
-// A stream pauses whenever its reader's window is full. Until its turn is over only a longer pause is a
-// reader who has lost interest; one that has brought little was no stream yet.
-constexpr std::uint64_t streaming = 1 << 20;
-constexpr std::chrono::milliseconds pause{20};
 
 }  // namespace
 
@@ -48,11 +44,10 @@ void HeldTransfer::keep() noexcept {
 }
 
 Clock::time_point HeldTransfer::takable_from() const noexcept {
-  if (yields_ == Yields::when_idle) return busy_ ? Clock::time_point::max() : last_used_;
+  if (!busy_) return last_used_;
+  if (yields_ == Yields::when_idle) return Clock::time_point::max();
   const Clock::time_point turn_ends = moved_ > turn_bytes ? began_ : began_ + turn_time;
-  if (busy_) return std::max(turn_ends, context_->clock.now());
-  if (moved_ < streaming) return last_used_;
-  return std::max(last_used_, std::min(turn_ends, last_used_ + pause));
+  return std::max(turn_ends, context_->clock.now());
 }
 
 std::shared_ptr<Transfer> HeldTransfer::begin() {

@@ -86,29 +86,6 @@ TEST_F(FaultTest, AStalledReaderGivesItsOnlySessionAway) {
   EXPECT_EQ(read("/a"), "content");
 }
 
-// A reader pauses whenever its window is full: until a running stream has had its turn, only a longer pause
-// gives its session to somebody else, or two readers take it from each other for every megabyte.
-TEST_F(FaultTest, AStreamThatPausesKeepsItsSessionForAMoment) {
-  tree().file("/big", std::string(20'000'000, 'b'));
-  ftp::FtpConfig alone = config();
-  alone.max_conns = 1;
-  mount(alone);
-  const auto source = run(io_, remote_->open_source(Path("/big"), 0, {}));
-  std::vector<std::byte> chunk(64 * 1024);
-  for (std::size_t got = 0; got < 2'000'000;) got += run(io_, source->read_some(chunk));
-  std::optional<std::size_t> size;
-  asio::co_spawn(
-      io_, remote_->stat(Path("/a"), {}),
-      [&](std::exception_ptr, std::optional<Attributes> found) { size = found.value_or(Attributes()).size; });
-  settle(io_);
-  EXPECT_GT(run(io_, source->read_some(chunk)), 0u);
-  settle(io_);
-  clock_.advance(std::chrono::milliseconds(20));
-  run_until(io_, [&] { return size.has_value(); });
-  EXPECT_EQ(size, 7u);
-  EXPECT_THROW(run(io_, source->read_some(chunk)), Revoked);
-}
-
 // Section 9: a download that is given up costs no session.
 TEST_F(FaultTest, ADownloadGivenUpLeavesItsSessionUsable) {
   tree().file("/big", std::string(20'000'000, 'b'));

@@ -24,7 +24,9 @@ using Content = std::optional<std::string>;  // nothing: there is no such file
 // fails because the daemon is gone.
 class Load {
  public:
-  Load(fs::path directory, unsigned seed) : directory_(std::move(directory)), random_(seed) {}
+  // In the directory itself, not by its path: that one leads beneath the mount once the dead mount is gone.
+  Load(const fs::path& directory, unsigned seed)
+      : directory_(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)), random_(seed) {}
 
   void run() {
     while (step()) ++acknowledged_;
@@ -69,7 +71,7 @@ class Load {
   }
 
   bool write(const std::string& name, int flags, off_t offset, std::string_view bytes) const {
-    const UniqueFd file{::open((directory_ / name).c_str(), flags | O_CLOEXEC, 0644)};
+    const UniqueFd file{::openat(directory_.get(), name.c_str(), flags | O_CLOEXEC, 0644)};
     if (!file) return false;
     const auto size = static_cast<ssize_t>(bytes.size());
     const ssize_t written = (flags & O_APPEND) != 0
@@ -107,20 +109,20 @@ class Load {
     if (from == to) return true;
     in_doubt_[from] = {std::nullopt};
     in_doubt_[to] = {value_of(from), std::nullopt};
-    if (::rename((directory_ / from).c_str(), (directory_ / to).c_str()) != 0) return false;
+    if (::renameat(directory_.get(), from.c_str(), directory_.get(), to.c_str()) != 0) return false;
     files_[to] = files_[from];
     files_.erase(from);
     return true;
   }
   bool remove(const std::string& name) {
     in_doubt_[name] = {std::nullopt};
-    if (::unlink((directory_ / name).c_str()) != 0) return false;
+    if (::unlinkat(directory_.get(), name.c_str(), 0) != 0) return false;
     files_.erase(name);
     return true;
   }
 
   const std::vector<std::string> names_{"f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7"};
-  fs::path directory_;
+  UniqueFd directory_;
   std::mt19937 random_;
   std::atomic<std::size_t> acknowledged_ = 0;
   std::map<std::string, std::string> files_;

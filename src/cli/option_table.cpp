@@ -42,6 +42,12 @@ void set_listing_cache(Settings& s, Text value) {
   if (!on) s.vfs.listing_ttl = {};
 }
 
+void set_readdirplus(Settings& s, Text value) {
+  using enum fuse::Readdirplus;
+  s.mount.readdirplus = choose(value, std::to_array<std::pair<Text, fuse::Readdirplus>>(
+                                          {{"yes", yes}, {"auto", automatic}, {"no", no}}));
+}
+
 void expect_spool(Settings&, Text value) {
   choose(value, std::to_array<std::pair<Text, bool>>({{"writes", true}}));
 }
@@ -157,6 +163,12 @@ std::vector<Option> make_table() {
        "let the kernel trust attributes for so long (1)",
        [](S& s, Text v) { s.vfs.kernel_ttl = parse_seconds(v); }},
       {caching, "dir_cache", {"cache"}, "YES", "no: trust no listing", set_listing_cache},
+      {caching,
+       "readdirplus",
+       {},
+       "yes|auto|no",
+       "hand out attributes with the names of a directory (yes)",
+       set_readdirplus},
       {caching,
        "cache_mode",
        {"vfs_cache_mode"},

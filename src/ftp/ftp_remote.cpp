@@ -201,6 +201,15 @@ std::size_t FtpRemote::spare() const noexcept {
   return impl_->server->pool.spare();
 }
 
+bool FtpRemote::upload_in_doubt(const Path& path) const {
+  const Server& server = *impl_->server;
+  try {
+    return server.context->late_uploads.doubtful(server.path(path));
+  } catch (const Error&) {
+    return false;  // the server can have nothing of that name
+  }
+}
+
 std::size_t FtpRemote::sessions() const noexcept {
   return impl_->server->pool.limit();
 }

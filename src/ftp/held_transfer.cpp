@@ -85,6 +85,8 @@ void HeldTransfer::drop() noexcept {
   if (!transfer_) return;
   transfer_->abort();
   if (lease_->alive()) {
+    const std::string& path = transfer_->uploads_to();
+    if (!path.empty()) context_->late_uploads.ending(path);
     context_->tasks.spawn(settle(std::move(lease_), std::move(transfer_)));
   } else {
     release();
@@ -92,9 +94,12 @@ void HeldTransfer::drop() noexcept {
 }
 
 awaitable<void> HeldTransfer::settle(Lease lease, std::shared_ptr<Transfer> transfer) {
+  const std::string path = transfer->uploads_to();
+  const std::shared_ptr<SessionContext> context = lease->shared_context();
   co_await transfer->settle();
   transfer.reset();
   lease.release();
+  if (!path.empty()) context->late_uploads.ended(path);
 }
 
 }  // namespace ftpfs::ftp

@@ -85,6 +85,7 @@ awaitable<void> remove_file(ServerPtr server, std::string path, std::stop_token 
   const std::stop_token stop = server->context->tasks.stop_token();
   const auto work = [path](Lease& lease) { return dele(lease.session(), path); };
   const auto removed = [path](Lease& lease) { return is_gone(lease.session(), path); };
+  co_await server->context->late_uploads.none_ending(path, wanted);
   co_await looking_after(server, work, removed, wanted, stop);
 }
 

@@ -204,12 +204,16 @@ awaitable<void> change_case(ServerPtr server, std::string from, std::string to) 
 }  // namespace
 
 awaitable<void> rename(ServerPtr server, std::string from, std::string to, std::stop_token wanted) {
-  if (!may_be_one_name({from, to})) {
+  LateUploads& uploads = server->context->late_uploads;
+  co_await uploads.none_ending(from, wanted);
+  co_await uploads.none_ending(to, wanted);
+  if (may_be_one_name({from, to})) {
+    const bool moved = co_await moves(server, from, to, wanted);
+    if (!moved) co_await change_case(server, from, to);
+  } else {
     co_await move_over(server, from, to, wanted);
-    co_return;
   }
-  const bool moved = co_await moves(server, from, to, wanted);
-  if (!moved) co_await change_case(server, from, to);
+  uploads.renamed(from, to);
 }
 
 }  // namespace ftpfs::ftp

@@ -60,8 +60,8 @@ awaitable<T> retrying(ServerPtr server, Lane lane, Work work, std::stop_token st
     try {
       awaitable<T> attempt = work(lease);
       co_return co_await std::move(attempt);
-    } catch (const ConnectionLost&) {
-      if (!persistence.goes_on()) throw;
+    } catch (const ConnectionLost& lost) {
+      if (lost.may_be_late || !persistence.goes_on()) throw;
     } catch (const Error& error) {
       if (error.code() != EUSERS) throw;
       full = error;

@@ -60,7 +60,12 @@ Session::~Session() {
 }
 
 void Session::abort() noexcept {
-  if (!dead_ && std::ranges::any_of(outstanding_, &Outstanding::changes)) context_->late.lost();
+  if (!dead_ && std::ranges::any_of(outstanding_, &Outstanding::changes)) {
+    context_->late.lost();
+    for (const Outstanding& one : outstanding_) {
+      if (!one.uploads_to.empty()) context_->late_uploads.lost(one.uploads_to);
+    }
+  }
   dead_ = true;
   deadline_.cancel();
   drop_primed(*this);
@@ -221,8 +226,12 @@ awaitable<Session::Turn> Session::transmit(Verb verb, std::string argument) {
       proto::format_command(verb, argument, doubled ? proto::Telnet::escaped : proto::Telnet::plain);
   last_command_ = escaped(proto::masked_command(verb, argument));
   context_->logger->debug("s{} > {}", number_, last_command_);
-  outstanding_.push_back(
-      {last_command_, moves_data(verb), changes(verb), verb == Verb::rnfr || verb == Verb::rest});
+  const bool uploads = verb == Verb::stor || verb == Verb::appe;
+  outstanding_.push_back({.text = last_command_,
+                          .moves_data = moves_data(verb),
+                          .changes = changes(verb),
+                          .leads = verb == Verb::rnfr || verb == Verb::rest,
+                          .uploads_to = uploads ? argument : std::string()});
   in_sequence_ = false;
   ++context_->traffic.commands;
   const Turn turn = ++sent_;

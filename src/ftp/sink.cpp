@@ -269,8 +269,16 @@ awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, 
   upload->server = server;
   upload->path = path;
   co_await require_kept(lease.session(), path);
-  co_await settle(lease.session(), stop);
-  std::unique_ptr<Transfer> transfer = co_await begin_transfer(lease.session(), *upload, request, stop);
+  const std::shared_ptr<Session> session = lease.session();
+  co_await server->context->late_uploads.none_ending(path, stop);
+  co_await settle(session, stop);
+  std::unique_ptr<Transfer> transfer;
+  try {
+    transfer = co_await begin_transfer(session, *upload, request, stop);
+  } catch (ConnectionLost& lost) {
+    lost.may_be_late = server->context->late_uploads.doubtful(path);
+    throw;
+  }
   if (transfer->refusal()) {
     const Reply reply = *transfer->refusal();
     const Error why =
@@ -287,8 +295,8 @@ awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, 
 awaitable<std::unique_ptr<Sink>> open_sink(ServerPtr server, std::string path, SinkRequest request,
                                            std::stop_token stop) {
   if (request.only_if_free && !server->pool.has_slot(Lane::bulk)) co_return std::unique_ptr<Sink>();
-  // A lost session is no harm here: nothing has been sent, and STOR empties the file again, once the lost one
-  // can no longer do so (settle.hpp).
+  // Before STOR or APPE has gone out a lost session is no harm. Afterwards it is: vsftpd may be waiting for
+  // the file's lock, for minutes, and empties it once it gets that (ConnectionLost::may_be_late).
   const auto work = [server, path, request, stop](Lease& lease) {
     return begin_upload(lease, server, path, request, stop);
   };

@@ -75,6 +75,11 @@ const std::vector<Reply>& Transfer::answers() const noexcept {
   return state_->answers;
 }
 
+const std::string& Transfer::uploads_to() const noexcept {
+  static const std::string nowhere;
+  return state_->uploads() ? state_->argument : nowhere;
+}
+
 bool Transfer::begun() const noexcept {
   return state_->commanded;
 }

@@ -23,8 +23,9 @@ Directories::Directories(Remote& remote, const Clock& clock, TaskSet& tasks, Ino
       exact_(exact_bytes, Clock::duration::max(), clock) {}
 
 Directory& Directories::state(Node& directory) {
-  if (!directory.directory) directory.directory = std::make_unique<Directory>(tasks_);
-  return *directory.directory;
+  std::unique_ptr<Directory>& own = directory.mark().directory;
+  if (!own) own = std::make_unique<Directory>(tasks_);
+  return *own;
 }
 
 std::shared_ptr<Listing> Directories::cached(const Node& directory) {
@@ -120,7 +121,7 @@ template <class Edit>
 void Directories::edit(Node& directory, std::string_view name, Edit change) {
   const auto listing = cached(directory);
   if (!listing) return;
-  if (listing->find(name) == nullptr && listing->twin_of(name) != nullptr)
+  if (!listing->find(name) && listing->twin_of(name))
     drop(directory);
   else
     change(*listing);
@@ -130,18 +131,18 @@ void Directories::edit(Node& directory, std::string_view name, Edit change) {
 void Directories::publish(const Node& node) {
   if (!node.linked || !node.parent) return;
   Entry entry;
-  entry.name = node.name;
+  entry.name = node.name.str();
   entry.attributes = node.attributes;
-  entry.link_target = node.link_target.value_or({});
+  entry.link_target = node.marks().link_target.value_or({});
   Directory& parent = state(*node.parent);
   // Some servers show a file only when its first upload is complete (ProFTPD's HiddenStores).
   const bool arriving = node.stage && node.stage->created_here && node.stage->saved == 0;
   if (node.on_server && !arriving)
-    parent.unsent.erase(node.name);
+    parent.unsent.erase(entry.name);
   else
-    parent.unsent.insert_or_assign(node.name, entry);
-  if (parent.fetch.running()) parent.edits.emplace_back(node.name, entry);
-  edit(*node.parent, node.name, [&](Listing& listing) { listing.put(std::move(entry)); });
+    parent.unsent.insert_or_assign(entry.name, entry);
+  if (parent.fetch.running()) parent.edits.emplace_back(entry.name, entry);
+  edit(*node.parent, node.name, [&](Listing& listing) { listing.put(entry); });
 }
 
 void Directories::made(const Node& directory) {
@@ -159,7 +160,7 @@ void Directories::erase(Node& directory, std::string_view name) {
 
 void Directories::drop(const Node& directory) {
   listings_.erase(directory.ino);
-  if (directory.directory) ++directory.directory->drops;
+  if (directory.marks().directory) ++directory.marks().directory->drops;
 }
 
 void Directories::clear() {

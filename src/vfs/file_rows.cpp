@@ -14,7 +14,7 @@ constexpr std::size_t disorder = 32;       // slots that a row which goes on may
 bool nothing_small_between(const Listing& listing, std::size_t first, std::size_t last) {
   if (last - first > longest_gap) return false;
   for (std::size_t slot = first + 1; slot < last; ++slot) {
-    const Entry* const entry = listing.at(slot);
+    const std::optional<EntryView> entry = listing.at(slot);
     if (entry && FileRows::small(*entry)) return false;
   }
   return true;
@@ -22,7 +22,7 @@ bool nothing_small_between(const Listing& listing, std::size_t first, std::size_
 
 }  // namespace
 
-bool FileRows::small(const Entry& entry) noexcept {
+bool FileRows::small(const EntryView& entry) noexcept {
   const Attributes& attributes = entry.attributes;
   return attributes.kind == Kind::file && attributes.size_known && attributes.size <= largest;
 }
@@ -34,7 +34,7 @@ const FileRow& FileRows::opened(const Node& file, const Listing& listing, bool e
     rows_.splice(rows_.begin(), rows_, found);
     move(rows_.front(), file, listing, expected);
   } else {
-    rows_.push_front({file.parent->ino, file.name});
+    rows_.push_front({file.parent->ino, file.name.str()});
     if (rows_.size() > most_rows) rows_.pop_back();
   }
   rows_.front().since = clock_.now();
@@ -42,14 +42,14 @@ const FileRow& FileRows::opened(const Node& file, const Listing& listing, bool e
 }
 
 void FileRows::move(FileRow& row, const Node& file, const Listing& listing, bool expected) {
-  if (row.last == file.name) return;
+  if (file.name == row.last) return;
   const auto before = listing.slot_of(row.last);
   const auto now = listing.slot_of(file.name);
   const bool forward = before && now && *now > *before;
   if (row.goes_on && !forward && expected) return;  // a reader beside the one that is further
   const bool near = row.goes_on && forward && *now - *before <= disorder;
   row.goes_on = near || (forward && nothing_small_between(listing, *before, *now));
-  row.last = file.name;
+  row.last = file.name.str();
 }
 
 void FileRows::forget_old() {

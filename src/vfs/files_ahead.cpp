@@ -135,7 +135,7 @@ std::optional<FilesAhead::Candidate> FilesAhead::next(const FileRow& row) {
   if (!path) return std::nullopt;
   const std::size_t end = std::min(listing->slots(), *last + search_patience);
   for (std::size_t slot = *last + 1; slot < end; ++slot) {
-    const Entry* const entry = listing->at(slot);
+    const std::optional<EntryView> entry = listing->at(slot);
     if (!entry || !FileRows::small(*entry)) continue;
     const Node* const known = context_.nodes.find(*directory, entry->name);
     if (known && !worth_fetching(*known)) continue;
@@ -148,8 +148,8 @@ std::optional<FilesAhead::Candidate> FilesAhead::next(const FileRow& row) {
 
 // The kernel keeps the pages of what was read before: only a look would be saved.
 bool FilesAhead::worth_fetching(const Node& file) {
-  const bool in_use = file.handles > 0 || file.stage || file.moving > 0 || !file.on_server;
-  if (in_use || file.kernel_version == file.version || asked_.contains(file.ino)) return false;
+  const bool in_use = file.marks().handles > 0 || file.stage || file.marks().moving > 0 || !file.on_server;
+  if (in_use || file.marks().kernel_version == file.version || asked_.contains(file.ino)) return false;
   return context_.blocks.get({file.ino, file.version, 0}) == nullptr;
 }
 
@@ -210,14 +210,14 @@ bool FilesAhead::arrived(Asked& asked, std::optional<WholeFile> whole) {
 bool FilesAhead::keep(Asked& asked, WholeFile whole) {
   Node& file = *asked.file;
   if (asked.dropped || !file.linked || file.stage || file.version != asked.version) return false;
-  if (file.renaming > 0 || path_of(context_.nodes, file) != asked.path) return false;
+  if (file.marks().renaming > 0 || path_of(context_.nodes, file) != asked.path) return false;
   context_.notice(file, whole.attributes, asked.since);
   if (!file.linked || !same_version(file.attributes, whole.attributes)) return false;
   if (file.attributes.size != whole.content.size()) return false;
   asked.version = file.version;
   if (whole.content.size() > 0)
     context_.blocks.put({file.ino, file.version, 0}, std::make_shared<Buffer>(std::move(whole.content)));
-  file.streamed_version = file.version;
+  file.mark().streamed_version = file.version;
   return true;
 }
 

@@ -78,7 +78,7 @@ void Uploads::let_go(Node& node) {
   stage.mtime.reset();
   stage.mode.reset();
   node.learned = {};
-  ++node.version;  // the kernel's pages show what the server will never have
+  node.new_version();  // the kernel's pages show what the server will never have
   if (node.linked && node.parent) {
     directories_.erase(*node.parent, node.name);  // show again what the server has
     directories_.drop(*node.parent);

@@ -9,6 +9,8 @@
 
 namespace ftpfs::vfs {
 
+const Marks Node::unmarked{};
+
 NodeRef::NodeRef(InodeTable& table, Node& node) noexcept : table_(&table), node_(&node) {
   ++node.uses;
 }
@@ -36,61 +38,65 @@ InodeTable::InodeTable(const Clock& clock) : departed_(clock) {
   auto root = std::make_unique<Node>(root_ino);
   root->attributes.kind = Kind::directory;
   root->lookups = 1;  // the kernel never forgets the root
-  root_ = root.get();
-  nodes_.emplace(root_ino, std::move(root));
+  nodes_.insert(*root);
+  root_ = root.release();
+}
+
+InodeTable::~InodeTable() {
+  names_.set().clear();
+  nodes_.set().clear_and_dispose(std::default_delete<Node>());
 }
 
 Node& InodeTable::at(Ino ino) {
-  const auto found = nodes_.find(ino);
-  if (found == nodes_.end()) throw Error(ESTALE, "unknown inode " + std::to_string(ino));
-  return *found->second;
+  if (Node* const node = find(ino)) return *node;
+  throw Error(ESTALE, "unknown inode " + std::to_string(ino));
 }
 
 Node* InodeTable::find(Ino ino) noexcept {
-  const auto found = nodes_.find(ino);
-  return found == nodes_.end() ? nullptr : &*found->second;
+  const auto found = nodes_.set().find(ino);
+  return found == nodes_.set().end() ? nullptr : &*found;
 }
 
 Node* InodeTable::find(const Node& parent, std::string_view name) noexcept {
-  const auto found = names_.find(Name{&parent, name});
-  return found == names_.end() ? nullptr : *found;
+  const auto found = names_.set().find(Key{&parent, name});
+  return found == names_.set().end() ? nullptr : &*found;
 }
 
-Node& InodeTable::add(Node& parent, std::string name) {
-  auto node = std::make_unique<Node>(next_ino_);
-  Node& added = *node;
-  added.parent = &parent;
-  added.name = std::move(name);
-  added.shown = departed_.take(parent.shown, added.name, added.ino);
-  nodes_.emplace(next_ino_++, std::move(node));
-  names_.insert(&added);
+Node& InodeTable::add(Node& parent, std::string_view name) {
+  auto node = std::make_unique<Node>(next_ino_++);
+  node->parent = &parent;
+  node->name = name;
+  const Ino shown = departed_.take(parent.shown(), name, node->ino);
+  if (shown != node->ino) node->mark().shown = shown;
+  nodes_.insert(*node);
+  Node& added = *node.release();
+  names_.insert(added);
   ++parent.children;
   return added;
 }
 
 void InodeTable::unlink(Node& node) {
   if (!node.linked) return;
-  names_.erase(&node);
+  names_.erase(node);
   node.linked = false;
 }
 
-void InodeTable::rename(Node& node, Node& parent, std::string name) {
-  names_.erase(&node);
+void InodeTable::rename(Node& node, Node& parent, std::string_view name) {
+  names_.erase(node);
   Node* const old_parent = std::exchange(node.parent, &parent);
-  node.name = std::move(name);
-  names_.insert(&node);
-  departed_.forget(parent.shown, node.name);
+  node.name = name;
+  names_.insert(node);
+  departed_.forget(parent.shown(), node.name);
   ++parent.children;
   --old_parent->children;
   collect(*old_parent);
 }
 
 void InodeTable::forget(Ino ino, std::uint64_t count) noexcept {
-  const auto found = nodes_.find(ino);
-  if (found == nodes_.end() || ino == root_ino) return;
-  Node& node = *found->second;
-  node.lookups -= std::min(node.lookups, count);
-  collect(node);
+  Node* const node = find(ino);
+  if (!node || node == root_) return;
+  node->lookups -= std::min(node->lookups, count);
+  collect(*node);
 }
 
 void InodeTable::collect(Node& node) noexcept {
@@ -98,10 +104,11 @@ void InodeTable::collect(Node& node) noexcept {
   while (current != root_ && current->lookups == 0 && current->uses == 0 && current->children == 0) {
     Node* const parent = current->parent;
     if (current->linked) {
-      names_.erase(current);
-      departed_.remember(parent->shown, current->name, current->shown);
+      names_.erase(*current);
+      departed_.remember(parent->shown(), current->name, current->shown());
     }
-    nodes_.erase(current->ino);
+    nodes_.erase(*current);
+    delete current;
     --parent->children;
     current = parent;
   }
@@ -116,7 +123,7 @@ bool InodeTable::is_at_or_below(const Node& node, const Node& ancestor) const no
 awaitable<bool> InodeTable::has_moved(NodeRef node, Path path_then, std::stop_token stop) {
   bool waited = false;
   for (const Node* step = &*node; step;) {
-    if (step->renaming == 0) {
+    if (step->marks().renaming == 0) {
       step = step->parent;
       continue;
     }
@@ -128,7 +135,7 @@ awaitable<bool> InodeTable::has_moved(NodeRef node, Path path_then, std::stop_to
 }
 
 Path InodeTable::path(const Node& node) const {
-  if (node.hidden_as) return *node.hidden_as;
+  if (node.marks().hidden_as) return *node.marks().hidden_as;
   std::vector<const Node*> steps;
   for (const Node* step = &node; step != root_; step = step->parent) {
     if (!step->linked) throw Error(ESTALE, "the file was removed: " + step->name);

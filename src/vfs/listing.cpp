@@ -26,8 +26,8 @@ constexpr char32_t lower(char32_t letter) noexcept {
   return within(U'\u0400', U'\u040F') ? letter + 0x50 : letter;
 }
 
-bool is_directory(const Entry& entry) noexcept {
-  return entry.attributes.kind == Kind::directory;
+std::uint64_t hash_of(std::string_view name) noexcept {
+  return std::hash<std::string_view>()(name);
 }
 
 }  // namespace
@@ -40,70 +40,122 @@ bool may_be_twins(std::string_view left, std::string_view right) noexcept {
   return left.empty() && right.empty();
 }
 
-Listing::Listing(std::vector<Entry> entries, Clock::time_point fetched)
-    : slots_(std::move(entries)),
-      listed_(slots_.size()),
-      fetched_(fetched),
-      index_(0, Hash{this}, Equal{this}) {
-  for (const Entry& entry : slots_) {
-    name_bytes_ += entry.name.size() + entry.link_target.size();
-    if (is_directory(entry)) ++directories_;
-  }
+Listing::Listing(const std::vector<Entry>& entries, Clock::time_point fetched)
+    : listed_(entries.size()), fetched_(fetched) {
+  std::size_t name_bytes = 0;
+  for (const Entry& entry : entries) name_bytes += entry.name.size();
+  names_.reserve(name_bytes);
+  slots_.reserve(entries.size());
+  for (const Entry& entry : entries) add(entry);
 }
 
-Listing::Index& Listing::index() const {
-  if (!indexed_) {
-    index_.reserve(slots_.size());
-    for (Slot slot = 0; slot < slots_.size(); ++slot) {
-      if (!slots_[slot].name.empty()) index_.insert(slot);
-    }
-    indexed_ = true;
-  }
-  return index_;
+Listing::Slot Listing::packed(const Attributes& attributes) noexcept {
+  const Timestamp time = attributes.mtime.value_or(Timestamp{});
+  Slot result{};
+  result.size = attributes.size;
+  result.seconds = time.seconds;
+  result.kind = attributes.kind;
+  result.size_known = attributes.size_known;
+  result.has_mode = attributes.mode.has_value();
+  result.has_time = attributes.mtime.has_value();
+  result.precision = time.precision;
+  result.mode = attributes.mode.value_or(0);
+  return result;
 }
 
-const Entry* Listing::find(std::string_view name) const {
-  const Index& by_name = index();
-  const auto found = by_name.find(name);
-  return found == by_name.end() ? nullptr : &slots_[*found];
+Attributes Listing::unpacked(const Slot& slot) noexcept {
+  Attributes result;
+  result.kind = slot.kind;
+  result.size_known = slot.size_known;
+  if (slot.has_mode) result.mode = slot.mode;
+  result.size = slot.size;
+  if (slot.has_time) result.mtime = Timestamp{slot.seconds, slot.precision};
+  return result;
+}
+
+EntryView Listing::view(SlotIndex::Slot slot) const {
+  const Slot& packed = slots_[slot];
+  const auto target = link_targets_.find(slot);
+  return {name_of(packed), unpacked(packed),
+          target == link_targets_.end() ? std::string_view() : std::string_view(target->second)};
+}
+
+void Listing::build_index() const {
+  index_.reset(slots_.size());
+  for (SlotIndex::Slot slot = 0; slot < slots_.size(); ++slot) {
+    if (slots_[slot].length != 0) index_.insert(hash_of(name_of(slots_[slot])), slot);
+  }
+  indexed_ = true;
 }
 
 std::optional<std::size_t> Listing::slot_of(std::string_view name) const {
-  const Entry* const entry = find(name);
-  if (!entry) return std::nullopt;
-  return static_cast<std::size_t>(entry - slots_.data());
+  if (!indexed_) build_index();
+  const auto is = [&](SlotIndex::Slot slot) {
+    return slots_[slot].length != 0 && name_of(slots_[slot]) == name;
+  };
+  return index_.find(hash_of(name), is);
 }
 
-const Entry* Listing::twin_of(std::string_view name) const noexcept {
-  const auto is_twin = [&](const Entry& entry) { return may_be_twins(entry.name, name); };
+std::optional<EntryView> Listing::find(std::string_view name) const {
+  const std::optional<std::size_t> slot = slot_of(name);
+  if (!slot) return std::nullopt;
+  return view(static_cast<SlotIndex::Slot>(*slot));
+}
+
+std::optional<EntryView> Listing::twin_of(std::string_view name) const {
+  const auto is_twin = [&](const Slot& slot) { return may_be_twins(name_of(slot), name); };
   const auto found = std::find_if(slots_.begin(), slots_.end(), is_twin);
-  return found == slots_.end() ? nullptr : &*found;
+  if (found == slots_.end()) return std::nullopt;
+  return view(static_cast<SlotIndex::Slot>(found - slots_.begin()));
 }
 
-void Listing::put(Entry entry) {
-  Index& by_name = index();
-  const auto found = by_name.find(std::string_view(entry.name));
-  if (is_directory(entry)) ++directories_;
-  if (found != by_name.end()) {
-    if (is_directory(slots_[*found])) --directories_;
-    slots_[*found] = std::move(entry);
+void Listing::add(const EntryView& entry) {
+  Slot slot = packed(entry.attributes);
+  slot.name = static_cast<std::uint32_t>(names_.size());
+  slot.length = static_cast<std::uint8_t>(entry.name.size());
+  names_ += entry.name;
+  slots_.push_back(slot);
+  if (entry.attributes.kind == Kind::directory) ++directories_;
+  set_link_target(static_cast<SlotIndex::Slot>(slots_.size() - 1), entry.link_target);
+}
+
+void Listing::put(const EntryView& entry) {
+  if (const std::optional<std::size_t> found = slot_of(entry.name)) {
+    Slot& old = slots_[*found];
+    Slot slot = packed(entry.attributes);
+    slot.name = old.name;
+    slot.length = old.length;
+    if (old.kind == Kind::directory) --directories_;
+    if (slot.kind == Kind::directory) ++directories_;
+    old = slot;
+    set_link_target(static_cast<SlotIndex::Slot>(*found), entry.link_target);
     return;
   }
-  name_bytes_ += entry.name.size() + entry.link_target.size();
-  slots_.push_back(std::move(entry));
-  by_name.insert(static_cast<Slot>(slots_.size() - 1));
+  add(entry);
+  if (index_.full())
+    build_index();
+  else
+    index_.insert(hash_of(entry.name), static_cast<SlotIndex::Slot>(slots_.size() - 1));
 }
 
 void Listing::erase(std::string_view name) {
-  Index& by_name = index();
-  const auto found = by_name.find(name);
-  if (found == by_name.end()) return;
-  const Slot slot = *found;
-  by_name.erase(found);
-  name_bytes_ -= slots_[slot].name.size() + slots_[slot].link_target.size();
-  if (is_directory(slots_[slot])) --directories_;
-  slots_[slot] = Entry{};
+  const std::optional<std::size_t> found = slot_of(name);
+  if (!found) return;
+  Slot& slot = slots_[*found];
+  if (slot.kind == Kind::directory) --directories_;
+  set_link_target(static_cast<SlotIndex::Slot>(*found), {});
+  slot.length = 0;
   ++erased_;
+}
+
+void Listing::set_link_target(SlotIndex::Slot slot, std::string_view target) {
+  if (const auto old = link_targets_.find(slot); old != link_targets_.end()) {
+    link_target_bytes_ -= old->second.size();
+    link_targets_.erase(old);
+  }
+  if (target.empty()) return;
+  link_targets_.emplace(slot, target);
+  link_target_bytes_ += target.size();
 }
 
 bool Listing::worn() const noexcept {
@@ -111,13 +163,16 @@ bool Listing::worn() const noexcept {
   return slots_.size() > 2 * std::max(listed_, size()) + worth_fetching_again;
 }
 
-const Entry* Listing::at(std::size_t slot) const noexcept {
-  return slots_[slot].name.empty() ? nullptr : &slots_[slot];
+std::optional<EntryView> Listing::at(std::size_t slot) const {
+  if (slots_[slot].length == 0) return std::nullopt;
+  return view(static_cast<SlotIndex::Slot>(slot));
 }
 
 std::size_t Listing::weight() const noexcept {
-  constexpr std::size_t index_node = 32;  // one unordered_set node and its bucket
-  return sizeof(*this) + slots_.size() * (sizeof(Entry) + index_node) + name_bytes_;
+  constexpr std::size_t link = 64;  // a node of the map, its bucket, its string
+  const std::size_t index = slots_.size() * 3 / 2 * sizeof(SlotIndex::Slot);  // also before it is built
+  return sizeof(*this) + slots_.size() * sizeof(Slot) + names_.size() + index + link_targets_.size() * link +
+         link_target_bytes_;
 }
 
 }  // namespace ftpfs::vfs

@@ -124,8 +124,8 @@ awaitable<void> Reader::Window::hear_the_end(std::shared_ptr<Window> self, std::
 // The kernel's pages, the block cache and this window may hold bytes of earlier streams of this version.
 void Reader::Window::began_stream(const std::shared_ptr<Window>& self) {
   ++streams_;
-  const bool first = node_->version == version_ && node_->streamed_version != version_;
-  if (node_->version == version_) node_->streamed_version = version_;
+  const bool first = node_->version == version_ && node_->marks().streamed_version != version_;
+  if (node_->version == version_) node_->mark().streamed_version = version_;
   if (trust_ == Trust::every_stream || (first && trust_ == Trust::first_stream)) return;
   unproven_ = shown_end();
   if (proving_) return;  // it will look once more

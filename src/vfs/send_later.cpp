@@ -44,7 +44,7 @@ awaitable<void> Uploads::wait_for_session(std::stop_token stop) {
 }
 
 void Uploads::tell_unheard(Node& node) {
-  if (node.unheard) std::rethrow_exception(std::exchange(node.unheard, nullptr));
+  if (node.marks().unheard) std::rethrow_exception(std::exchange(node.mark().unheard, nullptr));
 }
 
 bool Uploads::never_sent(const Node& node) noexcept {
@@ -91,7 +91,7 @@ awaitable<void> Uploads::send_later(Uploads* self, NodeRef node) {
     co_await self->wait_for_session(stop);
     const Turn turn(*self);
     if (node->stage != stage) break;
-    if (node->writers > 0 && !self->writes_back()) break;  // whoever has it open now will flush it
+    if (node->marks().writers > 0 && !self->writes_back()) break;  // whoever has it open now will flush it
     const int code = co_await self->try_to_send(node, stop);
     if (node->stage != stage) co_return;  // of two versions ours lives on under another name
     if (code == EAGAIN) continue;
@@ -148,7 +148,7 @@ awaitable<int> Uploads::try_to_send(NodeRef node, std::stop_token stop) {
   } catch (const Cancelled&) {
     throw;
   } catch (const Error& error) {
-    if (writes_back()) node->unheard = std::current_exception();
+    if (writes_back()) node->mark().unheard = std::current_exception();
     co_return is_final(error.code()) ? error.code() : EAGAIN;
   } catch (const std::bad_alloc&) {
     co_return EAGAIN;
@@ -163,7 +163,7 @@ awaitable<bool> Uploads::is_taken(NodeRef node, std::stop_token stop) {
   const auto listing = directories_.cached(*parent);
   const bool small = !listing || listing->size() <= listed_at_most;
   if (small && !remote.capabilities().cheap_stat) {
-    std::string name = node->name;
+    std::string name = node->name.str();
     try {
       co_return co_await directories_.shows(parent, std::move(name), stop);
     } catch (const Error& error) {

@@ -20,6 +20,11 @@ bool refuses_the_name(int code) {
          code == EEXIST;
 }
 
+// Had it begun? If not, an idle session may have been dead for long, which says little about the line.
+bool is_open(const Stage& stage) noexcept {
+  return stage.transmission && stage.transmission->accepted;
+}
+
 }  // namespace
 
 std::string_view stem_of(std::string_view name) noexcept {
@@ -52,7 +57,8 @@ awaitable<void> Uploads::save_content(NodeRef node) {
       const bool line_died = dynamic_cast<const ConnectionLost*>(&error) != nullptr || error.code() == EIO;
       in_place =
           context_.config.upload == UploadMode::automatic && temporary && refuses_the_name(error.code());
-      if (!in_place && !(line_died && ++deaths <= context_.config.line_may_die)) throw;
+      const unsigned allowed = context_.config.line_may_die + (is_open(*stage) ? 0 : 1);
+      if (!in_place && !(line_died && ++deaths <= allowed)) throw;
     }
     discard(*stage);
     if (!in_place) continue;
@@ -61,14 +67,16 @@ awaitable<void> Uploads::save_content(NodeRef node) {
   }
 }
 
-Transmission::Way Uploads::choose_way(const Node& node) const {
+Transmission::Way Uploads::choose_way(const Node& node) {
   const Stage& stage = *node.stage;
   using enum Transmission::Way;
-  if (node.on_server && !stage.created_here && stage.append_only() && stage.may_append) return append;
+  const bool doubtful = stage.aside || context_.remote.upload_in_doubt(context_.nodes.path(node));
+  const bool appends = node.on_server && !stage.created_here && stage.append_only() && stage.may_append;
+  if (appends && !doubtful) return append;
   if (context_.config.upload == UploadMode::inplace) return direct;
   if (context_.config.upload == UploadMode::atomic) return temporary;
   const bool no_old_content = !node.on_server || stage.created_here;
-  return no_old_content ? direct : temporary;
+  return no_old_content && !doubtful ? direct : temporary;
 }
 
 bool Uploads::overwrites_in_place(const Node& node) const {
@@ -190,14 +198,14 @@ void Uploads::saved(Node& node, const Attributes& now, std::uint64_t changes) {
   node.stage->old_is_lost = false;
   const std::optional<std::uint16_t> old_mode = node.attributes.mode;
   node.attributes = now;
-  node.kept_mtime.reset();
+  node.forget(&Marks::kept_mtime);
   node.attributes.kind = Kind::file;
   if (!node.attributes.mode) node.attributes.mode = old_mode;
   node.learned = context_.clock.now();
   node.on_server = true;
-  const bool kernel_knew = node.kernel_version == node.version;
-  ++node.version;
-  if (kernel_knew) node.kernel_version = node.version;  // its pages are what was written
+  const bool kernel_knew = node.marks().kernel_version == node.version;
+  node.new_version();
+  if (kernel_knew) node.mark().kernel_version = node.version;  // its pages are what was written
 }
 
 void Uploads::discard(Stage& stage) {

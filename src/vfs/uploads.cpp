@@ -42,7 +42,7 @@ bool is_final(int code) noexcept {
 
 // From the root of the mount, also of what has no name any more.
 std::string shown_path(const Node& node) {
-  std::string path = node.name;
+  std::string path = node.name.str();
   for (const Node* up = node.parent; up && up->parent; up = up->parent) path.insert(0, up->name + "/");
   return "/" + path;
 }
@@ -64,7 +64,8 @@ Stage& Uploads::stage(Node& node) {
   if (!node.stage) {
     if (!spool_) throw Error(EROFS, "mounted read-only");
     // Not removed through us (then it would lie under its hidden name): there is nothing to write to.
-    if (!node.linked && !node.hidden_as) throw Error(ESTALE, node.name + " was removed on the server");
+    if (!node.linked && !node.marks().hidden_as)
+      throw Error(ESTALE, node.name + " was removed on the server");
     const std::uint64_t base = node.on_server ? node.attributes.size : 0;
     node.stage = std::make_shared<Stage>(spool_->own().create(), base);
     node.stage->may_append = node.attributes.size_known;  // else it was emptied, whatever it held
@@ -85,7 +86,11 @@ awaitable<void> Uploads::start_new(NodeRef node, std::stop_token stop) {
   // it is a no after all, close() tells.
   const std::optional<Clock::time_point> took = directories_.state(*node->parent).took_file;
   request.unheard = took && context_.clock.now() - *took < takes_files_for;
-  const Path path = context_.nodes.path(*node);
+  const auto next = std::make_shared<Transmission>();
+  next->path = context_.nodes.path(*node);
+  next->started_at = stage->changes();
+  if (context_.remote.upload_in_doubt(next->path)) co_return;
+  const Path path = next->path;
   Remote& remote = context_.remote;
   stage->running = true;  // nobody else may start an upload while this one is being opened
   std::unique_ptr<Sink> sink;
@@ -97,13 +102,15 @@ awaitable<void> Uploads::start_new(NodeRef node, std::stop_token stop) {
   }
   stage->running = false;
   stage->finished.wake_all();
-  if (failure) std::rethrow_exception(failure);
+  if (failure) {
+    if (stop.stop_requested() || !remote.upload_in_doubt(path)) std::rethrow_exception(failure);
+    co_return;  // close() sends it, under another name
+  }
   if (!sink) co_return;
+  next->sink = std::move(sink);
+  next->accepted = true;
   stage->created_here = true;
-  stage->transmission = std::make_shared<Transmission>();
-  stage->transmission->path = path;
-  stage->transmission->sink = std::move(sink);
-  stage->transmission->started_at = stage->changes();
+  stage->transmission = next;
   node->on_server = true;
 }
 
@@ -112,7 +119,7 @@ void Uploads::modified(NodeRef node, std::uint64_t from) {
   const auto wall = context_.clock.wall().time_since_epoch();
   stage.written_at = std::chrono::duration_cast<std::chrono::seconds>(wall).count();
   stage.mtime.reset();
-  node->kept_mtime.reset();
+  node->forget(&Marks::kept_mtime);
   if (stage.transmission && from < stage.transmission->taken) stage.transmission->rewritten = true;
   if (!std::exchange(stage.watched, true)) journal_.note_soon(*node);
   if (writes_back() || stage.running || stage.following || moves(*node) || !worth_following(*node)) return;
@@ -261,7 +268,7 @@ awaitable<void> Uploads::save(NodeRef node) {
   if (!stage->dirty() && stage->size() != node->attributes.size) {
     journal_.forget(*stage);
     node->stage.reset();  // others appended too: the server's version is the right one
-    ++node->version;
+    node->new_version();
   }
   directories_.publish(*node);
   if (node->linked) directories_.remember_exact(context_.nodes.path(*node), node->attributes);
@@ -307,9 +314,9 @@ void Uploads::ignore_refusal(const Node& node, const Error& error) const {
 
 void Uploads::settle(NodeRef node) {
   const StagePtr stage = node->stage;
-  if (!stage || node->writers > 0 || stage->running || stage->following || stage->retrying) return;
+  if (!stage || node->marks().writers > 0 || stage->running || stage->following || stage->retrying) return;
   if (node->linked && stage->stop.stop_requested()) return;  // being removed
-  if (!node->linked && node->handles > 0) return;            // the only copy of what the open handles see
+  if (!node->linked && node->marks().handles > 0) return;    // the only copy of what the open handles see
   // The program was told by close(); what the server has shows again at once.
   if (node->linked && refused_for_good(*stage)) give_up(*node);
   if (node->linked && (stage->dirty() || stage->mtime || stage->mode)) {
@@ -331,7 +338,7 @@ awaitable<void> Uploads::abandon(NodeRef node, std::stop_token stop) {
 
 bool Uploads::moves(const Node& node) noexcept {
   const Node* step = &node;
-  while (step && step->moving == 0) step = step->parent;
+  while (step && step->marks().moving == 0) step = step->parent;
   return step != nullptr;
 }
 

@@ -34,14 +34,14 @@ Vfs::Impl::Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logge
 }
 
 WalkAhead::Context Vfs::Impl::walking() {
-  const auto child = [this](Node& directory, const Entry& entry, Clock::time_point fetched) {
+  const auto child = [this](Node& directory, const EntryView& entry, Clock::time_point fetched) {
     return NodeRef(nodes, node_for(directory, entry, fetched));
   };
   return {remote, clock, tasks, nodes, directories, config, logger, child};
 }
 
 FilesAhead::Context Vfs::Impl::reading_in_a_row() {
-  const auto child = [this](Node& directory, const Entry& entry, Clock::time_point fetched) {
+  const auto child = [this](Node& directory, const EntryView& entry, Clock::time_point fetched) {
     return NodeRef(nodes, node_for(directory, entry, fetched));
   };
   const auto shown = [this](Node& file, const Attributes& now, Clock::time_point when) {
@@ -144,7 +144,7 @@ awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadli
     lost.push_back(std::move(path));
   }
   nodes.for_each([&](Node& node) {  // what was unlinked while open: nobody will close it any more
-    if (node.hidden_as && node.handles > 0) hidden.remove(*node.hidden_as);
+    if (node.marks().hidden_as && node.marks().handles > 0) hidden.remove(*node.marks().hidden_as);
   });
   tasks.request_stop();
   files.clear();

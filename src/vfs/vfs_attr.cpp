@@ -17,8 +17,8 @@ std::int64_t Vfs::Impl::wall_seconds() const {
 // The server's time of the directory changes with its entries, but nobody would ask for it now.
 void Vfs::Impl::entries_changed(Node& directory) {
   changed(directory);
-  directory.kept_mtime.reset();
-  directory.attributes.mtime = Timestamp{*directory.ctime, Precision::second};
+  directory.forget(&Marks::kept_mtime);
+  directory.attributes.mtime = Timestamp{*directory.marks().ctime, Precision::second};
   directories.publish(directory);
 }
 
@@ -38,17 +38,18 @@ Attr Vfs::Impl::attr(const Node& node) {
   const mode_t type = directory ? S_IFDIR : node.attributes.kind == Kind::symlink ? S_IFLNK : S_IFREG;
   const std::uint16_t known =
       node.attributes.mode.value_or(directory ? config.directory_mode : config.file_mode);
-  const std::uint16_t shown = node.shown_mode.value_or(known);
+  const std::uint16_t shown = node.marks().shown_mode.value_or(known);
   const std::uint16_t mode = node.stage && node.stage->mode ? *node.stage->mode : shown;
   const std::uint16_t mask = directory ? config.directory_mask : config.file_mask;
-  stat.st_ino = node.shown;
+  stat.st_ino = node.shown();
   stat.st_mode = type | (type == S_IFLNK ? 0777 : mode & 0777 & ~mask);
   stat.st_nlink = links(node);
   stat.st_uid = config.uid;
   stat.st_gid = config.gid;
   stat.st_blksize = 4096;
   std::uint64_t size = node.attributes.size;
-  if (node.attributes.kind == Kind::symlink) size = node.link_target ? node.link_target->size() : 0;
+  if (node.attributes.kind == Kind::symlink)
+    size = node.marks().link_target ? node.marks().link_target->size() : 0;
   std::int64_t mtime = node.attributes.mtime ? node.attributes.mtime->seconds : 0;
   if (const Stage* const stage = node.stage.get()) {
     size = stage->size();
@@ -59,10 +60,10 @@ Attr Vfs::Impl::attr(const Node& node) {
   }
   stat.st_size = static_cast<off_t>(directory ? 4096 : size);
   stat.st_blocks = static_cast<blkcnt_t>((stat.st_size + 511) / 512);
-  mtime = node.kept_mtime.value_or(mtime);
+  mtime = node.marks().kept_mtime.value_or(mtime);
   stat.st_mtim.tv_sec = mtime;
-  stat.st_ctim.tv_sec = node.ctime.value_or(mtime);
-  stat.st_atim.tv_sec = node.atime.value_or(mtime);
+  stat.st_ctim.tv_sec = node.marks().ctime.value_or(mtime);
+  stat.st_atim.tv_sec = node.marks().atime.value_or(mtime);
   return result;
 }
 
@@ -71,7 +72,7 @@ std::optional<Attr> Vfs::Impl::getattr_now(Ino ino) {
   if (may_ask_size(node)) return std::nullopt;
   if (node.stage || !node.linked || fresh(node)) return tell(node);
   const auto listing = directories.cached(*node.parent);
-  const Entry* const entry = listing ? listing->find(node.name) : nullptr;
+  const std::optional<EntryView> entry = listing ? listing->find(node.name) : std::nullopt;
   if (!entry || entry->attributes.kind != node.attributes.kind) return std::nullopt;
   learn(node, entry->attributes, entry->link_target, listing->fetched());
   return tell(node);
@@ -87,7 +88,7 @@ awaitable<Attr> Vfs::Impl::getattr(Ino ino, std::stop_token stop) {
 
 awaitable<void> Vfs::Impl::refresh(NodeRef node, std::stop_token stop) {
   NodeRef parent(nodes, *node->parent);
-  std::string name = node->name;
+  std::string name = node->name.str();
   std::optional<NodeRef> now = co_await resolve(parent, name, stop);
   if (now && &**now == &*node) co_return;
   if (!node->linked || node->stage) co_return;  // removed or written by ourselves meanwhile
@@ -128,7 +129,7 @@ awaitable<Attr> Vfs::Impl::setattr(Ino ino, Changes changes, std::stop_token sto
   if (changes.size) co_await set_size(node, *changes.size, stop);
   if (changes.mode) co_await set_mode(node, *changes.mode, stop);
   if (changes.mtime) co_await set_mtime(node, *changes.mtime, stop);
-  if (changes.atime) node->atime = *changes.atime;
+  if (changes.atime) node->mark().atime = *changes.atime;
   changed(*node);
   co_return tell(*node);
 }
@@ -141,12 +142,12 @@ awaitable<void> Vfs::Impl::set_size(NodeRef node, std::uint64_t size, std::stop_
   const bool differs = lacks_size(*node) || size != static_cast<std::uint64_t>(attr(*node).stat.st_size);
   if (!differs) co_return;
   uploads.resize(*node, size);
-  const bool kernel_knew = node->kernel_version == node->version;
-  ++node->version;                                        // blocks of the old content are of no use
-  if (kernel_knew) node->kernel_version = node->version;  // it cuts its pages itself
+  const bool kernel_knew = node->marks().kernel_version == node->version;
+  node->new_version();                                           // blocks of the old content are of no use
+  if (kernel_knew) node->mark().kernel_version = node->version;  // it cuts its pages itself
   uploads.modified(node, size);
   directories.publish(*node);
-  if (node->writers > 0) co_return;  // their flush saves it
+  if (node->marks().writers > 0) co_return;  // their flush saves it
   co_await uploads.commit(node, stop);
 }
 
@@ -176,20 +177,20 @@ awaitable<void> Vfs::Impl::set_mtime(NodeRef node, std::int64_t seconds, std::st
     co_return;
   }
   if (node->attributes.kind == Kind::symlink) {
-    node->kept_mtime = seconds;  // the server would set that of the target
+    node->mark().kept_mtime = seconds;  // the server would set that of the target
     co_return;
   }
   const Path path = nodes.path(*node);
   try {
     co_await remote.set_mtime(path, seconds, stop);
     node->attributes.mtime = Timestamp{seconds, Precision::second};
-    node->kept_mtime.reset();
+    node->forget(&Marks::kept_mtime);
     directories.remember_exact(path, node->attributes);
   } catch (const Error& error) {
     // Also for directories: MDTM (vsftpd) and MFMT (pyftpdlib) are for plain files and say "550 could not".
     if (!refuses_attributes(error.code())) throw;
     tolerate(error, "utimens");
-    if (node->attributes.kind == Kind::directory) node->kept_mtime = seconds;
+    if (node->attributes.kind == Kind::directory) node->mark().kept_mtime = seconds;
   }
   directories.publish(*node);
 }

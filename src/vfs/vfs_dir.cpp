@@ -51,25 +51,25 @@ void Vfs::Impl::readdir(DirHandle handle, off_t cookie, bool plus, DirFiller& fi
   const NodeRef node = found->second.node;
   const std::shared_ptr<Listing> listing = found->second.listing;
   if (cookie == 0) found->second.end = listing->slots();
-  if (cookie < 1 && !filler.add(".", bare(node->shown, S_IFDIR), 1)) return;
-  const Ino above = node->parent ? node->parent->shown : node->shown;
+  if (cookie < 1 && !filler.add(".", bare(node->shown(), S_IFDIR), 1)) return;
+  const Ino above = node->parent ? node->parent->shown() : node->shown();
   if (cookie < after_dots && !filler.add("..", bare(above, S_IFDIR), after_dots)) return;
   const off_t first = std::max<off_t>(cookie - after_dots, 0);
   for (std::size_t slot = static_cast<std::size_t>(first); slot < found->second.end; ++slot) {
-    const Entry* const entry = listing->at(slot);
+    const std::optional<EntryView> entry = listing->at(slot);
     const off_t next = static_cast<off_t>(slot) + after_dots + 1;
     if (entry && !fill_entry(*node, *entry, listing->fetched(), plus, next, filler)) return;
   }
 }
 
-bool Vfs::Impl::fill_entry(Node& directory, const Entry& entry, Clock::time_point fetched, bool plus,
+bool Vfs::Impl::fill_entry(Node& directory, const EntryView& entry, Clock::time_point fetched, bool plus,
                            off_t next, DirFiller& filler) {
   if (!plus) {
     // An inode number only; a made-up one serves where no node exists (the kernel asks by name when it
     // matters).
     constexpr Ino unknown = 0xffffffff;  // FUSE_UNKNOWN_INO
     const Node* const known = nodes.find(directory, entry.name);
-    return filler.add(entry.name, bare(known ? known->shown : unknown, type_bits(entry.attributes.kind)),
+    return filler.add(entry.name, bare(known ? known->shown() : unknown, type_bits(entry.attributes.kind)),
                       next);
   }
   NodeRef node(nodes, node_for(directory, entry, fetched));

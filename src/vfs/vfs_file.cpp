@@ -16,11 +16,11 @@ Opened Vfs::Impl::opened(NodeRef node, int flags) {
   Opened result;
   result.handle = next_handle++;
   result.no_flush = !file->writes() && (flags & O_TRUNC) == 0;
-  result.keep_cache = node->kernel_version == node->version;
-  node->kernel_version = node->version;
+  result.keep_cache = node->marks().kernel_version == node->version;
+  node->mark().kernel_version = node->version;
   file->version = {node->version, node->attributes};
-  ++node->handles;
-  if (file->writes()) ++node->writers;
+  ++node->mark().handles;
+  if (file->writes()) ++node->mark().writers;
   file->node = std::move(node);
   files.emplace(result.handle, std::move(file));
   return result;
@@ -44,7 +44,7 @@ awaitable<Opened> Vfs::Impl::open(Ino ino, int flags, std::stop_token stop) {
   if (!truncates) co_await measure(node, stop);
   if (truncates && (lacks_size(*node) || attr(*node).stat.st_size > 0)) {
     uploads.resize(*node, 0);
-    ++node->version;
+    node->new_version();
     uploads.modified(node, 0);
     changed(*node);
     directories.publish(*node);
@@ -226,7 +226,7 @@ std::size_t Vfs::Impl::write(Handle handle, std::uint64_t offset, Bytes bytes, W
 
 awaitable<void> Vfs::Impl::flush(Handle handle, std::stop_token stop) {
   NodeRef node = file_at(handle).node;
-  if (node->stage || node->unheard) co_await uploads.commit(node, stop);
+  if (node->stage || node->marks().unheard) co_await uploads.commit(node, stop);
 }
 
 awaitable<void> Vfs::Impl::allocate(Handle handle, std::uint64_t end, std::stop_token stop) {
@@ -242,7 +242,7 @@ void Vfs::Impl::release(Handle handle) noexcept {
   const auto found = files.find(handle);
   if (found == files.end()) return;
   NodeRef node = found->second->node;
-  if (found->second->writes()) --node->writers;
+  if (found->second->writes()) --node->mark().writers;
   files.erase(found);
   closed(*node);
   if (node->stage) uploads.settle(node);

@@ -44,10 +44,9 @@ class Vfs::Impl {
   // The child as it is now, or nothing; takes no kernel reference.
   awaitable<std::optional<NodeRef>> resolve(NodeRef parent, std::string name, std::stop_token stop);
   std::optional<std::optional<NodeRef>> resolve_now(Node& parent, std::string_view name);
-  Node& node_for(Node& parent, const Entry& entry, Clock::time_point learned);
-  void learn(Node& node, const Attributes& attributes, const std::string& link_target,
-             Clock::time_point when);
-  void learn_newer(Node& node, const Attributes& attributes, const std::string& link_target,
+  Node& node_for(Node& parent, const EntryView& entry, Clock::time_point learned);
+  void learn(Node& node, const Attributes& attributes, std::string_view link_target, Clock::time_point when);
+  void learn_newer(Node& node, const Attributes& attributes, std::string_view link_target,
                    Clock::time_point when);
   Looked looked(Node& node);  // takes the kernel's reference
   Looked absent() const;
@@ -58,8 +57,8 @@ class Vfs::Impl {
   Attr attr(const Node& node);
   nlink_t links(const Node& node);
   std::int64_t wall_seconds() const;
-  void changed(Node& node) { node.ctime = wall_seconds(); }  // as POSIX marks the last status change
-  void entries_changed(Node& directory);                     // a name in it came, went or moved
+  void changed(Node& node) { node.mark().ctime = wall_seconds(); }  // as POSIX marks the last status change
+  void entries_changed(Node& directory);                            // a name in it came, went or moved
   std::optional<Attr> getattr_now(Ino ino);
   awaitable<Attr> getattr(Ino ino, std::stop_token stop);
   awaitable<void> refresh(NodeRef node, std::stop_token stop);     // by the parent's listing or by itself
@@ -182,7 +181,7 @@ class Vfs::Impl {
   // vfs_dir.cpp
   awaitable<DirHandle> opendir(Ino ino, std::stop_token stop);
   void readdir(DirHandle handle, off_t cookie, bool plus, DirFiller& filler);
-  bool fill_entry(Node& directory, const Entry& entry, Clock::time_point fetched, bool plus, off_t next,
+  bool fill_entry(Node& directory, const EntryView& entry, Clock::time_point fetched, bool plus, off_t next,
                   DirFiller& filler);
 
   // vfs_status.cpp

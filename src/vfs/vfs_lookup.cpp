@@ -25,7 +25,7 @@ Attributes with_known_size(const Node& node, Attributes told) {
   const Attributes& known = node.attributes;
   if (told.size_known || told.kind != Kind::file || known.kind != Kind::file) return told;
   if (known.size > 0) told.size = known.size;
-  told.size_known = known.size_known && node.handles > 0 && same_version(known, told);
+  told.size_known = known.size_known && node.marks().handles > 0 && same_version(known, told);
   return told;
 }
 
@@ -55,7 +55,7 @@ Looked Vfs::Impl::looked(Node& node) {
   return result;
 }
 
-void Vfs::Impl::learn(Node& node, const Attributes& attributes, const std::string& link_target,
+void Vfs::Impl::learn(Node& node, const Attributes& attributes, std::string_view link_target,
                       Clock::time_point when) {
   if (node.stage && (node.stage->dirty() || node.stage->running)) return;
   const bool fills_gap = attributes.size_known && !node.attributes.size_known;
@@ -63,19 +63,19 @@ void Vfs::Impl::learn(Node& node, const Attributes& attributes, const std::strin
   learn_newer(node, with_known_size(node, attributes), link_target, when);
 }
 
-void Vfs::Impl::learn_newer(Node& node, const Attributes& attributes, const std::string& link_target,
+void Vfs::Impl::learn_newer(Node& node, const Attributes& attributes, std::string_view link_target,
                             Clock::time_point when) {
   node.learned = when;
   node.on_server = true;
   if (!same_version(node.attributes, attributes)) {
-    node.foreign_version = ++node.version;
+    node.mark().foreign_version = node.new_version();
     if (node.stage) journal.forget(*node.stage);
     node.stage.reset();  // all of it was saved; what it holds is not the file any more
   }
   if (changed_elsewhere(node.attributes, attributes)) {
     // The server's time of a directory moves with our temporary names too: what was set here stays.
-    if (node.attributes.kind != Kind::directory) node.kept_mtime.reset();
-    if (node.ctime) changed(node);  // at a time that only their clock knows
+    if (node.attributes.kind != Kind::directory) node.forget(&Marks::kept_mtime);
+    if (node.marks().ctime) changed(node);  // at a time that only their clock knows
   }
   const std::optional<Timestamp> known = node.attributes.mtime;
   const bool same = known && attributes.mtime && node.attributes.size == attributes.size &&
@@ -83,34 +83,37 @@ void Vfs::Impl::learn_newer(Node& node, const Attributes& attributes, const std:
   const bool coarser = same && known->precision < attributes.mtime->precision;
   const bool finer = same && attributes.mtime->precision < known->precision;
   // What was told to the minute stays so: editors take another second for somebody else's change.
-  const bool told = node.told_version == node.version && !node.kept_mtime;
-  if (finer && told && attributes.kind == Kind::file) node.kept_mtime = known->seconds;
-  if (attributes.mode != node.attributes.mode) node.shown_mode.reset();
+  const bool told = node.told && !node.marks().kept_mtime;
+  if (finer && told && attributes.kind == Kind::file) node.mark().kept_mtime = known->seconds;
+  if (attributes.mode != node.attributes.mode) node.forget(&Marks::shown_mode);
   node.attributes = attributes;
   if (coarser) node.attributes.mtime = known;
   if (link_target.empty())
-    node.link_target.reset();
+    node.forget(&Marks::link_target);
   else
-    node.link_target = link_target;
+    node.mark().link_target = std::string(link_target);
 }
 
-Node& Vfs::Impl::node_for(Node& parent, const Entry& entry, Clock::time_point learned) {
+Node& Vfs::Impl::node_for(Node& parent, const EntryView& entry, Clock::time_point learned) {
   Node* node = nodes.find(parent, entry.name);
   if (node && node->attributes.kind != entry.attributes.kind && !node->stage) {
     nodes.unlink(*node);  // something else has that name now: another inode
     node = nullptr;
   }
-  if (!node) {
-    node = &nodes.add(parent, entry.name);
-    node->attributes.kind = entry.attributes.kind;
+  if (node) {
+    learn(*node, entry.attributes, entry.link_target, learned);
+    return *node;
   }
-  learn(*node, entry.attributes, entry.link_target, learned);
-  return *node;
+  Node& added = nodes.add(parent, entry.name);
+  added.attributes = entry.attributes;
+  added.learned = learned;
+  if (!entry.link_target.empty()) added.mark().link_target = std::string(entry.link_target);
+  return added;
 }
 
 std::optional<std::optional<NodeRef>> Vfs::Impl::resolve_now(Node& parent, std::string_view name) {
   if (const auto listing = directories.cached(parent)) {
-    const Entry* const entry = listing->find(name);
+    const std::optional<EntryView> entry = listing->find(name);
     if (!entry) return std::optional<NodeRef>();
     return NodeRef(nodes, node_for(parent, *entry, listing->fetched()));
   }
@@ -148,7 +151,7 @@ awaitable<std::optional<NodeRef>> Vfs::Impl::resolve(NodeRef parent, std::string
     unreadable = true;
   }
   if (unreadable) co_return co_await look_again(parent, name, stop);
-  const Entry* const entry = listing->find(name);
+  const std::optional<EntryView> entry = listing->find(name);
   if (!entry) co_return std::optional<NodeRef>();
   co_return NodeRef(nodes, node_for(*parent, *entry, listing->fetched()));
 }

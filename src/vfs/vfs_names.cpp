@@ -24,17 +24,18 @@ void Vfs::Impl::check_new_name(std::string_view name) const {
 // Files created here that the server does not know of yet: it would take their directory for empty, their
 // name for free.
 bool Vfs::Impl::has_unsent(const Node& directory) const {
-  return directory.directory && !directory.directory->unsent.empty();
+  return directory.marks().directory && !directory.marks().directory->unsent.empty();
 }
 
 bool Vfs::Impl::has_unsent(const Node& directory, const std::string& name) const {
-  return directory.directory && directory.directory->unsent.contains(name);
+  return directory.marks().directory && directory.marks().directory->unsent.contains(name);
 }
 
 // "README" is about to appear where "readme" is listed: on a server that folds case it would take its place.
 awaitable<void> Vfs::Impl::check_twin(NodeRef directory, std::string name, std::stop_token stop) {
   const auto listing = directories.cached(*directory);
-  const Entry* const twin = listing && !listing->find(name) ? listing->twin_of(name) : nullptr;
+  const std::optional<EntryView> twin =
+      listing && !listing->find(name) ? listing->twin_of(name) : std::nullopt;
   if (!twin) co_return;
   const std::string told = fmt::format("{}: the server takes it for {}", name, twin->name);
   const Path path = nodes.path(*directory).child(name);
@@ -52,7 +53,7 @@ awaitable<std::optional<NodeRef>> Vfs::Impl::rename_target(NodeRef from, std::st
     // On a server that folds case a look at the new name would find the old one: only a listing tells.
     if (no_replace) directories.drop(*to);
     const std::shared_ptr<Listing> listing = co_await directories.get(to, stop);
-    if (const Entry* const entry = listing->find(new_name))
+    if (const std::optional<EntryView> entry = listing->find(new_name))
       target.emplace(nodes, node_for(*to, *entry, listing->fetched()));
     co_return target;
   }
@@ -120,7 +121,7 @@ void Vfs::Impl::removed(Node& node) {
   nodes.unlink(node);
   if (node.stage) journal.forget(*node.stage);
   changed(node);
-  if (node.hidden_as && node.handles == 0) hidden.remove(*node.hidden_as);
+  if (node.marks().hidden_as && node.marks().handles == 0) hidden.remove(*node.marks().hidden_as);
 }
 
 awaitable<void> Vfs::Impl::unlink(Ino parent, std::string name, std::stop_token stop) {
@@ -221,7 +222,7 @@ awaitable<void> Vfs::Impl::move_on_server(NodeRef source, std::optional<NodeRef>
   try {
     if (source->attributes.kind == Kind::directory) co_await hidden.removals_below(from, stop);
     if (target) co_await make_way(source, *target, stop);
-    const bool set_aside = target && (*target)->hidden_as;
+    const bool set_aside = target && (*target)->marks().hidden_as;
     const std::stop_token step = set_aside ? std::stop_token() : stop;  // nothing stops between two names
     co_await remote.rename(from, to, step);
   } catch (...) {
@@ -229,7 +230,7 @@ awaitable<void> Vfs::Impl::move_on_server(NodeRef source, std::optional<NodeRef>
   }
   if (!failure) co_return;
   if (target) uploads.revive(*target);
-  if (target && (*target)->hidden_as) co_await bring_back(*target, to);
+  if (target && (*target)->marks().hidden_as) co_await bring_back(*target, to);
   const bool removed_directory =
       target && !(*target)->linked && (*target)->attributes.kind == Kind::directory;
   if (removed_directory) co_await make_again(*target, to);
@@ -251,7 +252,7 @@ awaitable<void> Vfs::Impl::take_place(NodeRef source, std::optional<NodeRef> tar
     std::rethrow_exception(failure);
   }
   const Node& replaced = **target;
-  if (!replaced.on_server || replaced.hidden_as) co_return;
+  if (!replaced.on_server || replaced.marks().hidden_as) co_return;
   const std::optional<std::uint16_t> mode = source->attributes.mode;
   source->attributes = replaced.attributes;
   source->attributes.mode = mode;

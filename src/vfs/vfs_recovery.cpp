@@ -93,6 +93,7 @@ awaitable<void> Vfs::Impl::recover_one(Remains* remains, std::stop_token stop) {
   logger->warn("{} was written before the last mount died, and is sent to the server now",
                escaped(path.str()));
   Journal::adopt(*stage, std::move(remains->entry));
+  stage->aside = !stage->may_append;
   const std::string name(path.name());
   NodeRef node = take_over(*directory, name, stage, there);
   uploads.settle(node);
@@ -188,7 +189,7 @@ awaitable<void> Vfs::Impl::store_beside(Remains* remains, std::shared_ptr<Stage>
 // name.
 awaitable<void> Vfs::Impl::part_ways(NodeRef node, Attributes theirs) {
   const std::stop_token never;
-  const std::string before = node->name;
+  const std::string before = node->name.str();
   NodeRef directory(nodes, *node->parent);
   const std::string name = co_await free_name(directory, before, never);
   const std::shared_ptr<Stage> stage = node->stage;
@@ -205,9 +206,9 @@ awaitable<void> Vfs::Impl::part_ways(NodeRef node, Attributes theirs) {
     co_return;
   }
   const Error told(ESTALE, before + " was changed on the server meanwhile; what was written here is kept");
-  node->unheard = std::make_exception_ptr(told);
+  node->mark().unheard = std::make_exception_ptr(told);
   if (!complete) {
-    stage->failure = node->unheard;
+    stage->failure = node->marks().unheard;
     uploads.give_up(*node);
     co_return;
   }
@@ -215,7 +216,7 @@ awaitable<void> Vfs::Impl::part_ways(NodeRef node, Attributes theirs) {
   node->attributes = theirs;
   node->on_server = true;
   node->learned = clock.now();
-  node->foreign_version = ++node->version;
+  node->mark().foreign_version = node->new_version();
   directories.publish(*node);
   stage->touch();
   stage->retrying = false;
@@ -246,7 +247,7 @@ NodeRef Vfs::Impl::take_over(NodeRef directory, std::string name, std::shared_pt
   node->attributes = there.value_or(Attributes());
   node->on_server = there.has_value();
   node->learned = clock.now();
-  ++node->version;
+  node->new_version();
   node->stage = std::move(stage);
   directories.publish(*node);
   return node;

@@ -37,7 +37,7 @@ bool is_unsaved(const Node& node) {
 bool is_being_written(const Node& node) {
   const Stage& stage = *node.stage;
   const bool promised = noted(stage) && stage.entry->secured >= stage.changes();
-  return node.writers > 0 && !promised;
+  return node.marks().writers > 0 && !promised;
 }
 
 void Vfs::Impl::find_unsaved(Sending& sending) {

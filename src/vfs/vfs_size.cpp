@@ -26,7 +26,7 @@ bool Vfs::Impl::may_ask_size(const Node& node) {
 // The server's answer about this one name. Where it has none either, it is not asked about its siblings.
 awaitable<void> Vfs::Impl::ask_size(NodeRef node, std::stop_token stop) {
   NodeRef parent(nodes, *node->parent);
-  std::string name = node->name;
+  std::string name = node->name.str();
   const Attributes listed = node->attributes;
   ++directories.state(*parent).size_questions;
   std::optional<NodeRef> now = co_await look_again(parent, name, stop);
@@ -61,7 +61,7 @@ awaitable<void> Vfs::Impl::measure(NodeRef node, std::stop_token stop) {
 // Nobody tells the size: what the file holds, counted from its beginning to the end that the server confirms.
 // As much as the block cache may hold need not be fetched once more to be read.
 awaitable<void> Vfs::Impl::count_bytes(NodeRef node, std::stop_token stop) {
-  const std::uint64_t version = ++node->version;  // nothing that is cached can be vouched for
+  const std::uint64_t version = node->new_version();  // nothing that is cached can be vouched for
   const Clock::time_point asked = clock.now();
   ByteCount count;
   for (bool may_retry = true;;) {
@@ -80,7 +80,7 @@ awaitable<void> Vfs::Impl::count_bytes(NodeRef node, std::stop_token stop) {
   if (node->version != version || !lacks_size(*node)) co_return;  // it was changed here meanwhile
   for (std::uint64_t index = 0; index < count.blocks.size(); ++index)
     blocks.put({node->ino, version, index}, std::move(count.blocks[index]));
-  node->streamed_version = version;
+  node->mark().streamed_version = version;
   node->attributes.size = count.bytes;
   node->attributes.size_known = true;
   node->learned = asked;

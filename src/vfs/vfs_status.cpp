@@ -104,14 +104,14 @@ FileStatus Vfs::Impl::status_of(const Node& node) {
   const Clock::duration age = clock.now() - node.learned;
   if (node.learned != Clock::time_point{})
     now.age = std::chrono::duration_cast<std::chrono::milliseconds>(age);
-  now.link_target = node.link_target.value_or({});
+  now.link_target = node.marks().link_target.value_or({});
   now.on_server = node.on_server;
-  now.handles = node.handles;
-  now.writers = node.writers;
+  now.handles = node.marks().handles;
+  now.writers = node.marks().writers;
   now.in_memory = blocks.held(node.ino, node.version);
   if (node.stage) now.on_disk = on_disk(*node.stage);
   if (node.stage && node.stage->dirty()) now.unsaved = unsaved_of(node);
-  if (node.unheard) now.unheard = fault_of(node.unheard);
+  if (node.marks().unheard) now.unheard = fault_of(node.marks().unheard);
   if (const auto listing = directories.cached(node)) now.entries = listing->size();
   return now;
 }
@@ -122,7 +122,7 @@ std::optional<FileStatus> Vfs::Impl::file_status(const Path& path) {
   if (const Node* const node = known(path)) return status_of(*node);
   Node* const parent = known(path.parent());
   const auto listing = parent ? directories.cached(*parent) : nullptr;
-  const Entry* const entry = listing ? listing->find(path.name()) : nullptr;
+  const std::optional<EntryView> entry = listing ? listing->find(path.name()) : std::nullopt;
   if (!entry) return std::nullopt;
   FileStatus now;
   now.kind = entry->attributes.kind;

@@ -13,7 +13,7 @@ namespace ftpfs::vfs {
 // only, where the directories passed are real ones, and not above the mount's root; the kernel asks for each
 // further link by itself.
 bool Vfs::Impl::is_contained(const Node& link) const {
-  std::string_view rest = *link.link_target;
+  std::string_view rest = *link.marks().link_target;
   if (rest.starts_with('/')) return false;
   const Node* directory = link.parent;
   bool down = false;
@@ -34,11 +34,12 @@ bool Vfs::Impl::is_contained(const Node& link) const {
 awaitable<std::string> Vfs::Impl::readlink(Ino ino, std::stop_token stop) {
   NodeRef node = nodes.ref(ino);
   if (node->attributes.kind != Kind::symlink) throw Error(EINVAL, node->name + " is not a symbolic link");
-  if (!node->link_target) co_await refresh(node, stop);
-  if (!node->link_target) throw Error(EIO, "the server does not tell where " + node->name + " points to");
+  if (!node->marks().link_target) co_await refresh(node, stop);
+  if (!node->marks().link_target)
+    throw Error(EIO, "the server does not tell where " + node->name + " points to");
   if (config.contain_symlinks && !is_contained(*node))
     throw Error(EPERM, node->name + " points out of the mount (no_contain_symlinks would allow it)");
-  co_return *node->link_target;
+  co_return *node->marks().link_target;
 }
 
 awaitable<Looked> Vfs::Impl::symlink(Ino parent, std::string name, std::string target, std::stop_token stop) {

@@ -12,7 +12,7 @@ namespace ftpfs::vfs {
 
 // Open, and not all of it is in the stage.
 bool Vfs::Impl::must_stay_readable(const Node& node) const {
-  return node.handles > 0 && node.on_server && !(node.stage && node.stage->base_size() == 0);
+  return node.marks().handles > 0 && node.on_server && !(node.stage && node.stage->base_size() == 0);
 }
 
 // Unlinked while open: the content must stay readable. FTP deletes at once, so the file gets a hidden name
@@ -29,24 +29,24 @@ awaitable<void> Vfs::Impl::hide_open_file(NodeRef node, std::stop_token stop) {
     hidden.unhide(unseen);
     throw;
   }
-  node->hidden_as = unseen;
+  node->mark().hidden_as = unseen;
 }
 
 // A directory was renamed: what lies hidden below it has moved along.
 void Vfs::Impl::move_hidden(const Path& from, const Path& to) {
   nodes.for_each([&](Node& node) {
-    if (!node.hidden_as || !node.hidden_as->is_below(from)) return;
-    const Path moved(to.str() + node.hidden_as->str().substr(from.str().size()));
-    hidden.unhide(*node.hidden_as);
+    if (!node.marks().hidden_as || !node.marks().hidden_as->is_below(from)) return;
+    const Path moved(to.str() + node.marks().hidden_as->str().substr(from.str().size()));
+    hidden.unhide(*node.marks().hidden_as);
     hidden.hide(moved);
-    node.hidden_as = moved;
+    node.mark().hidden_as = moved;
   });
 }
 
 // The target of a rename that failed gets its name back, unless the server has done the rename nevertheless.
 // Where that cannot be found out the old content stays under its hidden name: removing it would lose it.
 awaitable<void> Vfs::Impl::bring_back(NodeRef node, Path path) {
-  const Path unseen = *node->hidden_as;
+  const Path unseen = *node->marks().hidden_as;
   const InodeTable::Renaming renaming(nodes, node);
   const std::stop_token never;
   try {
@@ -59,7 +59,7 @@ awaitable<void> Vfs::Impl::bring_back(NodeRef node, Path path) {
   } catch (const Error& error) {
     logger->error("{} is now called {}: {}", escaped(path.str()), escaped(unseen.str()), error.what());
   }
-  node->hidden_as.reset();
+  node->forget(&Marks::hidden_as);
   hidden.unhide(unseen);
 }
 
@@ -68,7 +68,8 @@ awaitable<void> Vfs::Impl::vacate(NodeRef directory, std::stop_token stop) {
   const Path path = nodes.path(*directory);
   std::vector<NodeRef> held;
   nodes.for_each([&](Node& node) {
-    const bool inside = node.hidden_as && node.handles > 0 && node.hidden_as->parent() == path;
+    const bool inside =
+        node.marks().hidden_as && node.marks().handles > 0 && node.marks().hidden_as->parent() == path;
     if (inside) held.emplace_back(nodes, node);
   });
   for (const NodeRef& node : held) co_await move_up(node, stop);
@@ -76,16 +77,16 @@ awaitable<void> Vfs::Impl::vacate(NodeRef directory, std::stop_token stop) {
 }
 
 awaitable<void> Vfs::Impl::move_up(NodeRef node, std::stop_token stop) {
-  const Path from = *node->hidden_as;
+  const Path from = *node->marks().hidden_as;
   const Path to = from.parent().parent().child(from.name());
   hidden.hide(to);
   const InodeTable::Renaming renaming(nodes, node);
-  ++node->handles;  // else its last handle could close, and delete it, half way
+  ++node->mark().handles;  // else its last handle could close, and delete it, half way
   std::exception_ptr failure;
   try {
     co_await remote.rename(from, to, stop);
     hidden.unhide(from);
-    node->hidden_as = to;
+    node->mark().hidden_as = to;
   } catch (const Error&) {
     hidden.unhide(to);
     failure = std::current_exception();
@@ -95,8 +96,9 @@ awaitable<void> Vfs::Impl::move_up(NodeRef node, std::stop_token stop) {
 }
 
 void Vfs::Impl::closed(Node& node) noexcept {
-  --node.handles;
-  if (node.handles == 0 && node.hidden_as && !node.linked) hidden.remove(*node.hidden_as);
+  --node.mark().handles;
+  if (node.marks().handles == 0 && node.marks().hidden_as && !node.linked)
+    hidden.remove(*node.marks().hidden_as);
 }
 
 }  // namespace ftpfs::vfs

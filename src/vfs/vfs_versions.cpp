@@ -11,7 +11,7 @@ namespace ftpfs::vfs {
 
 // The kernel drops the pages of other versions when size or time of what it is told have changed.
 Attr Vfs::Impl::tell(Node& node) {
-  node.told_version = node.version;
+  node.told = true;
   return attr(node);
 }
 
@@ -20,7 +20,7 @@ void Vfs::Impl::notice(Node& node, Attributes now, Clock::time_point when) {
   // SIZE and MDTM tell no mode, and not every server has MDTM.
   if (!now.mode) now.mode = node.attributes.mode;
   if (!now.mtime && now.size == node.attributes.size) now.mtime = node.attributes.mtime;
-  learn(node, now, node.link_target.value_or({}), when);
+  learn(node, now, node.marks().link_target.value_or({}), when);
   // One that was found out by counting, an open file's, is another by now for all we know.
   if (!now.size_known && when >= node.learned) node.attributes.size_known = false;
   if (!node.linked) return;
@@ -39,15 +39,15 @@ const std::shared_ptr<Reader>& Vfs::Impl::reader(OpenFile& file) {
 }
 
 void Vfs::Impl::handed_out(OpenFile& file, std::uint64_t offset, const Slices& slices) {
-  if (!slices.empty()) file.node->witness = Witness::of(file.version.number, offset, slices);
+  if (!slices.empty()) file.node->mark().witness = Witness::of(file.version.number, offset, slices);
 }
 
 awaitable<void> Vfs::Impl::follow(std::shared_ptr<OpenFile> file, std::uint64_t offset, std::size_t size,
                                   std::stop_token stop) {
   const Node& node = *file->node;
   if (file->version.number == node.version) co_return;
-  const bool ours = node.foreign_version <= file->version.number;
-  const bool begins_anew = offset == 0 && node.told_version == node.version;
+  const bool ours = node.marks().foreign_version <= file->version.number;
+  const bool begins_anew = offset == 0 && node.told;
   if (ours || begins_anew) {
     adopt(*file, nullptr);
   } else if (offset + size > file->version.attributes.size) {
@@ -63,7 +63,7 @@ awaitable<void> Vfs::Impl::outgrow(std::shared_ptr<OpenFile> file, std::stop_tok
   if (!longer || file->refused_version == version) co_return;
   const FileVersion present{version, node.attributes};
   auto next = std::make_shared<Reader>(reading, file->node, present);
-  const Witness witness = node.witness.value_or({});
+  const Witness witness = node.marks().witness.value_or({});
   bool same = witness.version < file->version.number;  // no byte of it was handed out
   if (witness.version == file->version.number) {
     const Slices there = co_await next->read(witness.offset, witness.size, stop);

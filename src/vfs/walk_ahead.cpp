@@ -149,7 +149,7 @@ std::optional<NodeRef> WalkAhead::next_in(Node& directory, std::size_t slot, boo
   const auto listing = context_.directories.cached(directory);
   if (!listing || listing->directories() == 0) return std::nullopt;
   for (; slot < listing->slots() && patience > 0; ++slot, --patience) {
-    const Entry* const entry = listing->at(slot);
+    const std::optional<EntryView> entry = listing->at(slot);
     if (!entry || entry->attributes.kind != Kind::directory) continue;
     Node* const known = context_.nodes.find(directory, entry->name);
     if (known && context_.directories.cached(*known)) {
@@ -160,7 +160,7 @@ std::optional<NodeRef> WalkAhead::next_in(Node& directory, std::size_t slot, boo
       if (patience == 0) break;
       continue;
     }
-    const bool awaited = known && known->directory && known->directory->fetch.running();
+    const bool awaited = known && known->marks().directory && known->marks().directory->fetch.running();
     if (awaited || (known && asked_.contains(known->ino))) continue;
     return context_.child(directory, *entry, listing->fetched());
   }

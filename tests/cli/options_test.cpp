@@ -100,6 +100,7 @@ TEST(Options, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(settings.vfs.kernel_ttl, milliseconds(1'000));
   EXPECT_EQ(settings.vfs.readahead_bytes, 8u << 20);
   EXPECT_EQ(settings.vfs.read_streams, 4u);
+  EXPECT_EQ(settings.mount.readdirplus, fuse::Readdirplus::yes);
   EXPECT_TRUE(settings.vfs.list_ahead && settings.vfs.fetch_ahead);
   EXPECT_EQ(settings.vfs.uid, ::getuid());
   EXPECT_EQ(settings.vfs.gid, ::getgid());
@@ -116,8 +117,11 @@ TEST(Options, ReachTheConfigurationsOfTheLayers) {
       {"-o", "uid=12,gid=34,fmask=111,dmask=022,max_conns=2,timeout=1.5,connect_timeout=3,idle_timeout=7",
        "-o",
        "dcache_timeout=0,attr_timeout=9,disable_epsv,upload=atomic,perms=strict,readahead=1M,spool_dir=/s",
-       "-o", "prefetch=off,read_streams=2,codepage=GBK,iocharset=ISO-8859-1,no_utf8,server_tz=+0100", "-p",
-       "2121", "-o", "fsname=x,username=alice,password_stdin,account=sales,log_level=info,suid,dev,noexec"});
+       "-o",
+       "prefetch=off,read_streams=2,readdirplus=auto,codepage=GBK,iocharset=ISO-8859-1,no_utf8,server_tz=+"
+       "0100",
+       "-p", "2121", "-o",
+       "fsname=x,username=alice,password_stdin,account=sales,log_level=info,suid,dev,noexec"});
   EXPECT_EQ(settings.ftp.account, "sales");
   EXPECT_EQ(settings.ftp.codepage, "GBK");
   EXPECT_EQ(settings.ftp.iocharset, "ISO-8859-1");
@@ -139,6 +143,7 @@ TEST(Options, ReachTheConfigurationsOfTheLayers) {
   EXPECT_EQ(settings.vfs.perms, vfs::PermsMode::strict);
   EXPECT_EQ(settings.vfs.readahead_bytes, 1u << 20);
   EXPECT_EQ(settings.vfs.read_streams, 2u);
+  EXPECT_EQ(settings.mount.readdirplus, fuse::Readdirplus::automatic);
   EXPECT_FALSE(settings.vfs.list_ahead || settings.vfs.fetch_ahead);
   EXPECT_EQ(settings.vfs.spool_directory, "/s");
   EXPECT_EQ(settings.port, 2121);

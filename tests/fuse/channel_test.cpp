@@ -20,7 +20,7 @@ TEST_F(ChannelTest, NegotiatesBigRequestsAndNoWritebackCache) {
   EXPECT_EQ(reply.flags & wanted, wanted);
   constexpr std::uint32_t unwanted = FUSE_WRITEBACK_CACHE | FUSE_AUTO_INVAL_DATA | FUSE_HANDLE_KILLPRIV |
                                      FUSE_SPLICE_WRITE | FUSE_SPLICE_READ | FUSE_POSIX_LOCKS |
-                                     FUSE_FLOCK_LOCKS;
+                                     FUSE_FLOCK_LOCKS | FUSE_READDIRPLUS_AUTO;
   EXPECT_EQ(reply.flags & unwanted, 0u);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The server goes away, falls silent, drops connections. Everything ends with an errno and recovers by
 // itself.
+#include <sstream>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,6 +33,14 @@ class Faults : public MountTest {
     const std::string where = read_file("/proc/" + std::to_string(process.pid()) + "/wchan");
     return where.find("request_wait_answer") != std::string::npos || where.find("folio_wait") == 0;
   }
+  // Held and waited for.
+  static std::size_t locks_on(ino_t inode) {
+    std::istringstream locks(read_file("/proc/locks"));
+    std::size_t count = 0;
+    for (std::string line; std::getline(locks, line);)
+      count += line.find(":" + std::to_string(inode) + " ") != std::string::npos;
+    return count;
+  }
   int stat_error(const std::string& name) {
     struct ::stat found {};
     return error_of(::stat(mnt(name).c_str(), &found));
@@ -49,6 +59,29 @@ TEST_P(Faults, ServerRestartsUnderTheMount) {
   EXPECT_TRUE(eventually([this] { return try_sh("cat later").output == "back again"; }));
   sh("echo written > new");
   EXPECT_EQ(read_file(root("new")), "written\n");
+}
+
+// Another client's upload stands still and vsftpd has locked the file: a STOR waits for that lock without a
+// word, and empties the file when it gets it, whoever has stored there meanwhile and whether its own client
+// is still alive or not.
+TEST_P(Faults, AnUploadThatWaitsForALockHarmsNoLaterOne) {
+  if (!is(ServerKind::vsftpd)) GTEST_SKIP() << "locks no files";
+  server().put("locked", "");
+  server().adopt();
+  struct ::stat file {};
+  ASSERT_EQ(::stat(root("locked").c_str(), &file), 0);
+  const auto locks = [&file] { return locks_on(file.st_ino); };
+  const std::string user = std::string(test_user) + ":" + std::string(test_password);
+  Process other = start_sh("sleep 600 | curl -sST - --user " + user + " '" + server().url() + "locked'");
+  ASSERT_TRUE(eventually([&] { return locks() == 1; }));
+  mount("timeout=2");
+  sh("echo content > locked");
+  EXPECT_GT(locks(), 1u);  // a STOR that nobody waits for any more
+  EXPECT_EQ(read_file(root("locked")), "content\n");
+  other.signal_tree(SIGKILL);
+  EXPECT_TRUE(eventually([&] { return locks() == 0; }));
+  EXPECT_EQ(read_file(root("locked")), "content\n");
+  EXPECT_EQ(sh("cat locked"), "content\n");
 }
 
 // What was never listed cannot be answered from a cache: the errno must tell that nobody knows.

@@ -8,18 +8,21 @@ import subprocess
 import time
 
 
-def children(process):
-    """All below it, as process ids."""
-    found, unseen = [], [process]
-    while unseen:
-        for task in pathlib.Path(f"/proc/{unseen.pop()}/task").glob("*/children"):
-            try:
-                more = [int(word) for word in task.read_text().split()]
-            except OSError:
-                continue
-            found += more
-            unseen += more
+def processes_of(server):
+    """The one that listens and all sessions, also those that an earlier listener has left behind, as process ids."""
+    mark = str(server.state).encode()
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (process / "cmdline").read_bytes() and b"vsftpd" in (process / "comm").read_bytes():
+                found.append(int(process.name))
+        except OSError:
+            continue
     return found
+
+
+def sessions_of(server):
+    return [process for process in processes_of(server) if process != server.process.pid]
 
 
 def send(processes, number):
@@ -33,17 +36,21 @@ def send(processes, number):
     return hit > 0
 
 
+def end(server):
+    """With what no longer belongs to it: sessions whose listener is gone, and those that stood still for good."""
+    server.close()
+    send(processes_of(server), signal.SIGKILL)
+
+
 def sessions_die(server):
     """One half of the server's processes, at once: the kernel resets what they had open."""
-    serving = children(server.process.pid)
+    serving = sessions_of(server)
     return send(random.sample(serving, (len(serving) + 1) // 2), signal.SIGKILL)
 
 
 def server_restarts(server):
     """All of it, and it is away for a moment."""
-    serving = children(server.process.pid)
-    server.close()
-    send(serving, signal.SIGKILL)
+    end(server)
     time.sleep(random.choice([0.1, 1, 4]))
     server.start()
     return True
@@ -51,7 +58,7 @@ def server_restarts(server):
 
 def server_stands_still(server):
     """The connections live, and nobody answers."""
-    still = [server.process.pid, *children(server.process.pid)]
+    still = processes_of(server)
     try:
         happened = send(still, signal.SIGSTOP)
         time.sleep(random.choice([0.5, 3, 8]))

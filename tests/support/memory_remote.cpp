@@ -466,6 +466,7 @@ awaitable<void> MemoryRemote::rename(Path from, Path to, std::stop_token stop) {
   co_await control.start(stop);
   const Session session = co_await acquire(stop);
   tree_.rename(from, to);
+  doubtful_.erase(to);
   co_await control.finish(stop);
 }
 

@@ -12,6 +12,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <ftpfs/base/wait.hpp>
@@ -92,6 +93,8 @@ class MemoryRemote final : public Remote {
   void die();
   // The server is well again: nothing is held, nothing will fail any more.
   void recover();
+  // An upload of that name was never answered. Ends when something is renamed over it.
+  void doubt(std::string_view path) { doubtful_.insert(Path(path)); }
   // Takes the session of every stream that allows it now; returns how many those were.
   std::size_t revoke_streams();
 
@@ -123,6 +126,7 @@ class MemoryRemote final : public Remote {
   awaitable<std::uint16_t> set_mode(Path path, std::uint16_t mode, std::stop_token stop) override;
   awaitable<void> make_symlink(std::string target, Path path, std::stop_token stop) override;
   awaitable<std::optional<Space>> space(std::stop_token stop) override;
+  bool upload_in_doubt(const Path& path) const override { return doubtful_.contains(path); }
   Capabilities capabilities() const noexcept override { return capabilities_; }
   std::size_t spare() const noexcept override;
   std::size_t sessions() const noexcept override { return spare_; }
@@ -164,6 +168,7 @@ class MemoryRemote final : public Remote {
   std::vector<Fault> sink_faults_;
   std::vector<OpenedSource> sources_;
   std::vector<OpenedSink> sinks_;
+  std::set<Path> doubtful_;
   std::vector<Path> listed_;
   std::vector<Path> fetched_;
   std::shared_ptr<std::uint64_t> bytes_read_ = std::make_shared<std::uint64_t>(0);

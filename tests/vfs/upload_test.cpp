@@ -63,6 +63,40 @@ TEST_F(UploadTest, AnInterruptedCloseDoesNotStopIt) {
   EXPECT_EQ(remote_.calls(Op::commit), 1u);
 }
 
+// An upload of that name was never answered: the server may begin it, and empty the file, at any time.
+TEST_F(UploadTest, WhatIsInDoubtIsNotWrittenToDirectly) {
+  remote_.doubt("/file");
+  const vfs::Handle handle = create_and_write("content");
+  EXPECT_THAT(remote_.sinks(), SizeIs(0));
+  client().flush(handle);
+  client().release(handle);
+  ASSERT_THAT(remote_.sinks(), SizeIs(1));
+  EXPECT_THAT(remote_.sinks()[0].path.str(), testing::StartsWith("/.file.ftpfs-"));
+  EXPECT_EQ(tree().content("/file"), "content");
+  EXPECT_EQ(client().names("/"), std::vector<std::string>{"file"});
+}
+
+TEST_F(UploadTest, NorAppendedTo) {
+  tree().put_file("/file", "old ");
+  remote_.doubt("/file");
+  const vfs::Handle handle = client().open("/file", O_WRONLY | O_APPEND);
+  client().write(handle, 4, "new");
+  client().flush(handle);
+  client().release(handle);
+  for (const auto& sink : remote_.sinks()) EXPECT_NE(sink.path.str(), "/file");
+  EXPECT_EQ(tree().content("/file"), "old new");
+}
+
+TEST_F(UploadTest, AnUnansweredStorAtCreateIsNoFailure) {
+  ConnectionLost lost(EIO, "no answer");
+  lost.may_be_late = true;
+  remote_.on(Op::open_sink).fail_next(lost);
+  remote_.doubt("/file");
+  const vfs::Handle handle = create_and_write("content");
+  client().close(handle);
+  EXPECT_EQ(tree().content("/file"), "content");
+}
+
 TEST_F(UploadTest, WantOfMemoryBehindTheWriterDoesNotHangItsClose) {
   const std::string content(8u << 20, 'x');
   const vfs::Handle handle = client().create("/file");

@@ -30,6 +30,9 @@ class ConnectionLost final : public Error {
   using Error::Error;
 
   bool told = false;  // the log has the reason: many calls fail for one
+  // A command that changes something went unanswered, and the server may carry it out later than anything
+  // that is sent now: to repeat it is no cure.
+  bool may_be_late = false;
 };
 
 // The caller's stop_token fired; nothing is wrong. code() is EINTR.

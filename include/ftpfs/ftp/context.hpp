@@ -18,6 +18,7 @@
 #include <ftpfs/ftp/bandwidth.hpp>
 #include <ftpfs/ftp/config.hpp>
 #include <ftpfs/ftp/late_commands.hpp>
+#include <ftpfs/ftp/late_uploads.hpp>
 #include <ftpfs/ftp/profile.hpp>
 #include <ftpfs/ftp/status.hpp>
 #include <ftpfs/net/connector.hpp>
@@ -61,6 +62,7 @@ struct SessionContext {
         up(config.upload_rate),
         down(config.download_rate),
         late(config.settle_time),
+        late_uploads(time),
         traffic(time),
         tasks(std::move(run_on), std::move(log)) {
     profile.clock = ServerClock(config.server_zone);
@@ -74,6 +76,7 @@ struct SessionContext {
   Bandwidth up;
   Bandwidth down;
   LateCommands late;
+  LateUploads late_uploads;
   ServerProfile profile;
   Rhythm rhythm;
   Traffic traffic;

@@ -59,6 +59,7 @@ class FtpRemote final : public Remote {
   Capabilities capabilities() const noexcept override;
   std::size_t spare() const noexcept override;
   std::size_t sessions() const noexcept override;
+  bool upload_in_doubt(const Path& path) const override;
   const std::optional<Outage>& outage() const noexcept;  // while the server is away
 
  private:

@@ -29,6 +29,7 @@ class LateRemote final : public Remote {
   awaitable<std::uint16_t> set_mode(Path path, std::uint16_t mode, std::stop_token stop) override;
   awaitable<void> make_symlink(std::string target, Path path, std::stop_token stop) override;
   awaitable<std::optional<Space>> space(std::stop_token stop) override;
+  bool upload_in_doubt(const Path& path) const override { return remote_.upload_in_doubt(path); }
   Capabilities capabilities() const noexcept override { return remote_.capabilities(); }
   std::size_t spare() const noexcept override { return connected_ ? remote_.spare() : 0; }
   std::size_t sessions() const noexcept override { return remote_.sessions(); }

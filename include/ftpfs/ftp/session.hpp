@@ -114,8 +114,9 @@ class Session {
   struct Outstanding {
     std::string text;  // masked
     bool moves_data;
-    bool changes = false;  // something on the server
-    bool leads = false;    // the command after it belongs to it: RNTO, or what REST is for
+    bool changes = false;         // something on the server
+    bool leads = false;           // the command after it belongs to it: RNTO, or what REST is for
+    std::string uploads_to = {};  // of STOR and APPE
   };
 
   explicit Session(std::shared_ptr<SessionContext> context);

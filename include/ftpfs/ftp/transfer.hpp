@@ -59,6 +59,9 @@ class Transfer {
   // Upload: end_data(), unless that was done; returns after the final 2xx.
   awaitable<void> finish();
 
+  // Of an upload: its path on the server. Else "".
+  const std::string& uploads_to() const noexcept;
+
   // After the end of a download: false where TLS ended without close_notify. Bytes may be missing then, in
   // spite of a final 2xx: compare with a size, if there is one.
   bool end_confirmed() const noexcept;

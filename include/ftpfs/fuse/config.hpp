@@ -9,6 +9,10 @@
 
 namespace ftpfs::fuse {
 
+// Does the kernel ask for attributes together with the names of a directory? `automatic`: with the first
+// page, and with the others while their files are being looked at.
+enum class Readdirplus { yes, automatic, no };
+
 struct MountConfig {
   std::string mountpoint;  // absolute
   uid_t owner = 0;         // whom the files seem to belong to: may ask the daemon about the mount
@@ -20,7 +24,8 @@ struct MountConfig {
   bool suid = false;  // nosuid,nodev unless asked otherwise
   bool dev = false;
   bool noexec = false;
-  bool debug = false;                  // libfuse's own trace (-d)
+  bool debug = false;  // libfuse's own trace (-d)
+  Readdirplus readdirplus = Readdirplus::yes;
   std::size_t max_request = 1u << 20;  // bytes of one READ or WRITE
   std::size_t kernel_readahead =
       4u << 20;  // wanted read_ahead_kb of the mount, set through sysfs where we may

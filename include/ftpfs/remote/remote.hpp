@@ -103,6 +103,10 @@ class Remote {
   // nullopt: the server does not say.
   virtual awaitable<std::optional<Space>> space(std::stop_token stop) = 0;
 
+  // May an upload under that name still begin, one that the server never answered? Whatever is sent to it
+  // directly could be emptied then; a file that is renamed over it could not.
+  virtual bool upload_in_doubt(const Path& path) const = 0;
+
   virtual Capabilities capabilities() const noexcept = 0;
   // How many more operations could begin now without waiting and without anybody waiting because of them, as
   // far as is known now: for work that nobody has asked for. 0 where there is but one session for all.

@@ -42,8 +42,8 @@ enum class Kind : std::uint8_t { file, directory, symlink };
 // (LIST). A day need not begin at midnight UTC: it is one of the server's zone.
 enum class Precision : std::uint8_t { second, minute, day };
 struct Timestamp {
-  std::int64_t seconds = 0;
-  Precision precision = Precision::second;
+  std::int64_t seconds : 56 = 0;  // both in one word: every entry of every listing has one
+  Precision precision : 8 = Precision::second;
 
   friend bool operator==(const Timestamp&, const Timestamp&) = default;
 };
@@ -72,6 +72,17 @@ struct Entry {
   std::string link_target;  // symlinks whose target the server told; else empty
 
   friend bool operator==(const Entry&, const Entry&) = default;
+};
+
+// The same without a copy of its texts: valid as long as they are where it was taken from.
+struct EntryView {
+  EntryView(std::string_view its_name, const Attributes& its_attributes, std::string_view its_target)
+      : name(its_name), attributes(its_attributes), link_target(its_target) {}
+  EntryView(const Entry& entry) : EntryView(entry.name, entry.attributes, entry.link_target) {}
+
+  std::string_view name;
+  Attributes attributes;
+  std::string_view link_target;
 };
 
 // What may be stored on the server, in bytes.

@@ -26,7 +26,7 @@ class FileRows {
 
   explicit FileRows(const Clock& clock) : clock_(clock) {}
 
-  static bool small(const Entry& entry) noexcept;
+  static bool small(const EntryView& entry) noexcept;
 
   // The row that it continues or begins; valid until the next call. `listing` is its directory's; `expected`:
   // it was fetched because of a row.

@@ -39,7 +39,7 @@ class FilesAhead {
     const VfsConfig& config;
     Logger logger;
     // The node of an entry of a listing that was fetched at that time.
-    std::function<NodeRef(Node& directory, const Entry& entry, Clock::time_point fetched)> child;
+    std::function<NodeRef(Node& directory, const EntryView& entry, Clock::time_point fetched)> child;
     // The server has shown this of a file, not earlier than at that time.
     std::function<void(Node& file, const Attributes& shown, Clock::time_point asked)> notice;
   };

@@ -4,13 +4,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 
 #include <ftpfs/vfs/departed.hpp>
+#include <ftpfs/vfs/growing_set.hpp>
 #include <ftpfs/vfs/node.hpp>
 
 namespace ftpfs::vfs {
@@ -39,16 +37,19 @@ class NodeRef {
 class InodeTable {
  public:
   explicit InodeTable(const Clock& clock);
+  ~InodeTable();
+  InodeTable(const InodeTable&) = delete;
+  InodeTable& operator=(const InodeTable&) = delete;
 
   Node& root() noexcept { return *root_; }
   Node& at(Ino ino);  // throws Error(ESTALE) when unknown
   Node* find(Ino ino) noexcept;
   NodeRef ref(Ino ino) { return NodeRef(*this, at(ino)); }
   Node* find(const Node& parent, std::string_view name) noexcept;
-  Node& add(Node& parent, std::string name);  // no node of that name may exist
+  Node& add(Node& parent, std::string_view name);  // no node of that name may exist
 
-  void unlink(Node& node);                                  // takes its name away
-  void rename(Node& node, Node& parent, std::string name);  // no node of that name may exist
+  void unlink(Node& node);                                       // takes its name away
+  void rename(Node& node, Node& parent, std::string_view name);  // no node of that name may exist
   void forget(Ino ino, std::uint64_t count) noexcept;
   void collect(Node& node) noexcept;  // lets it die if nothing holds it any more
 
@@ -58,9 +59,11 @@ class InodeTable {
   // While it lives, the server is renaming the node: which of its two names it has, only the reply will tell.
   class Renaming {
    public:
-    Renaming(InodeTable& table, NodeRef node) : table_(table), node_(std::move(node)) { ++node_->renaming; }
+    Renaming(InodeTable& table, NodeRef node) : table_(table), node_(std::move(node)) {
+      ++node_->mark().renaming;
+    }
     ~Renaming() {
-      --node_->renaming;
+      --node_->mark().renaming;
       table_.renamed_.wake_all();
     }
     Renaming(const Renaming&) = delete;
@@ -74,39 +77,41 @@ class InodeTable {
   // so meanwhile? Waits until path() is right again. Throws as path() does.
   awaitable<bool> has_moved(NodeRef node, Path path, std::stop_token stop);
 
-  std::size_t size() const noexcept { return nodes_.size(); }
+  std::size_t size() const noexcept { return nodes_.set().size(); }
   template <class Function>
   void for_each(Function function) {
-    for (auto& [ino, node] : nodes_) function(*node);
+    for (Node& node : nodes_.set()) function(node);
   }
 
  private:
-  struct Name {
+  struct Key {
     const Node* parent;
     std::string_view name;
-    friend bool operator==(const Name&, const Name&) = default;
+    friend bool operator==(const Key&, const Key&) = default;
   };
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(const Name& key) const noexcept {
+  struct Numbered {
+    using type = Ino;
+    Ino operator()(const Node& node) const noexcept { return node.ino; }
+  };
+  struct NumberHash {
+    std::size_t operator()(Ino ino) const noexcept { return ino; }
+  };
+  struct Named {
+    using type = Key;
+    Key operator()(const Node& node) const noexcept { return {node.parent, node.name}; }
+  };
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const noexcept {
       return std::hash<std::string_view>()(key.name) ^ (key.parent->ino * 0x9E3779B97F4A7C15u);
     }
-    std::size_t operator()(const Node* node) const noexcept {
-      return (*this)(Name{node->parent, node->name});
-    }
   };
-  struct Equal {
-    using is_transparent = void;
-    static Name key(const Name& name) noexcept { return name; }
-    static Name key(const Node* node) noexcept { return {node->parent, node->name}; }
-    template <class Left, class Right>
-    bool operator()(const Left& left, const Right& right) const noexcept {
-      return key(left) == key(right);
-    }
-  };
+  template <InodeHook Node::*hook, class KeyOf, class Hash>
+  using Set = GrowingSet<boost::intrusive::unordered_set<
+      Node, boost::intrusive::member_hook<Node, InodeHook, hook>, boost::intrusive::key_of_value<KeyOf>,
+      boost::intrusive::hash<Hash>, boost::intrusive::power_2_buckets<true>>>;
 
-  std::unordered_map<Ino, std::unique_ptr<Node>> nodes_;
-  std::unordered_set<Node*, Hash, Equal> names_;  // linked nodes except the root
+  Set<&Node::by_number, Numbered, NumberHash> nodes_;  // owns them
+  Set<&Node::by_name, Named, KeyHash> names_;          // linked nodes except the root
   Departed departed_;
   Node* root_;
   Ino next_ino_ = root_ino + 1;

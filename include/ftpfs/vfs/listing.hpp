@@ -7,12 +7,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include <ftpfs/base/clock.hpp>
 #include <ftpfs/remote/types.hpp>
+#include <ftpfs/vfs/slot_index.hpp>
 
 namespace ftpfs::vfs {
 
@@ -22,19 +24,18 @@ bool may_be_twins(std::string_view left, std::string_view right) noexcept;
 
 class Listing {
  public:
-  Listing(std::vector<Entry> entries, Clock::time_point fetched);
-  Listing(const Listing&) = delete;
-  Listing& operator=(const Listing&) = delete;
+  Listing(const std::vector<Entry>& entries, Clock::time_point fetched);
 
-  const Entry* find(std::string_view name) const;
-  // Another entry that a server which folds case may take for `name`; nullptr: none.
-  const Entry* twin_of(std::string_view name) const noexcept;
-  void put(Entry entry);  // adds, or replaces the entry of that name in its slot
+  // What find(), twin_of() and at() return is valid until the next put().
+  std::optional<EntryView> find(std::string_view name) const;
+  // Another entry that a server which folds case may take for `name`.
+  std::optional<EntryView> twin_of(std::string_view name) const;
+  void put(const EntryView& entry);  // adds, or replaces the entry of that name in its slot
   void erase(std::string_view name);
 
   std::size_t slots() const noexcept { return slots_.size(); }
   std::optional<std::size_t> slot_of(std::string_view name) const;
-  const Entry* at(std::size_t slot) const noexcept;  // nullptr: erased
+  std::optional<EntryView> at(std::size_t slot) const;  // nullopt: erased
   std::size_t size() const noexcept { return slots_.size() - erased_; }
   std::size_t directories() const noexcept { return directories_; }
   // Little of it is still there: names that come and go leave their slots behind.
@@ -43,38 +44,39 @@ class Listing {
   Clock::time_point fetched() const noexcept { return fetched_; }
 
  private:
-  using Slot = std::uint32_t;
-  struct Hash {
-    using is_transparent = void;
-    const Listing* listing;
-    std::size_t operator()(std::string_view name) const noexcept {
-      return std::hash<std::string_view>()(name);
-    }
-    std::size_t operator()(Slot slot) const noexcept {
-      return (*this)(std::string_view(listing->slots_[slot].name));
-    }
+  // An entry in 24 bytes: a million of them are held as long as the kernel walks through them.
+  struct Slot {
+    std::uint64_t size;
+    std::int64_t seconds;
+    std::uint32_t name;   // where it begins in names_
+    std::uint8_t length;  // of the name, at most NAME_MAX; 0: erased
+    Kind kind : 2;
+    bool size_known : 1;
+    bool has_mode : 1;
+    bool has_time : 1;
+    Precision precision : 2;
+    std::uint16_t mode;
   };
-  struct Equal {
-    using is_transparent = void;
-    const Listing* listing;
-    std::string_view name(std::string_view text) const noexcept { return text; }
-    std::string_view name(Slot slot) const noexcept { return listing->slots_[slot].name; }
-    template <class Left, class Right>
-    bool operator()(const Left& left, const Right& right) const noexcept {
-      return name(left) == name(right);
-    }
-  };
-  using Index = std::unordered_set<Slot, Hash, Equal>;
 
-  Index& index() const;  // built at the first look-up: a plain readdir needs none
+  static Slot packed(const Attributes& attributes) noexcept;
+  static Attributes unpacked(const Slot& slot) noexcept;
+  std::string_view name_of(const Slot& slot) const noexcept {
+    return std::string_view(names_).substr(slot.name, slot.length);
+  }
+  EntryView view(SlotIndex::Slot slot) const;
+  void add(const EntryView& entry);
+  void set_link_target(SlotIndex::Slot slot, std::string_view target);
+  void build_index() const;
 
-  std::vector<Entry> slots_;  // an empty name marks an erased slot
-  std::size_t listed_;        // by the server
+  std::vector<Slot> slots_;
+  std::string names_;  // of all slots, those of erased ones as well
+  std::unordered_map<SlotIndex::Slot, std::string> link_targets_;
+  std::size_t link_target_bytes_ = 0;
+  std::size_t listed_;  // by the server
   std::size_t erased_ = 0;
   std::size_t directories_ = 0;
-  std::size_t name_bytes_ = 0;
   Clock::time_point fetched_;
-  mutable Index index_;
+  mutable SlotIndex index_;  // built at the first look-up: a plain readdir needs none
   mutable bool indexed_ = false;
 };
 

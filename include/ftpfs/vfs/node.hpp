@@ -9,65 +9,98 @@
 #include <optional>
 #include <string>
 
+#include <boost/intrusive/unordered_set_hook.hpp>
+
 #include <ftpfs/base/clock.hpp>
 #include <ftpfs/base/rare.hpp>
 #include <ftpfs/remote/types.hpp>
 #include <ftpfs/vfs/directory.hpp>
+#include <ftpfs/vfs/name.hpp>
 #include <ftpfs/vfs/stage.hpp>
 #include <ftpfs/vfs/vfs.hpp>
 #include <ftpfs/vfs/witness.hpp>
 
 namespace ftpfs::vfs {
 
-struct Node {
-  explicit Node(Ino number) : ino(number) {}
-
-  void took_mode(std::uint16_t wanted, std::uint16_t taken) noexcept {
-    attributes.mode = taken;
-    shown_mode.reset();
-    if (wanted != taken) shown_mode = wanted;
-  }
-
-  Ino ino;
-  Ino shown = ino;         // st_ino: the same again after the kernel has forgotten the file; see departed.hpp
-  Node* parent = nullptr;  // of the root: nullptr
-  std::string name;
-  bool linked = true;  // false: unlinked or replaced; still reachable by handles and kernel references
-
-  std::uint64_t lookups = 0;   // the kernel's references
-  std::uint32_t uses = 0;      // NodeRefs
-  std::uint32_t children = 0;  // nodes whose parent this is
+// What few of a million nodes have: what was done here to the file or directory, or is being done.
+struct Marks {
+  std::optional<Ino>
+      shown;  // st_ino: the same again after the kernel has forgotten the file; see departed.hpp
   std::uint32_t handles = 0;   // open files
   std::uint32_t writers = 0;   // of these, open for writing
   std::uint32_t moving = 0;    // renames and removals of it that are under way
   std::uint32_t renaming = 0;  // renames of it that the server is at
-
-  Attributes attributes;  // as the server last told
   // What chmod asked for where the server keeps a right to itself (Remote::set_mode): shown until the server
   // tells another mode.
   std::optional<std::uint16_t> shown_mode;
   Rare<std::string> link_target;
-  Clock::time_point learned{};  // when it told
-  bool on_server = true;        // false: created here, nothing sent yet
   // FTP has no time of access nor of the last change: what is set and done here is remembered while the node
   // lives.
-  Rare<std::int64_t> atime;
-  Rare<std::int64_t> ctime;  // by this computer's clock, as all of them
+  std::optional<std::int64_t> atime;
+  std::optional<std::int64_t> ctime;  // by this computer's clock, as all of them
   // Shown in place of the server's: the time set on a symlink, or on a directory where the server sets those
   // of files only; and of a file the minute that was told before its second was known.
-  Rare<std::int64_t> kept_mtime;
-  Rare<Path> hidden_as;       // unlinked while open: where the content lies until the last handle closes
-  std::uint64_t version = 1;  // counts changes of content that we noticed or made
-  std::uint64_t foreign_version = 0;  // the last one that somebody else made
-  std::uint64_t kernel_version = 0;   // the version whose pages the kernel may hold
-  std::uint64_t told_version = 0;  // whose size and time the kernel was told last: it then drops other pages
+  std::optional<std::int64_t> kept_mtime;
+  Rare<Path> hidden_as;  // unlinked while open: where the content lies until the last handle closes
+  std::uint64_t foreign_version = 0;   // the last one that somebody else made
+  std::uint64_t kernel_version = 0;    // the version whose pages the kernel may hold
   std::uint64_t streamed_version = 0;  // of which a stream was begun
   Rare<Witness> witness;               // once something was read
-
   std::exception_ptr unheard;  // why a file could not be sent whose close() had succeeded (writeback=)
-
   std::unique_ptr<Directory> directory;  // directories that were listed or edited
-  std::shared_ptr<Stage> stage;          // files being written or with unsaved changes
+};
+
+// What hangs a node into the InodeTable's two sets.
+using InodeHook =
+    boost::intrusive::unordered_set_member_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+
+// As small as can be, for there is one for each name that the kernel knows: 128 bytes.
+struct Node {
+  explicit Node(Ino number) : ino(number) {}
+
+  // Reading does not make them.
+  const Marks& marks() const noexcept { return marks_ ? *marks_ : unmarked; }
+  Marks& mark() { return marks_ ? *marks_ : *(marks_ = std::make_unique<Marks>()); }
+
+  Ino shown() const noexcept { return marks().shown.value_or(ino); }
+
+  std::uint64_t new_version() noexcept {
+    told = false;
+    return ++version;
+  }
+  void took_mode(std::uint16_t wanted, std::uint16_t taken) {
+    attributes.mode = taken;
+    if (wanted != taken)
+      mark().shown_mode = wanted;
+    else
+      forget(&Marks::shown_mode);
+  }
+  template <class T>
+  void forget(T Marks::*mark) noexcept {
+    if (marks_) (*marks_.*mark).reset();
+  }
+
+  InodeHook by_number;
+  InodeHook by_name;
+  Ino ino;
+  Node* parent = nullptr;  // of the root: nullptr
+  Name name;
+  std::uint64_t lookups = 0;   // the kernel's references
+  std::uint32_t uses = 0;      // NodeRefs
+  std::uint32_t children = 0;  // nodes whose parent this is
+
+  Attributes attributes;        // as the server last told
+  Clock::time_point learned{};  // when it told
+  std::uint64_t version = 1;    // counts changes of content that we noticed or made
+  bool told = false;            // the kernel was told this version's size and time: it then drops other pages
+  bool linked = true;     // false: unlinked or replaced; still reachable by handles and kernel references
+  bool on_server = true;  // false: created here, nothing sent yet
+  std::shared_ptr<Stage> stage;  // files being written or with unsaved changes
+
+ private:
+  static const Marks unmarked;
+
+  std::unique_ptr<Marks> marks_;
 };
 
 }  // namespace ftpfs::vfs

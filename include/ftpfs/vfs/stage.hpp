@@ -92,6 +92,7 @@ class Stage {
   bool following = false;      // a task sends what has been written so far
   bool may_append = true;      // false after an append that ended in doubt
   bool watched = false;        // the journal will look at it in a second
+  bool aside = false;          // goes to the server under a temporary name, whatever lies there
   bool created_here = false;   // the server's file is our own empty creation: no old content to protect
   std::unique_ptr<Stage> old;  // the server's content, whole, before it is overwritten in place
   bool old_is_lost = false;    // the server has it no more

@@ -88,9 +88,11 @@ class Uploads {
   // While it lives, the server is at the name of the node: nothing is sent to it, nor to what lies below.
   class Pause {
    public:
-    Pause(Uploads& uploads, NodeRef node) : uploads_(uploads), node_(std::move(node)) { ++node_->moving; }
+    Pause(Uploads& uploads, NodeRef node) : uploads_(uploads), node_(std::move(node)) {
+      ++node_->mark().moving;
+    }
     ~Pause() {
-      --node_->moving;
+      --node_->mark().moving;
       uploads_.moved_.wake_all();
     }
     Pause(const Pause&) = delete;
@@ -141,7 +143,7 @@ class Uploads {
   awaitable<void> send(NodeRef node, std::uint64_t step);
   awaitable<void> finish(NodeRef node);
   awaitable<void> put_in_place(NodeRef node, Attributes uploaded);
-  Transmission::Way choose_way(const Node& node) const;
+  Transmission::Way choose_way(const Node& node);
   bool overwrites_in_place(const Node& node) const;
 
   // in_place.cpp

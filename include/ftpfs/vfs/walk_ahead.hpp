@@ -35,7 +35,7 @@ class WalkAhead {
     const VfsConfig& config;
     Logger logger;
     // The node of an entry of a listing that was fetched at that time.
-    std::function<NodeRef(Node& directory, const Entry& entry, Clock::time_point fetched)> child;
+    std::function<NodeRef(Node& directory, const EntryView& entry, Clock::time_point fetched)> child;
   };
 
   explicit WalkAhead(Context context);

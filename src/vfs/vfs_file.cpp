@@ -19,6 +19,7 @@ Opened Vfs::Impl::opened(NodeRef node, int flags) {
   result.keep_cache = node->kernel_version == node->version;
   node->kernel_version = node->version;
   file->version = {node->version, node->attributes};
+  if (disk && node->linked && !node->stage) disk->seen(nodes.path(*node), node->attributes);
   ++node->handles;
   if (file->writes()) ++node->writers;
   file->node = std::move(node);

@@ -246,11 +246,11 @@ TEST(Options, WordsOfOtherProgramsMeanTheSame) {
 }
 
 TEST(Options, OfTheCacheOnDisk) {
-  const Settings usual = parse({});
-  EXPECT_FALSE(usual.keep_what_is_read);
-  EXPECT_EQ(usual.vfs.cache_bytes, 1u << 30);
-  EXPECT_EQ(usual.vfs.cache_age, std::chrono::hours(7 * 24));
-  EXPECT_EQ(usual.vfs.cache_min_free, 256u << 20);
+  const Settings plain = parse({});
+  EXPECT_FALSE(plain.keep_what_is_read);
+  EXPECT_EQ(plain.vfs.cache_bytes, 1u << 30);
+  EXPECT_EQ(plain.vfs.cache_age, std::chrono::hours(7 * 24));
+  EXPECT_EQ(plain.vfs.cache_min_free, 256u << 20);
   const Settings ours =
       parse({"-o", "cache_mode=full,cache_dir=/c,cache_size=10G,cache_max_age=90m,cache_min_free=0"});
   EXPECT_TRUE(ours.keep_what_is_read);

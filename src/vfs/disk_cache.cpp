@@ -70,7 +70,8 @@ std::unique_ptr<DiskCache> DiskCache::open(Context context, Executor loop) {
 DiskCache::DiskCache(Context context, Executor loop, PrivateFolder folder)
     : context_(std::move(context)),
       folder_(std::move(folder)),
-      off_loop_(std::move(loop)),
+      writing_(loop),
+      reading_(std::move(loop)),
       sightings_(most_sightings, Clock::duration::max(), context_.clock) {}
 
 DiskCache::~DiskCache() = default;
@@ -83,10 +84,10 @@ std::int64_t DiskCache::wall() const {
   return std::chrono::duration_cast<std::chrono::seconds>(context_.clock.wall().time_since_epoch()).count();
 }
 
-awaitable<bool> DiskCache::run(std::function<void()> work) {
+awaitable<bool> DiskCache::run(OffLoop& thread, std::function<void()> work) {
   if (given_up_) co_return false;
   try {
-    co_await off_loop_.run(std::move(work));
+    co_await thread.run(std::move(work));
     co_return true;
   } catch (const std::exception& failure) {
     give_up(failure);
@@ -114,7 +115,7 @@ awaitable<void> DiskCache::count(DiskCache* self) {
       found->emplace(name, Entry{static_cast<std::uint64_t>(status.st_blocks) * 512, status.st_mtime});
     }
   };
-  const bool done = co_await self->run(std::move(work));
+  const bool done = co_await self->run(self->writing_, std::move(work));
   if (!done) co_return;
   for (const auto& [name, entry] : *found) self->bytes_ += entry.bytes;
   self->entries_ = std::move(*found);
@@ -222,18 +223,30 @@ awaitable<void> DiskCache::forget_below(Path one, Path other) {
     }
     if (!removed->empty()) ::fsync(folder->descriptor());
   };
-  co_await run(std::move(work));
+  co_await run(writing_, std::move(work));
   for (const std::string& name : *removed) lost(name);
 }
 
 awaitable<void> DiskCache::remove(DiskCache* self, std::vector<std::string> names, bool for_good) {
   const int folder = self->folder_.descriptor();
-  std::function<void()> work = [folder, names, for_good] {
+  std::function<void()> work = [folder, names] {
     for (const std::string& name : names) ::unlinkat(folder, name.c_str(), 0);
-    if (for_good) ::fsync(folder);
   };
-  co_await self->run(std::move(work));
+  co_await self->run(self->writing_, std::move(work));
   --self->removing_;
+  if (!for_good) co_return;
+  self->unsynced_ = true;
+  if (!std::exchange(self->syncing_, true)) self->context_.tasks.spawn(sync(self));
+}
+
+// Once for all that went meanwhile: `rm -r` must not keep everybody else waiting.
+awaitable<void> DiskCache::sync(DiskCache* self) {
+  const int folder = self->folder_.descriptor();
+  while (std::exchange(self->unsynced_, false)) {
+    std::function<void()> work = [folder] { ::fsync(folder); };
+    co_await self->run(self->writing_, std::move(work));
+  }
+  self->syncing_ = false;
 }
 
 void DiskCache::send_away(std::vector<std::string> names, bool for_good) {

@@ -83,7 +83,7 @@ awaitable<void> DiskFile::load(std::shared_ptr<DiskFile> self) {
     *found = disk->file->sums();
     disk->file->used(now);
   };
-  const bool done = co_await self->cache_.run(std::move(work));
+  const bool done = co_await self->cache_.run(self->cache_.writing_, std::move(work));
   if (done && !self->dead()) {
     self->sums_ = std::move(*found);
     // Of another version, or nothing in it: what was there is gone or begins anew.
@@ -125,7 +125,7 @@ awaitable<std::optional<Slices>> DiskFile::read(std::shared_ptr<DiskFile> self, 
     for (Block& block : *blocks)
       block.whole = disk->file && disk->file->read(block.index, block.sum, block.buffer->bytes());
   };
-  const bool done = co_await self->cache_.run(std::move(work));
+  const bool done = co_await self->cache_.run(self->cache_.reading_, std::move(work));
   if (!done || self->dead()) co_return std::nullopt;
   Slices slices;
   for (const Block& block : *blocks) {
@@ -195,7 +195,7 @@ awaitable<void> DiskFile::store(std::shared_ptr<DiskFile> self, std::uint64_t of
   };
   DiskCache& cache = self->cache_;
   const std::uint64_t size = room_for(blocks->size());
-  const bool done = co_await cache.run(std::move(work));
+  const bool done = co_await cache.run(cache.writing_, std::move(work));
   cache.queued_ -= size;
   if (cache.queued_ == 0) cache.choked_ = false;
   if (!done || self->dead()) co_return;
@@ -221,7 +221,7 @@ awaitable<void> DiskFile::note(std::shared_ptr<DiskFile> self, Sums sums) {
     for (const auto& [index, sum] : sums) disk->file->note(index, sum);
     disk->file->used(now);
   };
-  const bool done = co_await self->cache_.run(std::move(work));
+  const bool done = co_await self->cache_.run(self->cache_.writing_, std::move(work));
   if (!done || self->dead()) co_return;
   for (const auto& [index, sum] : sums) {
     if (sum != 0) self->sums_[index] = sum;

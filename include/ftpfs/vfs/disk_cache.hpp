@@ -10,9 +10,10 @@
 // unit since the server was first seen to show it, or more than a day old by our clock (of which a server's
 // may differ by hours).
 //
-// All disk work is done by a thread of its own; the loop holds what is known of open files, the sizes and the
-// order of use. The cache never fails anybody: what cannot be kept or read is fetched from the server, and
-// when the disk is broken or full the cache is given up with a line in the log.
+// All disk work is done by two threads of its own, for reading and for the rest; the loop holds what is known
+// of open files, the sizes and the order of use. The cache never fails anybody: what cannot be kept or read
+// is fetched from the server, and when the disk is broken or full the cache is given up with a line in the
+// log.
 #pragma once
 
 #include <cstdint>
@@ -100,7 +101,9 @@ class DiskCache {
   static awaitable<void> remove(DiskCache* self, std::vector<std::string> names, bool for_good);
   static awaitable<void> expire(DiskCache* self);
   void send_away(std::vector<std::string> names, bool for_good);
-  awaitable<bool> run(std::function<void()> work);  // false: it failed, and the cache is given up
+  static awaitable<void> sync(DiskCache* self);
+  awaitable<bool> run(OffLoop& thread,
+                      std::function<void()> work);  // false: it failed, and the cache is given up
   void give_up(const std::exception& why);
   bool in_use(const std::string& name) const;
   void grew(const std::string& name, std::uint64_t bytes);
@@ -114,7 +117,8 @@ class DiskCache {
 
   Context context_;
   PrivateFolder folder_;
-  OffLoop off_loop_;
+  OffLoop writing_;  // all that changes what is there, and finds out; in the order in which it was asked for
+  OffLoop reading_;  // blocks, which nobody who reads waits for behind what is written
   Entries entries_;
   std::uint64_t bytes_ = 0;
   bool counted_ = false;
@@ -124,8 +128,10 @@ class DiskCache {
   std::uint64_t queued_ = 0;           // bytes that wait to be written
   bool choked_ = false;                // too many of them: none are taken until these are written
   Clock::time_point cramped_until_{};  // the disk has too little room
-  std::size_t removing_ = 0;           // calls that remove files, not done yet
-  std::uint64_t gone_ = 0;             // files renamed to be removed
+  bool unsynced_ = false;              // the removal of something that must not come back
+  bool syncing_ = false;
+  std::size_t removing_ = 0;  // calls that remove files, not done yet
+  std::uint64_t gone_ = 0;    // files renamed to be removed
   CacheUses uses_;
 };
 

@@ -10,6 +10,7 @@
 
 namespace ftpfs::cli {
 
+std::vector<Option> cache_options();
 std::vector<Option> connection_options();
 std::vector<Option> file_options();
 std::vector<Option> listing_options();

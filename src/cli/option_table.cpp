@@ -14,6 +14,7 @@ namespace ftpfs::cli {
 namespace {
 
 using Text = std::string_view;
+using S = Settings;
 
 void set_prefetch(Settings& s, Text value) {
   const auto [directories, small_files] =
@@ -48,10 +49,6 @@ void set_readdirplus(Settings& s, Text value) {
                                           {{"yes", yes}, {"auto", automatic}, {"no", no}}));
 }
 
-void expect_spool(Settings&, Text value) {
-  choose(value, std::to_array<std::pair<Text, bool>>({{"writes", true}}));
-}
-
 void set_debug(Settings& s, Text) {
   s.foreground = s.mount.debug = true;
   s.log_level = spdlog::level::trace;
@@ -71,7 +68,6 @@ void set_allow_other(Settings& s, Text) {
 
 std::vector<Option> make_table() {
   using enum Group;
-  using S = Settings;
   constexpr std::uint64_t most_connections = 64;
   std::vector<Option> table = {
       {server,
@@ -169,12 +165,6 @@ std::vector<Option> make_table() {
        "yes|auto|no",
        "hand out attributes with the names of a directory (yes)",
        set_readdirplus},
-      {caching,
-       "cache_mode",
-       {"vfs_cache_mode"},
-       "MODE",
-       "writes: keep what is written until it is sent (as without it)",
-       expect_spool},
       {caching,
        "no_readahead",
        {},
@@ -284,8 +274,8 @@ std::vector<Option> make_table() {
        Option::Value::optional},
       {mount, "log_level", {}, "LEVEL", "error, warn (default), info, debug, trace", set_log_level},
   };
-  for (const std::vector<Option>& part :
-       {listing_options(), connection_options(), login_options(), tls_options(), file_options()}) {
+  for (const std::vector<Option>& part : {listing_options(), connection_options(), login_options(),
+                                          tls_options(), file_options(), cache_options()}) {
     const auto place = std::ranges::upper_bound(table, part.front().group, {}, &Option::group);
     table.insert(place, part.begin(), part.end());
   }

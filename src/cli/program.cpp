@@ -104,6 +104,16 @@ void find_spool(Settings& settings) {
       prepare_spool(spool.empty() ? default_spool_base() : spool, settings.ftp, settings.mount.mountpoint);
 }
 
+void find_cache(Settings& settings) {
+  std::string& cache = settings.vfs.cache_directory;
+  if (settings.keep_what_is_read)
+    cache =
+        prepare_cache(cache.empty() ? default_cache_base() : cache, settings.ftp, settings.mount.mountpoint);
+  else
+    cache.clear();
+  if (!cache.empty() && cache == settings.vfs.spool_directory) refuse("cache_dir and spool_dir must differ");
+}
+
 // Everything that can go wrong on this machine alone goes wrong here, before the server hears of us.
 void prepare(Settings& settings) {
   settle(settings);
@@ -114,6 +124,7 @@ void prepare(Settings& settings) {
   if (settings.mount.fsname.empty()) settings.mount.fsname = mount_name(settings.ftp);
   settings.mount.owner = settings.vfs.uid;
   find_spool(settings);
+  find_cache(settings);
   prepare_log_file(settings);
 }
 

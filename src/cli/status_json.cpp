@@ -130,7 +130,12 @@ json spool_of(const vfs::Status& files) {
 }
 
 json caches_of(const vfs::Status& files) {
-  return {{"listings", of(files.listings)}, {"blocks", of(files.blocks)}};
+  json caches = {{"listings", of(files.listings)}, {"blocks", of(files.blocks)}};
+  if (files.disk) {
+    caches["disk"] = of(*files.disk);
+    caches["disk"]["folder"] = files.cache;
+  }
+  return caches;
 }
 
 json facts_of(const MountFacts& facts) {

@@ -169,6 +169,10 @@ std::string status_text(const json& status, const Paint& paint) {
   const json& caches = at(status, "caches");
   page.line("Listings", cache_text(at(caches, "listings"), "directory", "directories"));
   page.line("Blocks", cache_text(at(caches, "blocks"), "block", "blocks"));
+  if (const json& disk = at(caches, "disk"); disk.is_object()) {
+    page.line("Cache", cache_text(disk, "file", "files"));
+    page.line("", text(disk, "folder"));
+  }
   return page.take();
 }
 

@@ -77,6 +77,24 @@ std::chrono::milliseconds parse_seconds(std::string_view text) {
   return std::chrono::milliseconds(std::llround(std::ceil(*seconds * 1000)));
 }
 
+std::chrono::seconds parse_age(std::string_view text) {
+  constexpr std::uint64_t most = 100'000'000;  // three years
+  std::uint64_t unit = 1;
+  std::string_view digits = text;
+  if (!text.empty()) {
+    static constexpr std::pair<char, std::uint64_t> units[] = {
+        {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86'400}, {'w', 7 * 86'400}};
+    for (const auto& [letter, seconds] : units) {
+      if (text.back() != letter) continue;
+      unit = seconds;
+      digits.remove_suffix(1);
+    }
+  }
+  const auto number = whole<std::uint64_t>(digits);
+  if (!number || *number == 0 || *number > most / unit) refuse(text, "an age (such as 3600, 90m, 24h, 7d)");
+  return std::chrono::seconds(*number * unit);
+}
+
 std::uint64_t parse_number(std::string_view text, std::uint64_t least, std::uint64_t most) {
   const auto number = whole<std::uint64_t>(text);
   if (!number || *number < least || *number > most)

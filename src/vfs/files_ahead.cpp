@@ -139,6 +139,7 @@ std::optional<FilesAhead::Candidate> FilesAhead::next(const FileRow& row) {
     if (!entry || !FileRows::small(*entry)) continue;
     const Node* const known = context_.nodes.find(*directory, entry->name);
     if (known && !worth_fetching(*known)) continue;
+    if (context_.disk && context_.disk->may_have(path->child(entry->name))) continue;
     if (bytes_ + entry->attributes.size > context_.config.block_bytes / memory_share) break;
     NodeRef file = context_.child(*directory, *entry, listing->fetched());
     return Candidate{std::move(file), path->child(entry->name), entry->attributes.size};
@@ -215,8 +216,11 @@ bool FilesAhead::keep(Asked& asked, WholeFile whole) {
   if (!file.linked || !same_version(file.attributes, whole.attributes)) return false;
   if (file.attributes.size != whole.content.size()) return false;
   asked.version = file.version;
-  if (whole.content.size() > 0)
-    context_.blocks.put({file.ino, file.version, 0}, std::make_shared<Buffer>(std::move(whole.content)));
+  if (whole.content.size() > 0) {
+    const auto block = std::make_shared<const Buffer>(std::move(whole.content));
+    context_.blocks.put({file.ino, file.version, 0}, block);
+    if (context_.disk) context_.disk->put_whole(asked.path, file.attributes, block, asked.since);
+  }
   file.mark().streamed_version = file.version;
   return true;
 }

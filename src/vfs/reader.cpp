@@ -65,10 +65,15 @@ awaitable<Slices> Reader::read(std::uint64_t offset, std::size_t size, std::stop
   const std::shared_ptr<Window> window = window_;
   const std::uint64_t end = window->clamp(offset, size);
   const Pending pending(window->pending, offset);
-  for (;;) {
+  for (bool on_disk = window->context.disk != nullptr;;) {
     if (std::optional<Slices> found = window->find(offset, end)) {
       if (window->holds(offset, end)) window->want(window, end);
       co_return std::move(*found);
+    }
+    if (std::exchange(on_disk, false)) {
+      std::optional<Slices> kept = co_await Window::from_disk(window, offset, end, stop);
+      if (kept) co_return std::move(*kept);
+      continue;  // the stream may have brought it meanwhile
     }
     if (!window->reachable(offset)) {
       if (window->waiting == 0)

@@ -59,16 +59,19 @@ awaitable<void> Reader::Window::fill_once(std::shared_ptr<Window> self, std::uin
       co_await take_from_stream(self, epoch);
     if (self->epoch_ != epoch) co_return;
   }
-  if (self->end_ == self->size_ && self->source_) co_await hear_the_end(self, epoch);
+  if (self->end_ != self->size_) co_return;
+  if (self->source_) co_await hear_the_end(self, epoch);
+  if (self->epoch_ == epoch) self->vouch_later();  // its session is free now
 }
 
 // One stream, from where the window ends to where the next segment begins.
 awaitable<void> Reader::Window::take_from_stream(std::shared_ptr<Window> self, std::uint64_t epoch) {
   if (!self->source_) {
+    const Clock::time_point asked = self->context.clock.now();
     std::unique_ptr<Source> source = co_await open(self, epoch);
     if (self->epoch_ != epoch) co_return;
     self->source_ = std::move(source);
-    self->began_stream(self);
+    self->began_stream(self, asked);
   }
   MutableBytes into = self->room();
   if (self->segments_) {
@@ -122,11 +125,15 @@ awaitable<void> Reader::Window::hear_the_end(std::shared_ptr<Window> self, std::
 }
 
 // The kernel's pages, the block cache and this window may hold bytes of earlier streams of this version.
-void Reader::Window::began_stream(const std::shared_ptr<Window>& self) {
+void Reader::Window::began_stream(const std::shared_ptr<Window>& self, Clock::time_point asked) {
   ++streams_;
   const bool first = node_->version == version_ && node_->marks().streamed_version != version_;
   if (node_->version == version_) node_->mark().streamed_version = version_;
-  if (trust_ == Trust::every_stream || (first && trust_ == Trust::first_stream)) return;
+  keep_stream(asked);
+  if (trust_ == Trust::every_stream || (first && trust_ == Trust::first_stream)) {
+    if (context.remote.spare() > 0) vouch_later();
+    return;
+  }
   unproven_ = shown_end();
   if (proving_) return;  // it will look once more
   proving_ = true;
@@ -173,8 +180,11 @@ awaitable<void> Reader::Window::look(std::shared_ptr<Window> self, std::uint64_t
 void Reader::Window::proved() {
   proving_ = false;
   for (const Chunk& chunk : chunks_) {
-    if (chunk.end() > unproven_) keep_block(chunk);
+    if (chunk.end() <= unproven_) continue;
+    keep_block(chunk);
+    keep_on_disk(chunk);
   }
+  if (disk_ && draft_) disk_->vouch_for(draft_);
   unproven_ = next_wake_ = nobody;
   data.wake_all();
 }

@@ -116,6 +116,7 @@ void Reader::Window::received(std::size_t count) {
   deaths_ = 0;
   if (unproven_ != nobody) return;
   keep_block(last);
+  keep_on_disk(last);
   if (end_ < next_wake_) return;
   next_wake_ = nobody;
   data.wake_all();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The state shared by a reader and the task that fills: the bytes at hand, how far somebody wants them, and
 // the stream that brings more. It outlives the reader until that task has ended. reader_window.cpp keeps the
-// bytes, reader_fill.cpp fetches them.
+// bytes, reader_fill.cpp fetches them, reader_disk.cpp keeps them on disk.
 #pragma once
 
 #include <algorithm>
@@ -40,6 +40,9 @@ class Reader::Window {
   }
   void seek(std::uint64_t offset);
   void want(const std::shared_ptr<Window>& self, std::uint64_t end);
+  // What the DiskCache has of it.
+  static awaitable<std::optional<Slices>> from_disk(std::shared_ptr<Window> self, std::uint64_t offset,
+                                                    std::uint64_t end, std::stop_token stop);
   void next_wake(std::uint64_t end) noexcept { next_wake_ = std::min(next_wake_, end); }
   void close() noexcept;  // ends what is under way
 
@@ -79,7 +82,14 @@ class Reader::Window {
   static awaitable<void> prove(std::shared_ptr<Window> self, std::uint64_t epoch);
   static awaitable<void> look(std::shared_ptr<Window> self, std::uint64_t epoch);
 
-  void began_stream(const std::shared_ptr<Window>& self);
+  void began_stream(const std::shared_ptr<Window>& self, Clock::time_point asked);
+  // reader_disk.cpp
+  void keep_stream(Clock::time_point asked);
+  void keep_on_disk(const Chunk& chunk);
+  void vouch_later();
+  static awaitable<void> vouch(ReaderContext* context, NodeRef node, Attributes expected,
+                               std::shared_ptr<DiskFile> file, std::shared_ptr<DiskFile::Draft> draft);
+
   void proved();
   void refuted(std::exception_ptr why);
   void ask_for_more_streams();
@@ -122,6 +132,11 @@ class Reader::Window {
   std::uint64_t epoch_ = 0;             // of the window; a seek begins a new one, the old fill ends
   bool filling_ = false;
   unsigned deaths_ = 0;  // of streams, since the last byte that came
+
+  std::shared_ptr<DiskFile> disk_;  // or null
+  std::shared_ptr<DiskFile::Draft>
+      draft_;             // what the first stream has brought, until somebody vouches for it
+  bool keeping_ = false;  // what the present stream brings may be kept on disk
 };
 
 }  // namespace ftpfs::vfs

@@ -3,17 +3,12 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <map>
-#include <system_error>
 #include <utility>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -51,87 +46,37 @@ std::string path_of(int file) {
   return "/proc/self/fd/" + std::to_string(file);
 }
 
-void require_private(int directory, const std::string& path) {
-  struct ::stat status {};
-  if (::fstat(directory, &status) != 0) fail("cannot look at the spool directory " + path, errno);
-  if (status.st_uid != ::geteuid() || (status.st_mode & 077) != 0) {
-    throw Error(EPERM, "the spool directory " + path +
-                           " must belong to the user who mounts and be closed to others (chmod 700)");
-  }
-}
-
-// Between opening and locking it may have been removed by the mount that had it.
-bool still_has_its_name(int directory, const std::string& path) {
-  struct ::stat ours {};
-  struct ::stat named {};
-  return ::fstat(directory, &ours) == 0 && ::lstat(path.c_str(), &named) == 0 &&
-         ours.st_ino == named.st_ino && ours.st_dev == named.st_dev;
-}
-
-// Files that wait to be sent must leave descriptors to the sockets that send them: else none would ever be
-// free again.
-bool is_one_of_the_last(int file) {
-  constexpr ::rlim_t left_to_others = 16;
-  ::rlimit most{};
-  if (::getrlimit(RLIMIT_NOFILE, &most) != 0) return false;
-  return static_cast<::rlim_t>(file) + left_to_others >= most.rlim_cur;
-}
+const std::string word = "spool directory";
 
 }  // namespace
 
 std::shared_ptr<SpoolFolder> SpoolFolder::make(const std::string& path) {
-  for (int attempt = 0; attempt < 100; ++attempt) {
-    std::error_code failure;
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failure);
-    if (failure) fail("cannot make the spool directory " + path, failure.value());
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-      fail("cannot make the spool directory " + path, errno);
-    try {
-      return take(path);
-    } catch (const Error& error) {
-      if (error.code() != ENOENT) throw;
-    }
-  }
-  fail("the spool directory " + path + " keeps vanishing", EBUSY);
+  std::optional<PrivateFolder> folder = PrivateFolder::make(path, word);
+  return folder ? std::shared_ptr<SpoolFolder>(new SpoolFolder(std::move(*folder))) : nullptr;
 }
 
 std::shared_ptr<SpoolFolder> SpoolFolder::open(const std::string& path) {
   try {
-    return take(path);
+    std::optional<PrivateFolder> folder = PrivateFolder::take(path, word);
+    return folder ? std::shared_ptr<SpoolFolder>(new SpoolFolder(std::move(*folder))) : nullptr;
   } catch (const Error& error) {
     if (error.code() == ENOENT) return nullptr;
     throw;
   }
 }
 
-std::shared_ptr<SpoolFolder> SpoolFolder::take(const std::string& path) {
-  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!fd) fail("cannot open the spool directory " + path, errno);
-  require_private(fd.get(), path);
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK) return nullptr;
-    fail("cannot lock the spool directory " + path, errno);
-  }
-  if (!still_has_its_name(fd.get(), path)) fail("the spool directory " + path + " was removed", ENOENT);
-  return std::shared_ptr<SpoolFolder>(new SpoolFolder(path, std::move(fd)));
-}
-
-SpoolFolder::SpoolFolder(std::string path, UniqueFd fd) : path_(std::move(path)), fd_(std::move(fd)) {
+SpoolFolder::SpoolFolder(PrivateFolder folder) : folder_(std::move(folder)) {
   for (const Entry& entry : entries()) next_id_ = std::max(next_id_, entry.id + 1);
 }
 
 std::shared_ptr<SpoolFolder> SpoolFolder::look(const std::string& path) {
-  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) fail("cannot open the spool directory " + path, errno);
-  std::shared_ptr<SpoolFolder> folder(new SpoolFolder(path, std::move(fd)));
-  folder->ours_ = false;
-  return folder;
+  return std::shared_ptr<SpoolFolder>(new SpoolFolder(PrivateFolder::look(path, word)));
 }
 
 // Trying the lock would tell, too, and might keep out a mount that starts at this moment.
 bool SpoolFolder::in_use() const {
   struct ::stat status {};
-  if (::fstat(fd_.get(), &status) != 0) return false;
+  if (::fstat(folder_.descriptor(), &status) != 0) return false;
   // "1: FLOCK ADVISORY WRITE 4711 08:01:1234 0 EOF"
   const std::string ours =
       fmt::format(" {:02x}:{:02x}:{} ", ::major(status.st_dev), ::minor(status.st_dev), status.st_ino);
@@ -142,14 +87,9 @@ bool SpoolFolder::in_use() const {
   return false;
 }
 
-SpoolFolder::~SpoolFolder() {
-  if (!ours_) return;
-  if (still_has_its_name(fd_.get(), path_)) ::rmdir(path_.c_str());  // refused where something is in it
-}
-
 UniqueFd SpoolFolder::create() const {
-  UniqueFd file(::openat(fd_.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!file) fail("cannot make a file in the spool directory " + path_, errno);
+  UniqueFd file(::openat(folder_.descriptor(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (!file) fail("cannot make a file in the spool directory " + path(), errno);
   if (is_one_of_the_last(file.get())) fail("too many files are open for writing", EMFILE);
   return file;
 }
@@ -161,28 +101,17 @@ std::string SpoolFolder::keep(int file, std::string_view wanted) const {
   const std::string self = path_of(file);
   for (int attempt = 0; attempt < 10000; ++attempt) {
     const std::string unique = attempt == 0 ? name : name + "." + std::to_string(attempt);
-    if (::linkat(AT_FDCWD, self.c_str(), fd_.get(), unique.c_str(), AT_SYMLINK_FOLLOW) == 0) {
-      return path_ + "/" + unique;
+    if (::linkat(AT_FDCWD, self.c_str(), folder_.descriptor(), unique.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+      return path() + "/" + unique;
     }
-    if (errno != EEXIST) fail("cannot keep " + escaped(wanted) + " in the spool directory " + path_, errno);
+    if (errno != EEXIST) fail("cannot keep " + escaped(wanted) + " in the spool directory " + path(), errno);
   }
-  fail("cannot keep " + escaped(wanted) + " in the spool directory " + path_, EEXIST);
-}
-
-std::vector<std::string> SpoolFolder::names() const {
-  const int copy = ::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  ::DIR* const directory = copy < 0 ? nullptr : ::fdopendir(copy);
-  if (!directory) fail("cannot list the spool directory " + path_, errno);
-  std::vector<std::string> found;
-  while (const ::dirent* const each = ::readdir(directory)) found.emplace_back(each->d_name);
-  ::closedir(directory);
-  std::ranges::sort(found);
-  return found;
+  fail("cannot keep " + escaped(wanted) + " in the spool directory " + path(), EEXIST);
 }
 
 std::vector<SpoolFolder::KeptFile> SpoolFolder::kept() const {
   std::vector<KeptFile> found;
-  for (std::string& name : names()) {
+  for (std::string& name : folder_.names()) {
     if (name.starts_with('.')) continue;
     if (std::optional<KeptFile> file = regular(std::move(name))) found.push_back(std::move(*file));
   }
@@ -195,14 +124,14 @@ std::optional<SpoolFolder::KeptFile> SpoolFolder::stage_file(Id id) const {
 
 std::optional<SpoolFolder::KeptFile> SpoolFolder::regular(std::string name) const {
   struct ::stat status {};
-  const bool there = ::fstatat(fd_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+  const bool there = ::fstatat(folder_.descriptor(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
   if (!there || !S_ISREG(status.st_mode)) return std::nullopt;
   return KeptFile{std::move(name), static_cast<std::uint64_t>(status.st_size), status.st_mtime};
 }
 
 std::vector<SpoolFolder::Entry> SpoolFolder::entries() const {
   std::map<Id, Entry> found;
-  for (const std::string& each : names()) {
+  for (const std::string& each : folder_.names()) {
     const std::string_view name = each;
     const auto stage = hex_at<Id>(name, std::string_view(".stage-").size(), 16);
     if (stage && name == stage_name(*stage)) found[*stage].has_stage = true;
@@ -223,19 +152,19 @@ std::vector<SpoolFolder::Entry> SpoolFolder::entries() const {
 UniqueFd SpoolFolder::write_record(Id id, Generation generation, std::string_view text) const {
   const std::string name = record_name(id, generation);
   constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-  UniqueFd file(::openat(fd_.get(), name.c_str(), flags, 0600));
-  if (!file) fail("cannot write the journal in " + path_, errno);
+  UniqueFd file(::openat(folder_.descriptor(), name.c_str(), flags, 0600));
+  if (!file) fail("cannot write the journal in " + path(), errno);
   const ssize_t written = ::write(file.get(), text.data(), text.size());
   if (written == static_cast<ssize_t>(text.size())) return file;
   const int code = written < 0 ? errno : ENOSPC;
   remove_record(id, generation);
-  fail("cannot write the journal in " + path_, code);
+  fail("cannot write the journal in " + path(), code);
 }
 
 std::optional<std::string> SpoolFolder::read_record(Id id, Generation generation) const {
   constexpr std::size_t largest = 64u << 20;  // a file with a million holes fits
   const std::string name = record_name(id, generation);
-  const UniqueFd file(::openat(fd_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  const UniqueFd file(::openat(folder_.descriptor(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   struct ::stat status {};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   if (static_cast<std::size_t>(status.st_size) > largest) return std::nullopt;
@@ -248,30 +177,30 @@ std::optional<std::string> SpoolFolder::read_record(Id id, Generation generation
 std::string SpoolFolder::keep_record(Id id, Generation generation) const {
   const std::string from = record_name(id, generation);
   const std::string to = "damaged" + from;
-  if (::renameat(fd_.get(), from.c_str(), fd_.get(), to.c_str()) != 0)
-    fail("cannot set aside a damaged record in " + path_, errno);
-  return path_ + "/" + to;
+  if (::renameat(folder_.descriptor(), from.c_str(), folder_.descriptor(), to.c_str()) != 0)
+    fail("cannot set aside a damaged record in " + path(), errno);
+  return path() + "/" + to;
 }
 
 void SpoolFolder::remove_record(Id id, Generation generation) const noexcept {
-  ::unlinkat(fd_.get(), record_name(id, generation).c_str(), 0);
+  ::unlinkat(folder_.descriptor(), record_name(id, generation).c_str(), 0);
 }
 
 void SpoolFolder::name_stage(Id id, int file) const {
   const std::string name = stage_name(id);
-  if (::linkat(AT_FDCWD, path_of(file).c_str(), fd_.get(), name.c_str(), AT_SYMLINK_FOLLOW) != 0)
-    fail("cannot name a file in the spool directory " + path_, errno);
+  if (::linkat(AT_FDCWD, path_of(file).c_str(), folder_.descriptor(), name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+    fail("cannot name a file in the spool directory " + path(), errno);
 }
 
 UniqueFd SpoolFolder::open_stage(Id id) const {
-  UniqueFd file(::openat(fd_.get(), stage_name(id).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+  UniqueFd file(::openat(folder_.descriptor(), stage_name(id).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
   struct ::stat status {};
   const bool usable = file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
   return usable ? std::move(file) : UniqueFd();
 }
 
 void SpoolFolder::remove_stage(Id id) const noexcept {
-  ::unlinkat(fd_.get(), stage_name(id).c_str(), 0);
+  ::unlinkat(folder_.descriptor(), stage_name(id).c_str(), 0);
 }
 
 }  // namespace ftpfs::vfs

@@ -121,10 +121,19 @@ void Uploads::modified(NodeRef node, std::uint64_t from) {
   stage.mtime.reset();
   node->forget(&Marks::kept_mtime);
   if (stage.transmission && from < stage.transmission->taken) stage.transmission->rewritten = true;
-  if (!std::exchange(stage.watched, true)) journal_.note_soon(*node);
+  if (!std::exchange(stage.watched, true)) {
+    journal_.note_soon(*node);
+    forget_on_disk(*node);
+  }
   if (writes_back() || stage.running || stage.following || moves(*node) || !worth_following(*node)) return;
   stage.following = true;
   context_.tasks.spawn(follow(this, node));
+}
+
+// What this disk has of the server's content is that of another version soon, of the same size and time
+// perhaps.
+void Uploads::forget_on_disk(const Node& node) {
+  if (context_.disk && node.linked) context_.disk->forget(context_.nodes.path(node));
 }
 
 void Uploads::resize(Node& node, std::uint64_t size) {
@@ -214,6 +223,7 @@ awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
   while (stage->following) co_await stage->finished.wait(never);
   const std::uint64_t attempted = stage->changes();
   ++self->counts_.begun;
+  self->forget_on_disk(*node);
   stage->failure = nullptr;
   if (noted(*stage) && stage->dirty() && node->linked) self->journal_.note_wanted(*node);
   try {

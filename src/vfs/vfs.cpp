@@ -15,12 +15,14 @@ Vfs::Impl::Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logge
       logger(std::move(logger_)),
       config(std::move(config_)),
       tasks(executor, logger),
+      disk(DiskCache::open({clock, tasks, config, logger}, executor)),
       nodes(clock),
       blocks(config.block_bytes, clock),
       hidden(remote, tasks, logger),
       directories(remote, clock, tasks, nodes, hidden, config),
       spool(config.read_only ? std::nullopt : std::make_optional<Spool>(config.spool_directory)),
-      reading{remote, clock, tasks, nodes, blocks, chunks, config, spool ? &*spool : nullptr, more_streams},
+      reading{remote,       clock,     tasks, nodes, blocks, chunks, config, spool ? &*spool : nullptr,
+              more_streams, disk.get()},
       journal(reading, spool ? &*spool : nullptr, executor, logger),
       uploads(reading, directories, hidden, journal, spool ? &*spool : nullptr, logger),
       walk_ahead(walking()),
@@ -47,7 +49,7 @@ FilesAhead::Context Vfs::Impl::reading_in_a_row() {
   const auto shown = [this](Node& file, const Attributes& now, Clock::time_point when) {
     notice(file, now, when);
   };
-  return {remote, clock, tasks, nodes, directories, blocks, config, logger, child, shown};
+  return {remote, clock, tasks, nodes, directories, blocks, disk.get(), config, logger, child, shown};
 }
 
 // Whoever saves something now needs the sessions.
@@ -180,6 +182,7 @@ Vfs::Vfs(Executor executor, Remote& remote, Clock& clock, Logger logger, VfsConf
     : impl_(
           std::make_shared<Impl>(std::move(executor), remote, clock, std::move(logger), std::move(config))) {
   impl_->tasks.keep_alive(impl_);
+  if (impl_->disk) impl_->disk->begin();
 }
 
 Vfs::~Vfs() {

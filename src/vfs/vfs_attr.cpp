@@ -103,7 +103,7 @@ awaitable<void> Vfs::Impl::revalidate(NodeRef node, std::stop_token stop) {
     co_await ask_size(node, stop);
     co_return;
   }
-  if (clock.now() - node->learned <= config.kernel_ttl) co_return;
+  if (clock.now() - node->learned <= config.kernel_ttl && !lacks_exact_time(*node)) co_return;
   const Path path = nodes.path(*node);
   const Clock::time_point asked = clock.now();
   std::optional<Attributes> now = co_await remote.stat(path, stop);
@@ -116,6 +116,12 @@ awaitable<void> Vfs::Impl::revalidate(NodeRef node, std::stop_token stop) {
     throw Error(ESTALE, path.str() + (now ? " was replaced on the server" : " was removed on the server"));
   }
   notice(*node, *now, asked);
+}
+
+// What is kept on disk is known by the time to the second wherever the server tells it.
+bool Vfs::Impl::lacks_exact_time(const Node& node) const {
+  const std::optional<Timestamp> mtime = node.attributes.mtime;
+  return disk && !disk->given_up() && mtime && mtime->precision != Precision::second;
 }
 
 awaitable<Attr> Vfs::Impl::setattr(Ino ino, Changes changes, std::stop_token stop) {
@@ -181,6 +187,7 @@ awaitable<void> Vfs::Impl::set_mtime(NodeRef node, std::int64_t seconds, std::st
     co_return;
   }
   const Path path = nodes.path(*node);
+  if (disk) disk->forget(path);  // it may be the time of other content
   try {
     co_await remote.set_mtime(path, seconds, stop);
     node->attributes.mtime = Timestamp{seconds, Precision::second};

@@ -19,6 +19,7 @@ Opened Vfs::Impl::opened(NodeRef node, int flags) {
   result.keep_cache = node->marks().kernel_version == node->version;
   node->mark().kernel_version = node->version;
   file->version = {node->version, node->attributes};
+  if (disk && node->linked && !node->stage) disk->seen(nodes.path(*node), node->attributes);
   ++node->mark().handles;
   if (file->writes()) ++node->mark().writers;
   file->node = std::move(node);

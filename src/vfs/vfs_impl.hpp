@@ -63,6 +63,7 @@ class Vfs::Impl {
   awaitable<Attr> getattr(Ino ino, std::stop_token stop);
   awaitable<void> refresh(NodeRef node, std::stop_token stop);     // by the parent's listing or by itself
   awaitable<void> revalidate(NodeRef node, std::stop_token stop);  // asks the server about this one file
+  bool lacks_exact_time(const Node& node) const;
   awaitable<Attr> setattr(Ino ino, Changes changes, std::stop_token stop);
   awaitable<void> set_size(NodeRef node, std::uint64_t size, std::stop_token stop);
   awaitable<void> set_mode(NodeRef node, std::uint16_t mode, std::stop_token stop);
@@ -106,6 +107,7 @@ class Vfs::Impl {
                                  std::stop_token stop);
   awaitable<void> take_place(NodeRef source, std::optional<NodeRef> target, std::stop_token stop);
   awaitable<void> make_again(NodeRef directory, Path path);
+  awaitable<void> forget_on_disk(NodeRef source, Path from, Path to);
   awaitable<void> save_what_moves(NodeRef source, std::stop_token stop);
   awaitable<void> remove_from_server(NodeRef node, std::stop_token stop);
   void removed(Node& node);
@@ -214,6 +216,7 @@ class Vfs::Impl {
   Logger logger;
   const VfsConfig config;
   TaskSet tasks;
+  std::unique_ptr<DiskCache> disk;  // before whoever reads from it
   InodeTable nodes;
   BlockCache blocks;
   ChunkPool chunks;

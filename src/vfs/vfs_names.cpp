@@ -132,6 +132,7 @@ awaitable<void> Vfs::Impl::unlink(Ino parent, std::string name, std::stop_token 
   NodeRef node = *found;
   if (node->attributes.kind == Kind::directory) throw Error(EISDIR, name + " is a directory");
   files_ahead.drop(*node);
+  if (disk) disk->forget(nodes.path(*node));
   const Uploads::Pause pause(uploads, node);  // else what is written now would bring the file back
   try {
     co_await uploads.abandon(node, stop);
@@ -275,6 +276,13 @@ awaitable<void> Vfs::Impl::save_what_moves(NodeRef source, std::stop_token stop)
   for (const NodeRef& node : moving) co_await uploads.deliver(node, stop);
 }
 
+// Other content will have these names, of the same size and time perhaps.
+awaitable<void> Vfs::Impl::forget_on_disk(NodeRef source, Path from, Path to) {
+  disk->forget(from);
+  disk->forget(to);
+  if (source->attributes.kind == Kind::directory) co_await disk->forget_below(from, to);
+}
+
 awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, std::string new_name,
                                   unsigned flags, std::stop_token stop) {
   check_new_name(new_name);
@@ -305,6 +313,7 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   const Path old_path = nodes.path(*from).child(name);
   const Path new_path = nodes.path(*to).child(new_name);
   const InodeTable::Renaming renaming(nodes, source);
+  if (disk) co_await forget_on_disk(source, old_path, new_path);
   try {
     if (unknown_there)
       co_await take_place(source, target, stop);

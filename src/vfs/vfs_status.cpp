@@ -82,6 +82,10 @@ Status Vfs::Impl::status() {
   }
   now.listings = of(directories.listings());
   now.blocks = of(blocks.cache());
+  if (disk && !disk->given_up()) {
+    now.disk = CacheStatus{disk->files(), disk->bytes(), disk->capacity(), disk->uses()};
+    now.cache = disk->path();
+  }
   now.ahead = {walk_ahead.counts(), files_ahead.counts(), more_streams.counts};
   now.uploads = uploads.counts();
   now.known_names = nodes.size();

@@ -247,12 +247,39 @@ TEST(Options, WordsOfOtherProgramsMeanTheSame) {
   EXPECT_EQ(parse({"-o", "verbose"}).log_level, spdlog::level::info);
   EXPECT_TRUE(parse({"-o", "debug"}).foreground);
   EXPECT_TRUE(parse({"-o", "syslog"}).syslog);
-  EXPECT_NO_THROW(
-      parse({"-o", "writeback=0,delay_upload=0,cache_mode=writes,vfs_cache_mode=writes,idmap=user"}));
+  EXPECT_NO_THROW(parse({"-o", "writeback=0,delay_upload=0,idmap=user"}));
+}
+
+TEST(Options, OfTheCacheOnDisk) {
+  const Settings plain = parse({});
+  EXPECT_FALSE(plain.keep_what_is_read);
+  EXPECT_EQ(plain.vfs.cache_bytes, 1u << 30);
+  EXPECT_EQ(plain.vfs.cache_age, std::chrono::hours(7 * 24));
+  EXPECT_EQ(plain.vfs.cache_min_free, 256u << 20);
+  const Settings ours =
+      parse({"-o", "cache_mode=full,cache_dir=/c,cache_size=10G,cache_max_age=90m,cache_min_free=0"});
+  EXPECT_TRUE(ours.keep_what_is_read);
+  EXPECT_EQ(ours.vfs.cache_directory, "/c");
+  EXPECT_EQ(ours.vfs.cache_bytes, 10ull << 30);
+  EXPECT_EQ(ours.vfs.cache_age, std::chrono::minutes(90));
+  EXPECT_EQ(ours.vfs.cache_min_free, 0u);
+  const Settings rclone = parse({"--vfs-cache-mode=full", "--cache-dir=/c", "--vfs-cache-max-size=2G",
+                                 "--vfs-cache-max-age=24h", "--vfs-cache-min-free-space=1G"});
+  EXPECT_TRUE(rclone.keep_what_is_read);
+  EXPECT_EQ(rclone.vfs.cache_bytes, 2ull << 30);
+  EXPECT_EQ(rclone.vfs.cache_age, std::chrono::hours(24));
+  EXPECT_EQ(rclone.vfs.cache_min_free, 1u << 30);
+  EXPECT_FALSE(parse({"-o", "cache_mode=full,cache_mode=off"}).keep_what_is_read);
+  EXPECT_FALSE(parse({"-o", "cache_mode=full,vfs_cache_mode=writes"}).keep_what_is_read);
+  EXPECT_EQ(refusal({"-o", "cache_size=50", "h:", "/m"}),
+            "option cache_size: less than 1M is no cache (64M, 10G)");
+  EXPECT_EQ(refusal({"-o", "cache_max_age=soon", "h:", "/m"}),
+            "option cache_max_age: 'soon' is not an age (such as 3600, 90m, 24h, 7d)");
 }
 
 TEST(Options, PromisesThatAreNotKeptAreRefusedWithTheReason) {
-  EXPECT_EQ(refusal({"-o", "vfs_cache_mode=full", "h:", "/m"}), "option vfs_cache_mode: is one of: writes");
+  EXPECT_EQ(refusal({"-o", "vfs_cache_mode=minimal", "h:", "/m"}),
+            "option vfs_cache_mode: is one of: writes, full, off");
   EXPECT_EQ(refusal({"-o", "sslv3", "h:", "/m"}),
             "option sslv3 is broken for good; tls_min=1.0 is the oldest there is");
   for (const RefusedOption& option : refused_options()) {

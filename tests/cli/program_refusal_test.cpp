@@ -100,5 +100,20 @@ TEST_F(Refusal, SpoolInsideTheMountpoint) {
       run({FTPFS_PROGRAM, "-o", "spool_dir=" + (mountpoint() / "spool").string(), "host:", mountpoint()}), 1);
 }
 
+TEST_F(Refusal, CacheFolderThatCannotBeUsed) {
+  const auto start_with = [&](const fs::path& cache) {
+    return run({FTPFS_PROGRAM, "-o",
+                "cache_mode=full,cache_dir=" + cache.string() + ",spool_dir=" + scratch("spool").string(),
+                "ftp://127.0.0.1:1", mountpoint()});
+  };
+  write_file(scratch("file"), "");
+  expect_refusal(start_with(scratch("file")), 16);
+  fs::create_directory(scratch("open"));
+  fs::permissions(scratch("open"), fs::perms::all);
+  expect_refusal(start_with(scratch("open")), 16);
+  expect_refusal(start_with(mountpoint() / "cache"), 1);
+  expect_refusal(start_with(scratch("spool")), 1);
+}
+
 }  // namespace
 }  // namespace ftpfs::test

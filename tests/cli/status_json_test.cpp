@@ -38,6 +38,8 @@ vfs::Status files() {
   made.refused.push_back({"/c", {EACCES, "STOR failed", "553 No."}, "/spool/c", 1'700'000'000});
   made.kept.push_back({"/spool/c", 5, 1'700'000'000});
   made.listings = {3, 300, 1000, {9, 1}};
+  made.disk = vfs::CacheStatus{7, 2048, 4096, {30, 10}};
+  made.cache = "/cache/joe";
   return made;
 }
 
@@ -56,6 +58,8 @@ TEST(StatusJson, HasEverything) {
   EXPECT_EQ(status["queue"]["items"][1]["error"]["server_said"], "452 Full.\x1b");
   EXPECT_EQ(status["errors"][0]["kept"], "/spool/c");
   EXPECT_EQ(status["caches"]["listings"]["hits"], 9);
+  EXPECT_EQ(status["caches"]["disk"]["folder"], "/cache/joe");
+  EXPECT_EQ(status["caches"]["disk"]["misses"], 10);
 }
 
 TEST(StatusJson, BytesThatAreNoTextDoNoHarm) {
@@ -90,6 +94,8 @@ TEST(StatusText, IsForPeople) {
   EXPECT_THAT(text, HasSubstr("STOR failed (server said: 452 Full.\\x1B)\n"));
   EXPECT_THAT(text, HasSubstr("ERROR       /c could not be sent: STOR failed (server said: 553 No.)\n"));
   EXPECT_THAT(text, HasSubstr("2023-11-14 22:13:20; its content is in /spool/c\n"));
+  EXPECT_THAT(
+      text, HasSubstr("Cache       7 files, 2.0 KiB of 4.0 KiB, 75 % of 40 hits\n            /cache/joe\n"));
   EXPECT_THAT(text, HasSubstr("Listings    3 directories, 300 B of 1000 B, 90 % of 10 hits\n"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b"))) << "no colours, and no tricks of file names";
 }

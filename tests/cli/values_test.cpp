@@ -94,5 +94,17 @@ TEST(Values, RefusalsSayWhatWouldBeRight) {
   }
 }
 
+TEST(Age, IsSecondsOrHasAUnit) {
+  EXPECT_EQ(parse_age("90"), std::chrono::seconds(90));
+  EXPECT_EQ(parse_age("90s"), std::chrono::seconds(90));
+  EXPECT_EQ(parse_age("90m"), std::chrono::minutes(90));
+  EXPECT_EQ(parse_age("2h"), std::chrono::hours(2));
+  EXPECT_EQ(parse_age("7d"), std::chrono::hours(7 * 24));
+  EXPECT_EQ(parse_age("2w"), std::chrono::hours(14 * 24));
+  for (const char* text :
+       {"", "0", "0d", "d", "1.5h", "-1", "7D", "7dd", "1h30m", "99999999999999999999", "9999999w"})
+    EXPECT_THROW(parse_age(text), Error) << text;
+}
+
 }  // namespace
 }  // namespace ftpfs::cli

@@ -72,12 +72,20 @@ std::vector<std::string> VfsWorld::names_in_spool() const {
   return names;
 }
 
+void VfsWorld::unmount() {
+  run(io_, fs().shutdown(clock_.now() + std::chrono::seconds(1)));
+  client_.reset();
+  fs_.reset();
+  settle(io_);
+}
+
 // The old mount ends on a copy, where it can do no harm, with a server that does not answer it.
 void VfsWorld::crash() {
   const std::filesystem::path now = spool_ / std::to_string(++crashes_);
   std::filesystem::create_directory(now);
   for (const auto& entry : std::filesystem::directory_iterator(spool_)) {
-    if (!entry.path().filename().string().starts_with("spool")) continue;
+    const std::string name = entry.path().filename();
+    if (!name.starts_with("spool") && name != "cache") continue;
     const auto copy = now / entry.path().filename();
     std::filesystem::create_directory(copy);
     std::filesystem::permissions(copy, std::filesystem::perms::owner_all);

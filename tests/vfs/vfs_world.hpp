@@ -30,6 +30,7 @@ class VfsWorld {
   void advance(Clock::duration step);               // and lets happen what was waiting for that time
   std::vector<std::string> kept_in_spool() const;   // contents of the files that have a name there
   std::vector<std::string> names_in_spool() const;  // of all of them, sorted
+  void unmount();                                   // and the next use mounts again
   // kill -9: what is on disk stays as it is at this moment, and no command reaches the server any more.
   void crash();
   void remount();  // after a crash; what is left is taken care of as far as that is possible now

@@ -60,6 +60,8 @@ struct Settings {
   bool netrc = false;                      // ~/.netrc also where no person has started us
   std::optional<std::string> netrc_file;   // instead of ~/.netrc
 
+  bool keep_what_is_read = false;  // cache_mode=full
+
   bool connect_first = true;    // the mount appears when the server has let us in
   bool list_first = true;       // ... and has shown the directory
   bool fake = false;            // mount -f: everything but the mount

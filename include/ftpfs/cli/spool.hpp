@@ -14,6 +14,9 @@ namespace ftpfs::cli {
 // when the user has no home.
 std::string default_spool_base();
 
+// /var/cache/ftpfs for root; else $XDG_CACHE_HOME/ftpfs or ~/.cache/ftpfs. Likewise.
+std::string default_cache_base();
+
 // A name that says which mount it belongs to, and differs for any two that differ.
 std::string spool_folder_name(const ftp::FtpConfig& config);
 
@@ -24,6 +27,10 @@ std::string spool_source(const ftp::FtpConfig& config);
 // Throws Failure: local_files when it cannot be made or others may write to it, usage when it lies inside the
 // mountpoint (the daemon would wait for itself), which is empty where nothing will be mounted.
 std::string prepare_spool(const std::string& base, const ftp::FtpConfig& config,
+                          const std::string& mountpoint);
+
+// The same for what was read (cache_mode=full).
+std::string prepare_cache(const std::string& base, const ftp::FtpConfig& config,
                           const std::string& mountpoint);
 
 // Does `path` lie in `directory`, or is it that? Both canonical.

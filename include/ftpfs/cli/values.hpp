@@ -17,6 +17,7 @@ namespace ftpfs::cli {
 
 std::uint64_t parse_size(std::string_view text);                 // 4096, 64K, 8M, 1G, 2T: powers of 1024
 std::chrono::milliseconds parse_seconds(std::string_view text);  // 30, 0.5; at most 100 000 000
+std::chrono::seconds parse_age(std::string_view text);           // 3600, 90m, 24h, 7d, 2w; not 0
 std::uint64_t parse_number(std::string_view text, std::uint64_t least, std::uint64_t most);
 std::uint16_t parse_mask(std::string_view text);   // octal, at most 777
 std::string parse_address(std::string_view text);  // of IPv4 or IPv6, in digits

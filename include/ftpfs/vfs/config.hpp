@@ -44,6 +44,11 @@ struct VfsConfig {
   std::string spool_source;     // server, user and directory: what is left there by another one stays
   // 0: close() returns when the server has it. Else when this disk has it, and it is sent so much later.
   std::chrono::milliseconds writeback{0};
+  // What is read stays on this disk, too, for this mount and later ones (cache_mode=full).
+  std::string cache_directory;                // private, 0700; made if missing; empty: it does not
+  std::uint64_t cache_bytes = 1ull << 30;     // all of it together
+  std::chrono::seconds cache_age{7 * 86400};  // what was not used for so long goes
+  std::uint64_t cache_min_free = 256u << 20;  // to be left free on that disk
   UploadMode upload = UploadMode::automatic;
   PermsMode perms = PermsMode::ignore;
   bool contain_symlinks = true;              // targets that lead out of the mount are not handed out

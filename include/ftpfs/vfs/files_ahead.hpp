@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <ftpfs/vfs/block_cache.hpp>
+#include <ftpfs/vfs/disk_cache.hpp>
 #include <ftpfs/vfs/file_rows.hpp>
 #include <ftpfs/vfs/hit_rate.hpp>
 
@@ -36,6 +37,7 @@ class FilesAhead {
     InodeTable& nodes;
     Directories& directories;
     BlockCache& blocks;
+    DiskCache* disk;  // or null
     const VfsConfig& config;
     Logger logger;
     // The node of an entry of a listing that was fetched at that time.

@@ -5,6 +5,9 @@
 // grows with what was read in sequence (twice of it, up to readahead_bytes), so that random reads fetch
 // little; what they fetch goes to the block cache.
 //
+// With a DiskCache, what waits is looked for there before a stream is begun, and what streams bring is put
+// there.
+//
 // All bytes are of one version of the file. FTP has no way to hold on to one: a RETR reads what has the name
 // when it begins. So what a second stream brings is shown only when the file, looked at after that stream has
 // begun, still has the size and time of the version that is read. (A file that is written in place while one
@@ -18,6 +21,7 @@
 
 #include <ftpfs/base/error.hpp>
 #include <ftpfs/vfs/block_cache.hpp>
+#include <ftpfs/vfs/disk_cache.hpp>
 #include <ftpfs/vfs/hit_rate.hpp>
 #include <ftpfs/vfs/inode_table.hpp>
 
@@ -42,6 +46,7 @@ struct ReaderContext {
   const VfsConfig& config;
   const Spool* spool;  // null: mounted read-only
   MoreStreams& more;
+  DiskCache* disk;  // null: nothing that is read is kept on disk
 };
 
 // Somebody else has changed the file on the server: what is read there now is another version. code() is EIO.

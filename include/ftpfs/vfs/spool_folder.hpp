@@ -19,6 +19,7 @@
 #include <vector>
 
 #include <ftpfs/base/fd.hpp>
+#include <ftpfs/vfs/private_folder.hpp>
 
 namespace ftpfs::vfs {
 
@@ -30,12 +31,9 @@ class SpoolFolder {
   static std::shared_ptr<SpoolFolder> open(const std::string& path);  // nullptr also when it is missing
   // Without the lock, to look at only; it may be anybody's. Throws Error(ENOENT, EACCES...).
   static std::shared_ptr<SpoolFolder> look(const std::string& path);
-  ~SpoolFolder();  // removes it when it is empty
-  SpoolFolder(const SpoolFolder&) = delete;
-  SpoolFolder& operator=(const SpoolFolder&) = delete;
 
-  const std::string& path() const noexcept { return path_; }
-  int descriptor() const noexcept { return fd_.get(); }
+  const std::string& path() const noexcept { return folder_.path(); }
+  int descriptor() const noexcept { return folder_.descriptor(); }
 
   UniqueFd create() const;  // an empty file without a name; throws Error(ENOSPC...)
   // Gives the file a name made from `wanted` (never a path: slashes are replaced), unique in the folder;
@@ -71,15 +69,11 @@ class SpoolFolder {
   void remove_stage(Id id) const noexcept;
 
  private:
-  SpoolFolder(std::string path, UniqueFd fd);
-  static std::shared_ptr<SpoolFolder> take(const std::string& path);
-  std::vector<std::string> names() const;  // of everything in it
+  explicit SpoolFolder(PrivateFolder folder);
 
   std::optional<KeptFile> regular(std::string name) const;
 
-  std::string path_;
-  UniqueFd fd_;
-  bool ours_ = true;  // locked
+  PrivateFolder folder_;  // removed with us when it is empty
   Id next_id_ = 1;
 };
 

@@ -95,6 +95,8 @@ struct Status {
 
   CacheStatus listings;
   CacheStatus blocks;
+  std::optional<CacheStatus> disk;  // of blocks, files in it; absent: there is none, or it was given up
+  std::string cache;                // its folder
   FetchedAhead ahead;
   UploadCounts uploads;
   std::size_t known_names = 0;  // inodes

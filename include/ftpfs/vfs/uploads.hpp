@@ -135,6 +135,7 @@ class Uploads {
   awaitable<void> save_attributes(NodeRef node);
   void ignore_refusal(const Node& node, const Error& error) const;
   bool worth_following(const Node& node) const;
+  void forget_on_disk(const Node& node);
   static bool moves(const Node& node) noexcept;
 
   // transmission.cpp: one run

@@ -6,9 +6,10 @@
 #include <exception>
 #include <utility>
 
+#include <ftpfs/base/stop.hpp>
+
 #include "backoff.hpp"
 #include "pool_state.hpp"
-#include "stop.hpp"
 
 namespace ftpfs::ftp {
 

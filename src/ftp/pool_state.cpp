@@ -7,8 +7,9 @@
 
 #include <fmt/format.h>
 
+#include <ftpfs/base/stop.hpp>
+
 #include "primed.hpp"
-#include "stop.hpp"
 
 namespace ftpfs::ftp {
 

@@ -76,14 +76,9 @@ std::vector<Option> workaround_options() {
        "workaround",
        {},
        "LIST",
-       "what is not found out: rename:renamexdev:mdtm_set:cwd_list",
+       "rename:renamexdev:mdtm_set:cwd_list; writing_mdtm is one of them",
        set_workarounds},
-      {server,
-       "writing_mdtm",
-       {},
-       "",
-       "the same as workaround=mdtm_set",
-       [](S& s, Text) { s.ftp.workarounds.mdtm_sets_time = true; }},
+      {server, "writing_mdtm", {}, "", "", [](S& s, Text) { s.ftp.workarounds.mdtm_sets_time = true; }},
   };
 }
 

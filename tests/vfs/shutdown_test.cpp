@@ -61,10 +61,8 @@ TEST_F(ShutdownTest, WaitsForARunningUpload) {
 TEST_F(ShutdownTest, SeveralGoSideBySideAsFarAsThereAreSessions) {
   remote_.set_spare(3);
   const std::string names[] = {"/a", "/b", "/c", "/d", "/e", "/f", "/g"};
-  for (const std::string& name : names) {
-    tree().put_file(name, "old");
-    client().write(client().open(name, O_RDWR), 0, "new");
-  }
+  for (const std::string& name : names) tree().put_file(name, "old");
+  for (const std::string& name : names) client().write(client().open(name, O_RDWR), 0, "new");
   remote_.on(Op::commit).hold();
   std::stop_source unused;
   Pending<std::vector<std::string>> shutdown(io_, fs().shutdown(clock_.now() + std::chrono::seconds(60)),

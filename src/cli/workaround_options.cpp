@@ -76,9 +76,14 @@ std::vector<Option> workaround_options() {
        "workaround",
        {},
        "LIST",
-       "rename:renamexdev:mdtm_set:cwd_list; writing_mdtm is one of them",
+       "what is not found out: rename:renamexdev:mdtm_set:cwd_list",
        set_workarounds},
-      {server, "writing_mdtm", {}, "", "", [](S& s, Text) { s.ftp.workarounds.mdtm_sets_time = true; }},
+      {server,
+       "writing_mdtm",
+       {},
+       "",
+       "the same as workaround=mdtm_set",
+       [](S& s, Text) { s.ftp.workarounds.mdtm_sets_time = true; }},
   };
 }
 

@@ -2,18 +2,54 @@
 #include <cerrno>
 #include <cstring>
 
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/sinks/syslog_sink.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include <ftpfs/base/error.hpp>
+#include <ftpfs/base/fd.hpp>
 #include <ftpfs/base/log.hpp>
 
 namespace ftpfs {
 namespace {
+
+class FileSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  explicit FileSink(std::string path) : path_(std::move(path)), file_(opened()) {}
+
+  void reopen() { file_ = opened(); }
+
+ protected:
+  // What cannot be written is lost: there is nobody to tell, and the mount is what matters.
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    std::string_view rest(line.data(), line.size());
+    while (!rest.empty()) {
+      const ssize_t written = ::write(file_.get(), rest.data(), rest.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) return;
+      rest.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+  void flush_() override {}
+
+ private:
+  UniqueFd opened() const {
+    UniqueFd file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    if (!file) throw Error(errno, "log file " + path_ + ": " + std::strerror(errno));
+    return file;
+  }
+
+  std::string path_;
+  UniqueFd file_;
+};
 
 spdlog::sink_ptr make_sink(LogSink sink) {
   switch (sink) {
@@ -57,18 +93,23 @@ Logger make_logger(LogSink sink, spdlog::level::level_enum level) {
 }
 
 Logger make_file_logger(const std::string& path, spdlog::level::level_enum level) {
-  std::shared_ptr<spdlog::sinks::basic_file_sink_st> sink;
-  try {
-    sink = std::make_shared<spdlog::sinks::basic_file_sink_st>(path);
-  } catch (const spdlog::spdlog_ex&) {
-    const int code = errno != 0 ? errno : EIO;
-    throw Error(code, "log file " + path + ": " + std::strerror(code));
-  }
-  auto logger = std::make_shared<spdlog::logger>("ftpfs", std::move(sink));
+  auto logger = std::make_shared<spdlog::logger>("ftpfs", std::make_shared<FileSink>(path));
   logger->set_level(level);
   logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l: %v");
   logger->flush_on(spdlog::level::trace);
   return logger;
+}
+
+void reopen_log(spdlog::logger& logger) {
+  for (const spdlog::sink_ptr& sink : logger.sinks()) {
+    const auto file = std::dynamic_pointer_cast<FileSink>(sink);
+    if (!file) continue;
+    try {
+      file->reopen();
+    } catch (const Error& error) {
+      logger.error("{}", error.what());
+    }
+  }
 }
 
 std::string escaped(std::string_view text, std::size_t limit) {

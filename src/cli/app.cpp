@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <exception>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 #include <signal.h>
+#include <unistd.h>
 
 #include <ftpfs/cli/app.hpp>
 #include <ftpfs/cli/exit_status.hpp>
@@ -18,12 +20,15 @@ namespace {
 constexpr std::chrono::seconds save_limit{60};
 // How long the loop may go on tidying up (QUIT, aborted transfers) when everything is saved.
 constexpr std::chrono::seconds tidy_limit{5};
+// The start says what it waits for when it has taken so long.
+constexpr std::chrono::seconds silent_for{3};
 
 }  // namespace
 
 App::App(const Settings& settings, Logger logger)
     : host_(settings.ftp.host),
       list_first_(settings.list_first),
+      may_speak_(::isatty(STDERR_FILENO) != 0 || settings.log_level <= spdlog::level::info),
       log_level_(settings.log_level),
       logger_(std::move(logger)),
       network_(settings.route, settings.tunnel),
@@ -87,6 +92,8 @@ awaitable<void> App::serve() {
 // that was asked for.
 awaitable<void> App::start() {
   const std::stop_token stop = starting_.get_token();
+  TaskSet meanwhile(io_.get_executor(), logger_);
+  if (may_speak_) meanwhile.spawn(tell_if_it_takes_long(this, meanwhile.stop_token()));
   if (!late_remote_) {
     co_await remote_->connect(stop);
     if (list_first_) co_await look_at_root(stop);
@@ -98,6 +105,23 @@ awaitable<void> App::start() {
   }
   mount();
   readiness_->ready();
+}
+
+// Who hears nothing believes that it hangs.
+awaitable<void> App::tell_if_it_takes_long(App* self, std::stop_token stop) {
+  const Clock::time_point due = self->clock_.now() + silent_for;
+  co_await self->clock_.sleep_until(due, stop);
+  self->readiness_->notice(self->what_is_waited_for());
+}
+
+std::string App::what_is_waited_for() const {
+  const ftp::RemoteStatus now = remote_->status();
+  if (now.turned_away)
+    return failure_line(
+        host_, Error(EUSERS, "waiting until the server takes one more connection", *now.turned_away));
+  const bool logged_in = !now.root.empty();
+  return failure_line(host_, Error(EAGAIN, logged_in ? "logged in, waiting for the directory"
+                                                     : "waiting for the server to let us in"));
 }
 
 // It may also be shown to nobody, as with upload hosts.
@@ -149,6 +173,7 @@ awaitable<void> App::watch_signals() {
     const int signal = co_await signals_.async_wait(asio::redirect_error(use_awaitable, error));
     if (error) co_return;
     if (signal == SIGHUP) {
+      reopen_log(*logger_);
       vfs_->drop_caches();
     } else if (signal == SIGUSR1) {
       log_counters();

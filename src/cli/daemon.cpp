@@ -73,6 +73,10 @@ void Readiness::ready() {
   tell_parent(ExitStatus::success, {});
 }
 
+void Readiness::notice(std::string_view line) {
+  print_line(line);
+}
+
 void Readiness::failed(ExitStatus status, std::string_view line) {
   if (parent_) {
     tell_parent(status, line);

@@ -22,9 +22,8 @@ std::span<const std::string_view> ignored_options() {
       "kernel_cache", "max_read", "max_write", "max_background", "congestion_threshold", "async_read", "subtype",
       "clone_fd", "max_threads", "max_idle_threads", "intr",
       // sshfs, curlftpfs, mount.cifs, rclone
-      "reconnect", "workaround", "writing_mdtm", "transform_symlinks", "keepalive",
-      "ServerAliveInterval", "ServerAliveCountMax", "krb4", "engine", "tcp_nodelay", "tlsv1", "cert_type", "key_type",
-      "enable_epsv", "skip_pasv_ip", "ftp_method", "proxy_basic", "proxy_anyauth", "forceuid", "forcegid"});
+      "reconnect", "transform_symlinks", "ServerAliveCountMax", "krb4", "engine", "tcp_nodelay", "tlsv1",
+      "cert_type", "key_type", "enable_epsv", "skip_pasv_ip", "ftp_method", "proxy_basic", "proxy_anyauth", "forceuid", "forcegid"});
   // clang-format on
   return names;
 }

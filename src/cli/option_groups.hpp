@@ -16,5 +16,6 @@ std::vector<Option> file_options();
 std::vector<Option> listing_options();
 std::vector<Option> login_options();
 std::vector<Option> tls_options();
+std::vector<Option> workaround_options();
 
 }  // namespace ftpfs::cli

@@ -120,6 +120,12 @@ std::vector<Option> make_table() {
        "close connections that were idle for so long (60)",
        [](S& s, Text v) { s.ftp.idle_timeout = parse_seconds(v); }},
       {server,
+       "keepalive",
+       {"ServerAliveInterval"},
+       "SECS",
+       "say NOOP on those that were idle for so long (0: never)",
+       [](S& s, Text v) { s.ftp.keepalive = parse_seconds(v); }},
+      {server,
        "codepage",
        {},
        "CHARSET",
@@ -274,8 +280,8 @@ std::vector<Option> make_table() {
        Option::Value::optional},
       {mount, "log_level", {}, "LEVEL", "error, warn (default), info, debug, trace", set_log_level},
   };
-  for (const std::vector<Option>& part : {listing_options(), connection_options(), login_options(),
-                                          tls_options(), file_options(), cache_options()}) {
+  for (const std::vector<Option>& part : {listing_options(), workaround_options(), connection_options(),
+                                          login_options(), tls_options(), file_options(), cache_options()}) {
     const auto place = std::ranges::upper_bound(table, part.front().group, {}, &Option::group);
     table.insert(place, part.begin(), part.end());
   }

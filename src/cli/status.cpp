@@ -36,7 +36,8 @@ ExitStatus of_one(const std::string& path, const Settings& settings) {
   return ExitStatus::success;
 }
 
-// One that does not answer keeps nobody from the others.
+// Each is told about, and why it cannot be where that is so. One that is dead or does not answer is a
+// failure; one that others have mounted is their own affair.
 ExitStatus of_all(const Settings& settings) {
   ExitStatus worst = ExitStatus::success;
   json all = json::array();
@@ -47,14 +48,15 @@ ExitStatus of_all(const Settings& settings) {
       all.push_back(json::parse(answer));
       if (!settings.json) text += (text.empty() ? "" : "\n") + shown(answer, false, settings);
     } catch (const Failure& failure) {
+      all.push_back({{"mountpoint", mount.mountpoint}, {"source", mount.source}, {"error", failure.what()}});
       fmt::print(stderr, "{}\n", failure_line("", failure));
-      worst = ExitStatus::mount_failed;
+      if (failure.status() != ExitStatus::usage) worst = ExitStatus::mount_failed;
     }
   }
   if (settings.json)
-    print(settings.watch ? all.dump() + "\n" : all.dump(2) + "\n");
+    print(all.dump(settings.watch ? -1 : 2, ' ', false, json::error_handler_t::replace) + "\n");
   else
-    print(all.empty() && worst == ExitStatus::success ? "no ftpfs is mounted here\n" : text);
+    print(all.empty() ? "no ftpfs is mounted here\n" : text);
   return worst;
 }
 

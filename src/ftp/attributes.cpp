@@ -53,8 +53,10 @@ Form spell(const ServerProfile& /* all the same */, ModeCommand command, std::ui
 
 // Those that FEAT names first; the others may exist all the same. MDTM before them: it is what vsftpd and IIS
 // have, and where it only reads, it asks for a file called "TIME PATH".
-std::vector<MtimeCommand> mtime_commands(const ServerProfile& profile) {
+std::vector<MtimeCommand> mtime_commands(Session& session) {
+  const ServerProfile& profile = session.profile();
   if (profile.mtime != MtimeCommand::untested) return {profile.mtime};
+  if (session.config().workarounds.mdtm_sets_time) return {MtimeCommand::mdtm};
   const proto::Features& features = profile.features;
   std::vector<MtimeCommand> named;
   std::vector<MtimeCommand> others;
@@ -177,7 +179,7 @@ awaitable<void> set_mtime(std::shared_ptr<Session> session, std::string path, st
   ServerProfile& profile = session->profile();
   const bool proven = profile.mtime != MtimeCommand::untested && is_ordinary(seconds);
   const Check<std::int64_t> check = proven ? nullptr : shows_mtime;
-  const std::vector<MtimeCommand> commands = mtime_commands(profile);
+  const std::vector<MtimeCommand> commands = mtime_commands(*session);
   const Outcome outcome =
       co_await apply(session, commands, seconds, path, "time", &profile.mtime, check, stop);
   if (outcome == Outcome::ignored) {
@@ -190,7 +192,7 @@ awaitable<void> set_mtime(std::shared_ptr<Session> session, std::string path, st
   const std::string directory = parent_of(path);
   co_await calibrate_clock(session, directory);
   if (profile.clock.to_mdtm(seconds) == seconds) co_return;
-  const std::vector<MtimeCommand> again = mtime_commands(profile);
+  const std::vector<MtimeCommand> again = mtime_commands(*session);
   co_await apply(session, again, seconds, path, "time", &profile.mtime, check, stop);
 }
 

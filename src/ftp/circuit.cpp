@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "stop.hpp"
+#include <ftpfs/base/stop.hpp>
 
 namespace ftpfs::ftp {
 namespace {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <ftpfs/base/stop.hpp>
 #include <ftpfs/ftp/report.hpp>
 #include <ftpfs/ftp/transfer.hpp>
 
@@ -14,7 +15,6 @@
 #include "look.hpp"
 #include "operations.hpp"
 #include "own_names.hpp"
-#include "stop.hpp"
 
 namespace ftpfs::ftp {
 

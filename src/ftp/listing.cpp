@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include <ftpfs/base/stop.hpp>
 #include <ftpfs/ftp/transfer.hpp>
 #include <ftpfs/proto/fault.hpp>
 #include <ftpfs/proto/listing.hpp>
@@ -19,7 +20,6 @@
 #include "primed.hpp"
 #include "refusal.hpp"
 #include "server_times.hpp"
-#include "stop.hpp"
 
 namespace ftpfs::ftp {
 

@@ -5,11 +5,10 @@
 
 #include <fmt/format.h>
 
+#include <ftpfs/base/stop.hpp>
 #include <ftpfs/ftp/session.hpp>
 #include <ftpfs/proto/fault.hpp>
 #include <ftpfs/proto/path_name.hpp>
-
-#include "stop.hpp"
 
 namespace ftpfs::ftp {
 

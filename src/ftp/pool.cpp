@@ -164,4 +164,9 @@ std::optional<std::string> SessionPool::refusal() const {
   return state_->refusal->server_said();
 }
 
+std::optional<std::string> SessionPool::turned_away() const {
+  if (state_->turned_away.empty()) return std::nullopt;
+  return state_->turned_away;
+}
+
 }  // namespace ftpfs::ftp

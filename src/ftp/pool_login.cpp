@@ -6,9 +6,10 @@
 #include <exception>
 #include <utility>
 
+#include <ftpfs/base/stop.hpp>
+
 #include "backoff.hpp"
 #include "pool_state.hpp"
-#include "stop.hpp"
 
 namespace ftpfs::ftp {
 
@@ -102,6 +103,7 @@ awaitable<std::shared_ptr<Session>> SessionPool::State::log_in(std::shared_ptr<S
       std::shared_ptr<Session> session = co_await open_within(state->context, limit, stop);
       if (state->closed) throw Error(ESHUTDOWN, "unmounting");
       state->refusal_lasts = {};
+      state->turned_away.clear();
       state->circuit.works();
       co_return session;
     } catch (ConnectionLost& error) {

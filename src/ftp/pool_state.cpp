@@ -3,12 +3,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <iterator>
 
 #include <fmt/format.h>
 
-#include "primed.hpp"
-#include "stop.hpp"
+#include <ftpfs/base/stop.hpp>
 
 namespace ftpfs::ftp {
 
@@ -31,6 +29,7 @@ SessionPool::State::State(std::shared_ptr<SessionContext> shared)
       learned_limit(context->config.max_conns),
       circuit(*context),
       reaper(*context, [this] { reap(); }),
+      pulse(*context, [this] { keep_alive(); }),
       yield_timer(*context, [this] { ask_to_yield(); }),
       limit_timer(*context, [this] { serve(); }) {
   idle.reserve(std::max<std::size_t>(context->config.max_conns, 1));
@@ -45,6 +44,7 @@ void SessionPool::State::shut() noexcept {
   closed = true;
   circuit.end();
   reaper.cancel();
+  pulse.cancel();
   yield_timer.cancel();
   limit_timer.cancel();
   for (const Lease::State& lease : leases) {
@@ -149,56 +149,6 @@ void SessionPool::State::ask_to_yield() noexcept {
   }
 }
 
-void SessionPool::State::return_session(std::shared_ptr<Session> session) noexcept {
-  if (closed || !session->reusable()) {
-    session->abort();
-    return;
-  }
-  circuit.works();
-  const Clock::time_point now = context->clock.now();
-  last_answer = now;
-  prime(session, Need::likely);
-  idle.push_back(Idle{std::move(session), now});
-  if (idle.size() == 1) reaper.set(now + context->config.idle_timeout);
-}
-
-// The last used one is the likeliest to be alive, and lets the others grow old enough to be closed; still
-// better is one whose next data connection is there.
-std::shared_ptr<Session> SessionPool::State::pick_idle() noexcept {
-  const auto ready = [](const Idle& one) { return is_primed(*one.session); };
-  while (!idle.empty()) {
-    const auto primed = std::find_if(idle.rbegin(), idle.rend(), ready);
-    const auto chosen = primed == idle.rend() ? std::prev(idle.end()) : std::prev(primed.base());
-    const std::shared_ptr<Session> session = std::move(chosen->session);
-    idle.erase(chosen);
-    if (session->reusable() && !session->disturbed()) return session;
-    session->abort();
-  }
-  return nullptr;
-}
-
-void SessionPool::State::drop_idle() noexcept {
-  for (const Idle& one : idle) one.session->abort();
-  idle.clear();
-}
-
-void SessionPool::State::reap() {
-  const Clock::time_point expired = context->clock.now() - context->config.idle_timeout;
-  while (!idle.empty() && idle.front().since <= expired) {
-    context->tasks.spawn(quit(shared_from_this(), std::move(idle.front().session)));
-    idle.erase(idle.begin());
-    ++quitting;
-  }
-  if (!idle.empty()) reaper.set(idle.front().since + context->config.idle_timeout);
-}
-
-// Counted until it is gone: a new log-in meanwhile could find the server full.
-awaitable<void> SessionPool::State::quit(std::shared_ptr<State> state, std::shared_ptr<Session> session) {
-  co_await session->quit();
-  --state->quitting;
-  state->serve();
-}
-
 // Some servers and firewalls turn away without a word, or with a 421 that does not say why; others let
 // nothing through (connlimit), while those who are in are served.
 bool SessionPool::State::may_be_full(const Error& why, Clock::time_point asked) const noexcept {
@@ -214,6 +164,7 @@ void SessionPool::State::server_is_full(const Error& why) {
   learned_until = context->clock.now();
   learned_until += why.code() == EUSERS ? Clock::duration(remember_limit) : Clock::duration(remember_guess);
   limit_timer.set(learned_until);
+  turned_away = why.server_said();
   if (limit() != before) context->logger->warn("server takes no more than {} connections", learned_limit);
 }
 

@@ -35,6 +35,7 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   struct Idle {
     std::shared_ptr<Session> session;
     Clock::time_point since;
+    Clock::time_point heard_of;  // by the server, for the last time
   };
 
   // Somebody in the queue. Leaves it on destruction; a slot that was granted but not picked up goes back.
@@ -54,11 +55,18 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   // Counts one slot of `lane` as taken, at once or when it is this one's turn.
   awaitable<void> take_slot(Lane lane, Clock::time_point deadline, bool first, std::stop_token stop);
   void return_slot(Lane lane) noexcept;
+  void shut() noexcept;  // aborts what is leased, sends away who waits
+
+  // pool_idle.cpp
   void return_session(std::shared_ptr<Session> session) noexcept;
   std::shared_ptr<Session> pick_idle() noexcept;
   void drop_idle() noexcept;
-  void shut() noexcept;  // aborts what is leased, sends away who waits
+  void rest(Idle one) noexcept;
   void reap();
+  static awaitable<void> quit(std::shared_ptr<State> state, std::shared_ptr<Session> session);
+  void plan_pulse();
+  void keep_alive();
+  static awaitable<void> show_life(std::shared_ptr<State> state, Lease lease, Clock::time_point since);
 
   // pool_login.cpp. One whole attempt, which began at `began`: in turn, idle or logged in.
   static awaitable<Lease> lend(std::shared_ptr<State> state, Lane lane, Clock::time_point began,
@@ -69,7 +77,6 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
                                                     std::stop_token stop);
   void nobody_there(const ConnectionLost& why, Clock::duration took);
   static awaitable<void> reconnect(std::shared_ptr<State> state);
-  static awaitable<void> quit(std::shared_ptr<State> state, std::shared_ptr<Session> session);
 
   std::size_t limit() const noexcept;
   std::size_t in_use() const noexcept { return taken[0] + taken[1] + quitting; }
@@ -88,7 +95,7 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   void ask_to_yield() noexcept;
 
   std::shared_ptr<SessionContext> context;
-  std::vector<Idle> idle;              // the last used at the back
+  std::vector<Idle> idle;              // in the order of their last use
   std::array<std::size_t, 2> taken{};  // by lane: leased or being opened
   std::size_t quitting = 0;
   std::array<List<Waiter>, 2> queues;  // by lane
@@ -98,6 +105,7 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   std::optional<Clock::time_point> last_answer;  // a session came back alive
   std::size_t learned_limit;
   Clock::time_point learned_until;
+  std::string turned_away;       // the server's words, until it lets somebody in again
   std::optional<Error> refusal;  // of our credentials
   Clock::time_point refused_until;
   Clock::duration refusal_lasts{};  // for so long the last one counted; 0: none since a log-in that worked
@@ -105,6 +113,7 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   bool reconnecting = false;
   bool closed = false;
   Deadline reaper;
+  Deadline pulse;  // with FtpConfig::keepalive: NOOP is due
   Deadline yield_timer;
   Deadline limit_timer;  // the learned limit is forgotten
 };

@@ -79,6 +79,14 @@ awaitable<void> name_source(std::shared_ptr<Session> session, std::string path, 
   throw why;
 }
 
+// Where mv(1) hears of EXDEV it copies.
+Error for_a_copy(Session& session, const Names& names, Error why) {
+  const bool plain = why.code() == EACCES || why.code() == EPERM || why.code() == EIO;
+  const bool elsewhere = parent_of(names.from) != parent_of(names.to);
+  if (!session.config().workarounds.no_moving || !plain || !elsewhere) return why;
+  return Error(EXDEV, why.what(), why.server_said());
+}
+
 // Fails with EEXIST where a file is in the way and has to step aside.
 awaitable<void> move(std::shared_ptr<Session> session, Names names, std::stop_token stop) {
   // No CWD may come between RNFR and RNTO.
@@ -96,7 +104,7 @@ awaitable<void> move(std::shared_ptr<Session> session, Names names, std::stop_to
   const Reply to = co_await session->command(Verb::rnto, names.to, stop);
   if (!to.completion()) {
     const Error why = co_await explain_target(session, names, to, stop);
-    throw why;
+    throw for_a_copy(*session, names, why);
   }
   if (!onto_file) co_return;
   const bool stayed = co_await shows_file(*session, names.from, stop);

@@ -6,11 +6,11 @@
 
 #include <fmt/format.h>
 
+#include <ftpfs/base/stop.hpp>
 #include <ftpfs/ftp/session.hpp>
 #include <ftpfs/proto/fault.hpp>
 
 #include "primed.hpp"
-#include "stop.hpp"
 
 namespace ftpfs::ftp {
 

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <ftpfs/base/stop.hpp>
+
 #include "held_transfer.hpp"
 #include "kept_names.hpp"
 #include "listing.hpp"
@@ -12,7 +14,6 @@
 #include "passing.hpp"
 #include "primed.hpp"
 #include "refusal.hpp"
-#include "stop.hpp"
 
 namespace ftpfs::ftp {
 

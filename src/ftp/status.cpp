@@ -36,6 +36,7 @@ RemoteStatus status_of(const Server& server) {
   now.sessions = server.pool.counts();
   now.away = of(server.pool.outage(), context.clock.now());
   now.refusal = server.pool.refusal();
+  now.turned_away = server.pool.turned_away();
   now.received = of(context.traffic.received);
   now.sent = of(context.traffic.sent);
   now.commands = context.traffic.commands;

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cerrno>
 
+#include <ftpfs/base/stop.hpp>
 #include <ftpfs/proto/fault.hpp>
 
 #include "primed.hpp"
-#include "stop.hpp"
 #include "transfer_state.hpp"
 
 namespace ftpfs::ftp {

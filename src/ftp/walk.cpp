@@ -4,11 +4,11 @@
 // command gets NAME alone.
 #include <fmt/format.h>
 
+#include <ftpfs/base/stop.hpp>
 #include <ftpfs/ftp/session.hpp>
 
 #include "look.hpp"
 #include "own_names.hpp"
-#include "stop.hpp"
 
 namespace ftpfs::ftp {
 

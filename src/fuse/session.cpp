@@ -81,7 +81,9 @@ void connect_to_mount(fuse_session& session, const std::string& mountpoint) {
   errno = 0;
   if (fuse_session_mount(&session, mountpoint.c_str()) != 0) {
     const int code = errno != 0 ? errno : EPERM;
-    throw Error(code, "cannot mount on " + escaped(mountpoint) + ": " + complaints.text());
+    const std::string said = complaints.text();  // fusermount3 says it on standard error itself
+    const std::string why = said.empty() ? "fusermount3 refuses, for the reason above" : said;
+    throw Error(code, "cannot mount on " + escaped(mountpoint) + ": " + why);
   }
   try {
     use(session, fuse_session_fd(&session), read_device, write_device);

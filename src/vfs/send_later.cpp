@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <ftpfs/base/error.hpp>
+#include <ftpfs/base/stop.hpp>
 #include <ftpfs/vfs/uploads.hpp>
 
 namespace ftpfs::vfs {
@@ -15,11 +16,6 @@ namespace {
 constexpr std::chrono::milliseconds first_retry{5'000};
 constexpr std::chrono::milliseconds last_retry{300'000};
 constexpr std::size_t listed_at_most = 2000;  // of larger directories single names are asked for
-
-struct Fire {
-  std::stop_source* source;
-  void operator()() const { source->request_stop(); }
-};
 
 }  // namespace
 
@@ -109,8 +105,8 @@ awaitable<void> Uploads::send_later(Uploads* self, NodeRef node) {
 awaitable<void> Uploads::wait_until_due(StagePtr stage, Clock::time_point due) {
   const std::stop_token end = context_.tasks.stop_token();
   std::stop_source wait;
-  const std::stop_callback on_end(end, Fire{&wait});
-  const std::stop_callback on_hurry(stage->hurry.get_token(), Fire{&wait});
+  const std::stop_callback on_end(end, RequestStop(wait));
+  const std::stop_callback on_hurry(stage->hurry.get_token(), RequestStop(wait));
   const std::stop_token ends = wait.get_token();
   Clock& clock = context_.clock;
   try {

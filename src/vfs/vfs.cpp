@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <cerrno>
-#include <iterator>
 #include <utility>
 
 #include "vfs_impl.hpp"
@@ -100,67 +98,6 @@ awaitable<void> Vfs::Impl::forget_below(Ino ino, std::stop_token stop) {
   co_await time.sleep_until(due, stop);
 }
 
-awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_source waits,
-                        std::stop_token done) {
-  co_await clock.sleep_until(deadline, done);
-  waits.request_stop();
-}
-
-namespace {
-
-// What a stage loads with keeps the node alive that the stage belongs to.
-void drop_stages(InodeTable& nodes) {
-  std::vector<NodeRef> staged;
-  nodes.for_each([&](Node& node) {
-    if (node.stage) staged.emplace_back(nodes, node);
-  });
-  for (NodeRef& node : staged) node->stage.reset();
-}
-
-}  // namespace
-
-awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadline) {
-  shutting_down = true;
-  stop_fetching_ahead();
-  log_fetched_ahead();
-  std::stop_source waits;  // fires at the deadline: nothing below waits any longer
-  TaskSet timer(executor, logger);
-  timer.spawn(stop_at(clock, deadline, waits, timer.stop_token()));
-
-  std::vector<NodeRef> unsaved;
-  nodes.for_each([&](Node& node) {
-    const Stage* const stage = node.stage.get();
-    if (stage && node.linked && (stage->dirty() || stage->mtime || stage->mode))
-      unsaved.emplace_back(nodes, node);
-  });
-  std::vector<std::string> lost = uploads.take_untold();
-  for (NodeRef& node : unsaved) {
-    bool failed = false;
-    try {
-      co_await uploads.deliver(node, waits.get_token());
-    } catch (const std::exception&) {  // whatever it was: the next one has its own chance
-      failed = node->stage && node->stage->dirty();
-    }
-    if (!failed) continue;
-    std::string path = co_await uploads.leave_behind(node);
-    lost.push_back(std::move(path));
-  }
-  nodes.for_each([&](Node& node) {  // what was unlinked while open: nobody will close it any more
-    if (node.marks().hidden_as && node.marks().handles > 0) hidden.remove(*node.marks().hidden_as);
-  });
-  tasks.request_stop();
-  files.clear();
-  open_directories.clear();
-  try {
-    co_await tasks.join(waits.get_token());
-    drop_stages(nodes);
-  } catch (const Cancelled&) {
-    logger->warn("unmounting with {} transfers unfinished", tasks.size());
-  }
-  std::ranges::move(leave_left_over(), std::back_inserter(lost));
-  co_return lost;
-}
-
 namespace {
 
 // A request's coroutine may be resumed, to end, after the Vfs has gone: it keeps what it works on alive.
@@ -190,7 +127,7 @@ Vfs::~Vfs() {
   impl_->tasks.request_stop();
   impl_->files.clear();
   impl_->open_directories.clear();
-  drop_stages(impl_->nodes);
+  impl_->drop_stages();
 }
 
 awaitable<void> Vfs::recover(std::stop_token stop) {

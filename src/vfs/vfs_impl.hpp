@@ -100,6 +100,15 @@ class Vfs::Impl {
   awaitable<void> set_first_mode(NodeRef node, std::uint16_t mode, std::stop_token stop);
   awaitable<void> unlink(Ino parent, std::string name, std::stop_token stop);
   awaitable<void> rmdir(Ino parent, std::string name, std::stop_token stop);
+  awaitable<void> remove_from_server(NodeRef node, std::stop_token stop);
+  void removed(Node& node);
+  bool has_unsent(const Node& directory) const;
+  bool has_unsent(const Node& directory, const std::string& name) const;
+  void doubt(Node& directory, std::string_view name);
+  void check_new_name(std::string_view name) const;
+  awaitable<void> check_twin(NodeRef directory, std::string name, std::stop_token stop);
+
+  // vfs_rename.cpp
   awaitable<void> rename(Ino parent, std::string name, Ino new_parent, std::string new_name, unsigned flags,
                          std::stop_token stop);
   awaitable<void> make_way(NodeRef source, NodeRef target, std::stop_token stop);
@@ -109,12 +118,9 @@ class Vfs::Impl {
   awaitable<void> make_again(NodeRef directory, Path path);
   awaitable<void> forget_on_disk(NodeRef source, Path from, Path to);
   awaitable<void> save_what_moves(NodeRef source, std::stop_token stop);
-  awaitable<void> remove_from_server(NodeRef node, std::stop_token stop);
-  void removed(Node& node);
-  bool has_unsent(const Node& directory) const;
-  bool has_unsent(const Node& directory, const std::string& name) const;
-  void doubt(Node& directory, std::string_view name);
-  void check_new_name(std::string_view name) const;
+  awaitable<std::optional<NodeRef>> rename_target(NodeRef from, std::string name, NodeRef to,
+                                                  std::string new_name, bool no_replace,
+                                                  std::stop_token stop);
 
   // vfs_unlinked.cpp
   bool must_stay_readable(const Node& node) const;
@@ -130,10 +136,6 @@ class Vfs::Impl {
   awaitable<Created> create(Ino parent, std::string name, mode_t mode, int flags, std::stop_token stop);
   void refresh_names(NodeRef directory);
   awaitable<std::optional<NodeRef>> look_again(NodeRef directory, std::string name, std::stop_token stop);
-  awaitable<void> check_twin(NodeRef directory, std::string name, std::stop_token stop);
-  awaitable<std::optional<NodeRef>> rename_target(NodeRef from, std::string name, NodeRef to,
-                                                  std::string new_name, bool no_replace,
-                                                  std::stop_token stop);
   Opened opened(NodeRef node, int flags);
   std::optional<Slices> read_now(Handle handle, std::uint64_t offset, std::size_t size);
   awaitable<Slices> read(Handle handle, std::uint64_t offset, std::size_t size, std::stop_token stop);
@@ -199,10 +201,17 @@ class Vfs::Impl {
   void find_unsaved(Sending& sending);
   static awaitable<void> send_next(Impl* self, std::shared_ptr<Sending> sending, std::stop_token stop);
 
+  // vfs_shutdown.cpp
+  struct Saving;
+  awaitable<std::vector<std::string>> shutdown(Clock::time_point deadline);
+  awaitable<std::vector<std::string>> save_all(std::stop_token waits);
+  static awaitable<void> save_next(Impl* self, std::shared_ptr<Saving> saving, std::stop_token waits);
+  awaitable<bool> saved(NodeRef node, std::stop_token waits);
+  void drop_stages();
+
   // vfs.cpp
   void writable() const;   // throws Error(EROFS)
   void accepting() const;  // throws Error(ESHUTDOWN)
-  awaitable<std::vector<std::string>> shutdown(Clock::time_point deadline);
   WalkAhead::Context walking();
   FilesAhead::Context reading_in_a_row();
   void log_fetched_ahead() const;

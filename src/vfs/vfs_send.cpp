@@ -9,11 +9,6 @@
 #include "vfs_impl.hpp"
 
 namespace ftpfs::vfs {
-namespace {
-
-constexpr std::size_t side_by_side = 4;  // the sessions say how many it really are
-
-}  // namespace
 
 struct Vfs::Impl::Sending {
   std::deque<NodeRef> next;
@@ -73,7 +68,7 @@ awaitable<SendReport> Vfs::Impl::send_all(std::stop_token stop) {
   const auto sending = std::make_shared<Sending>();
   // Again: of two versions ours goes on under another name.
   for (find_unsaved(*sending); !sending->next.empty(); find_unsaved(*sending)) {
-    while (sending->at_work < std::min(side_by_side, sending->next.size())) {
+    while (sending->at_work < std::min(remote.sessions(), sending->next.size())) {
       ++sending->at_work;
       tasks.spawn(send_next(this, sending, stop));
     }

@@ -35,6 +35,13 @@ class LogFile : public testing::Test {
     }
   }
 
+  int lines(const std::string& name) const {
+    std::ifstream file(folder_.path() / name);
+    int count = 0;
+    for (std::string line; std::getline(file, line);) ++count;
+    return count;
+  }
+
   test::TemporaryDirectory folder_;
 };
 
@@ -51,6 +58,30 @@ TEST_F(LogFile, IsMadeForItsOwnerAndWrittenAtItsEnd) {
   text << std::ifstream(made.log_file).rdbuf();
   EXPECT_TRUE(text.str().starts_with("before\n"));
   EXPECT_TRUE(text.str().ends_with(" warning: what happened\n")) << text.str();
+}
+
+TEST_F(LogFile, GoesOnInANewFileWhereTheOldOneWasMoved) {
+  Settings made = settings(folder_.path() / "log");
+  prepare_log_file(made);
+  const Logger logger = logger_for(made);
+  logger->warn("first");
+  fs::rename(folder_.path() / "log", folder_.path() / "log.1");
+  logger->warn("second");
+  reopen_log(*logger);
+  logger->warn("third");
+  EXPECT_EQ(lines("log.1"), 2) << "what nobody has moved yet is still the log";
+  EXPECT_EQ(lines("log"), 1);
+}
+
+TEST_F(LogFile, ThatCannotBeOpenedAgainGoesOnInTheOldOne) {
+  Settings made = settings(folder_.path() / "dir" / "log");
+  fs::create_directory(folder_.path() / "dir");
+  prepare_log_file(made);
+  const Logger logger = logger_for(made);
+  fs::rename(folder_.path() / "dir", folder_.path() / "moved");
+  reopen_log(*logger);
+  logger->warn("after");
+  EXPECT_EQ(lines("moved/log"), 2) << "why it could not, and what came then";
 }
 
 TEST_F(LogFile, InsideTheMountIsRefused) {

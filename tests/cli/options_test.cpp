@@ -189,6 +189,32 @@ TEST(Options, SayHowDirectoriesAreListed) {
   EXPECT_THROW(parse({"-o", "list=stat"}), Error);
 }
 
+// The words are sshfs's, and so are the colons; what needs no workaround here is taken all the same.
+TEST(Options, SayWhatIsWrongWithTheServer) {
+  const auto told = [](const std::string& list) {
+    return parse({"-o", "workaround=" + list}).ftp.workarounds;
+  };
+  EXPECT_TRUE(told("rename").no_replacing);
+  EXPECT_FALSE(told("rename").no_moving);
+  EXPECT_TRUE(told("nodelaysrv:renamexdev:truncate").no_moving);
+  EXPECT_TRUE(told("cwd_list\\,mdtm_set").mdtm_sets_time);
+  EXPECT_TRUE(told("cwd_list:no_rest_stor").list_by_walking);
+  EXPECT_TRUE(told("all").no_replacing);
+  EXPECT_FALSE(told("all").mdtm_sets_time);
+  EXPECT_FALSE(told("all:none").no_replacing);
+  EXPECT_TRUE(parse({"-o", "writing_mdtm"}).ftp.workarounds.mdtm_sets_time);
+  EXPECT_EQ(refusal({"-o", "workaround=renam", "host:", "/mnt"}),
+            "option workaround: does not know 'renam'; did you mean 'rename'?");
+  EXPECT_TRUE(
+      refusal({"-o", "workaround=rename:", "host:", "/mnt"}).starts_with("option workaround: is a list"));
+}
+
+TEST(Options, KeepIdleConnectionsAlive) {
+  EXPECT_EQ(parse({}).ftp.keepalive, milliseconds(0));
+  EXPECT_EQ(parse({"-o", "keepalive=15"}).ftp.keepalive, std::chrono::seconds(15));
+  EXPECT_EQ(parse({"-o", "ServerAliveInterval=15"}).ftp.keepalive, std::chrono::seconds(15));
+}
+
 TEST(Options, EachKindOfPrefetchHasItsSwitch) {
   const auto prefetch = [](const char* what) {
     const vfs::VfsConfig config = parse({"-o", std::string("prefetch=") + what}).vfs;

@@ -25,6 +25,19 @@ TEST_F(LogFileOption, IsRelativeToWhereTheCommandStands) {
   EXPECT_EQ(unmount().status, 0);
 }
 
+// As logrotate does it.
+TEST_F(LogFileOption, IsOpenedAnewAtAHangUp) {
+  const std::string log = scratch("ftpfs.log").string();
+  mount("log_level=info,log_file=" + log);
+  std::filesystem::rename(log, log + ".1");
+  process_->signal(SIGHUP);
+  ASSERT_TRUE(eventually([&] { return std::filesystem::exists(log); }));
+  const std::string old = read_file(log + ".1");
+  process_->signal(SIGUSR1);
+  EXPECT_TRUE(eventually([&] { return read_file(log).find("counters: ") != std::string::npos; }));
+  EXPECT_EQ(read_file(log + ".1"), old);
+}
+
 TEST_F(LogFileOption, CannotLieInsideTheMount) {
   expect_refusal(start(served_->url(), "log_file=" + (mountpoint() / "log").string()), 1);
 }

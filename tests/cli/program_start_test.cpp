@@ -34,7 +34,7 @@ class Start : public ProgramTest {
   }
 
   // Whatever the moment at which the server does that, the start fails in the same orderly way.
-  void expect_refusal_at_every_step(Fault fault) {
+  void expect_refusal_at_every_step(Fault fault, const std::string& options = "") {
     for (const std::string& verb : verbs_of_a_start()) {
       SCOPED_TRACE(verb);
       fault.verb = verb;
@@ -46,7 +46,7 @@ class Start : public ProgramTest {
         also.verb = "PASV";
         server.inject(also);
       });
-      expect_refusal(start(served_->url()), 32);
+      expect_refusal(start(served_->url(), options), 32);
       served_->with([](FakeServer& server) {
         EXPECT_GT(server.faults_fired(), 0u);
         server.clear_faults();
@@ -132,7 +132,7 @@ TEST_F(Start, ServerResetsAtAnyStep) {
 }
 
 TEST_F(Start, ServerHangsAtAnyStep) {
-  expect_refusal_at_every_step({.verb = "", .action = Fault::Action::stall});
+  expect_refusal_at_every_step({.verb = "", .action = Fault::Action::stall}, "timeout=0.5");
 }
 
 TEST_F(Start, ServerTalksNonsenseAtAnyStep) {
@@ -147,6 +147,26 @@ TEST_F(Start, ListingThatIsCutOff) {
     }
   });
   expect_refusal(start(served_->url()), 32);
+}
+
+// Whoever sits before it would take a minute of silence for a hang.
+TEST_F(Start, SaysWhatItWaitsFor) {
+  served_->with([](FakeServer& server) {
+    server.inject({.verb = "GREETING",
+                   .action = Fault::Action::reply,
+                   .reply = "421 Too many users (3).",
+                   .times = 1000});
+  });
+  Process starting(
+      {command(served_->url(), "verbose"), "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("output")});
+  const std::string expected =
+      "ftpfs: 127.0.0.1: waiting until the server takes one more connection (server said: 421 Too many users "
+      "(3).)\n";
+  EXPECT_TRUE(eventually([&] { return read_file(scratch("output")) == expected; }))
+      << read_file(scratch("output"));
+  starting.signal(SIGTERM);
+  EXPECT_NE(starting.wait(), 0);
+  EXPECT_FALSE(mounted());
 }
 
 TEST_F(Start, InTheForegroundFailsTheSameWay) {

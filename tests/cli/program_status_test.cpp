@@ -123,6 +123,25 @@ TEST_F(StatusCommand, SaysWhyItCannotTell) {
   EXPECT_EQ(dead.output, "ftpfs: " + mountpoint().string() + ": its daemon has died\n");
 }
 
+// Whoever looks after a machine asks for all, and wants to hear of the one that has died as well.
+TEST_F(StatusCommand, OfAllTellsAboutEachOne) {
+  mount();
+  const fs::path second = scratch("second");
+  fs::create_directory(second);
+  auto arguments = command(served_->url());
+  arguments.back() = second;
+  ASSERT_EQ(run(arguments, {{"FTPFS_PASSWORD", "secret"}}).status, 0);
+  kill_daemon();
+  const Outcome text = ftpfs({"status"});
+  EXPECT_EQ(text.status, 32);
+  EXPECT_THAT(text.output, HasSubstr("ftpfs: " + mountpoint().string() + ": its daemon has died\n"));
+  EXPECT_THAT(text.output, HasSubstr(second.string() + "  joe@127.0.0.1"));
+  const std::string all = ftpfs({"status", "--json"}).output;
+  EXPECT_THAT(all, HasSubstr("\"error\": \"" + mountpoint().string() + ": its daemon has died\""));
+  EXPECT_THAT(all, HasSubstr("\"mountpoint\": \"" + second.string() + "\""));
+  EXPECT_EQ(run({"/bin/umount", second}).status, 0);
+}
+
 TEST_F(StatusCommand, WatchesUntilTheMountHasGone) {
   mount();
   Process watching(

@@ -84,9 +84,28 @@ TEST_F(UserMount, IsNotUnmountedBySomebodyElse) {
 }
 
 // Not even root may look into it, and is told so at once.
+// fusermount3 says it to the terminal and nothing to us.
+TEST_F(UserMount, ARefusalOfFusermountIsToldWhole) {
+  cover_fstab(line("ftpfs", "noauto,user"));
+  std::ofstream(scratch("fuse.conf")) << "mount_max = 0\n";
+  if (!fs::exists("/etc/fuse.conf")) GTEST_SKIP() << "no /etc/fuse.conf that could be covered";
+  ASSERT_EQ(::mount(scratch("fuse.conf").c_str(), "/etc/fuse.conf", nullptr, MS_BIND, nullptr), 0);
+  const Outcome refused = as_user({"/bin/mount", mountpoint()});
+  ::umount2("/etc/fuse.conf", MNT_DETACH);
+  EXPECT_NE(refused.status, 0);
+  EXPECT_NE(refused.output.find("too many FUSE filesystems"), std::string::npos) << refused.output;
+  EXPECT_NE(refused.output.find(": fusermount3 refuses, for the reason above\n"), std::string::npos)
+      << refused.output;
+  EXPECT_FALSE(mounted());
+}
+
 TEST_F(UserMount, IsListedForOthersAsFarAsItCanBeSeen) {
   cover_fstab(line("ftpfs", "noauto,user"));
+  const int before = run({FTPFS_PROGRAM, "status"}).status;  // of what else may be mounted on this machine
   ASSERT_EQ(as_user({"/bin/mount", mountpoint()}).status, 0);
+  const Outcome all = run({FTPFS_PROGRAM, "status"});
+  EXPECT_EQ(all.status, before) << "what somebody else has mounted is no failure";
+  EXPECT_NE(all.output.find(mountpoint().string()), std::string::npos) << all.output;
   const std::string others = run({FTPFS_PROGRAM, "list"}).output;
   const std::string own = as_user({FTPFS_PROGRAM, "list"}).output;
   EXPECT_NE(others.find("  daemon  not yours\n"), std::string::npos) << others;

@@ -134,7 +134,7 @@ TEST_P(HostileChange, WhileMakingDirectories) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Answers, HostileChange, testing::ValuesIn(answers()),
+INSTANTIATE_TEST_SUITE_P(Answers, HostileChange, testing::ValuesIn(common_answers()),
                          [](const auto& one) { return one.param.name; });
 
 }  // namespace

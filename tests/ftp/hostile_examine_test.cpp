@@ -2,6 +2,7 @@
 // Answers that no server should give, to `ftpfs check`: it comes to an end, what it says is no lie, and what
 // was there is there.
 #include <algorithm>
+#include <set>
 
 #include <gmock/gmock.h>
 
@@ -41,7 +42,17 @@ TEST_P(HostileExamine, AtEachStep) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Answers, HostileExamine, testing::ValuesIn(answers()),
+// How each kind of nonsense is read, the other suites show at each command; here it counts what follows.
+std::vector<Answer> kinds_of_answers() {
+  const std::set<std::string_view> kinds{"Garbage",    "Nothing",      "Preliminary", "Waiting",
+                                         "Completion", "Intermediate", "Farewell",    "Endless",
+                                         "Twice",      "NoPort",       "TelnetOption"};
+  std::vector<Answer> chosen = answers();
+  std::erase_if(chosen, [&](const Answer& one) { return !kinds.contains(one.name); });
+  return chosen;
+}
+
+INSTANTIATE_TEST_SUITE_P(Answers, HostileExamine, testing::ValuesIn(kinds_of_answers()),
                          [](const auto& one) { return one.param.name; });
 
 }  // namespace

@@ -74,7 +74,7 @@ TEST_P(HostileOld, WhileWalking) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Answers, HostileOld, testing::ValuesIn(answers()),
+INSTANTIATE_TEST_SUITE_P(Answers, HostileOld, testing::ValuesIn(common_answers()),
                          [](const auto& one) { return one.param.name; });
 
 }  // namespace

@@ -139,7 +139,7 @@ TEST_P(Contract, RefreshShowsWhatOthersDid) {
   if (local_mode()) GTEST_SKIP() << "no cache";
   fs::create_directory(root("dir"));
   server().put("dir/file", "old");
-  mount("dcache_timeout=100000");
+  mount("dcache_timeout=100000,attr_timeout=0.2");
   EXPECT_EQ(sh("ls dir; cat dir/file; test -e dir/late || echo none"), "file\noldnone\n");
   server().put("dir/late", "new");
   server().put("dir/file", "changed");

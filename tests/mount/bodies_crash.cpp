@@ -207,10 +207,12 @@ class Crash : public MountTest {
 };
 
 TEST_P(Crash, KillsUnderLoad) {
-  rounds(is_long() ? 50 : 5, Before::nothing);
+  rounds(is_long() ? 50 : 3, Before::nothing);
 }
 
-TEST_P(Crash, KillsInABlackHole) {
+class CrashUnseen : public Crash {};  // by the server
+
+TEST_P(CrashUnseen, KillsInABlackHole) {
   ServerOptions options;
   // Nobody tells it that its client is dead, and it locks the file that is on its way for as long.
   if (is(ServerKind::vsftpd)) options.config = {"data_connection_timeout=2"};
@@ -240,6 +242,8 @@ TEST_P(Crash, WhatCloseCouldNotSendIsSentByTheNextMount) {
 }
 
 FTPFS_ON_ALL_SERVERS(Crash);
+INSTANTIATE_TEST_SUITE_P(Servers, CrashUnseen, testing::Values(ServerKind::vsftpd, ServerKind::pyftpdlib),
+                         test_name);
 
 }  // namespace
 }  // namespace ftpfs::test

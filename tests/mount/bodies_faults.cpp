@@ -164,6 +164,28 @@ TEST_P(Faults, ServerEndsIdleSessions) {
   EXPECT_EQ(mounted().complaints(), std::vector<std::string>{});  // an everyday event
 }
 
+// Longer than the server would wait without it, each session goes on; see the body above.
+TEST_P(Faults, KeepaliveOutlivesAShortIdleTimeout) {
+  if (is(ServerKind::pure_ftpd)) GTEST_SKIP() << "pure-ftpd waits a minute at least, and does not count NOOP";
+  if (is(ServerKind::pyftpdlib))
+    GTEST_SKIP() << "the idle timer of pyftpdlib 1.5.7 stops at the first command";
+  start_server({.max_clients = 100, .idle_seconds = 3});
+  mount("keepalive=0.5,log_level=debug");
+  EXPECT_EQ(sh("cat file"), "content");
+  const auto said = [this](const std::string& command) {
+    const std::string log = mounted().log();
+    std::size_t count = 0;
+    for (std::size_t at = log.find(command); at != log.npos; at = log.find(command, at + 1)) ++count;
+    return count;
+  };
+  const std::size_t sessions = said(" > PASS");
+  ASSERT_GE(sessions, 1u);
+  ASSERT_TRUE(eventually([&] { return said(" > NOOP") >= 8 * sessions; })) << mounted().log();
+  EXPECT_TRUE(server().has_sessions());
+  EXPECT_EQ(sh("cat unlisted/inside"), "x");
+  EXPECT_EQ(said(" > PASS"), sessions);
+}
+
 // A session that died while nobody used it is replaced, and nobody hears of it.
 TEST_P(Faults, AConnectionThatTheServerClosedIsReplacedWithoutNotice) {
   mount("dcache_timeout=0,attr_timeout=0");

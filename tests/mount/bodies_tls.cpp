@@ -13,16 +13,7 @@
 namespace ftpfs::test {
 namespace {
 
-class Tls : public TlsMountTest {
- protected:
-  // A start that is to fail.
-  Outcome try_mount(const std::string& options) {
-    std::filesystem::create_directories(tmp("refused"));
-    return run_ftpfs(
-        {"-f", "-o", "spool_dir=" + tmp("spool").string() + options, server().url(), tmp("refused")},
-        {{"FTPFS_PASSWORD", std::string(test_password)}});
-  }
-};
+class Tls : public TlsMountTest {};
 
 // 1 B to 10 MiB, evenly on a logarithmic scale.
 std::vector<std::size_t> sizes() {
@@ -92,7 +83,19 @@ TEST_P(Tls, ImplicitTls) {
   EXPECT_EQ(sh("cat file; echo more >> file; cat $ROOT/file"), "contentcontentmore\n");
 }
 
-TEST_P(Tls, UnknownCertificateIsRefusedInOneLineThatNamesTheOption) {
+// Whom we believe, and what is said when we do not.
+class TlsTrust : public TlsMountTest {
+ protected:
+  // A start that is to fail.
+  Outcome try_mount(const std::string& options) {
+    std::filesystem::create_directories(tmp("refused"));
+    return run_ftpfs(
+        {"-f", "-o", "spool_dir=" + tmp("spool").string() + options, server().url(), tmp("refused")},
+        {{"FTPFS_PASSWORD", std::string(test_password)}});
+  }
+};
+
+TEST_P(TlsTrust, UnknownCertificateIsRefusedInOneLineThatNamesTheOption) {
   const Identity identity = start();
   const Outcome refused = try_mount("");
   EXPECT_EQ(refused.status, 32);
@@ -103,7 +106,7 @@ TEST_P(Tls, UnknownCertificateIsRefusedInOneLineThatNamesTheOption) {
   sh("echo content > file && cmp file $ROOT/file");
 }
 
-TEST_P(Tls, WrongPinIsRefused) {
+TEST_P(TlsTrust, WrongPinIsRefused) {
   start();
   const std::string other = self_signed({}).sha256();
   const Outcome refused = try_mount(",tls_pin=sha256:" + other);
@@ -111,7 +114,7 @@ TEST_P(Tls, WrongPinIsRefused) {
 }
 
 // As tls_pin does: whatever issuer and name it has, and nothing but what is in the file.
-TEST_P(Tls, ServerCertTrustsTheCertificatesInItsFile) {
+TEST_P(TlsTrust, ServerCertTrustsTheCertificatesInItsFile) {
   const Identity identity = start({.dns_names = {"ftp.example.net"}});
   const Identity other = self_signed({.addresses = {"127.0.0.1"}});
   write_file(tmp("other.pem"), other.certificate());
@@ -123,7 +126,7 @@ TEST_P(Tls, ServerCertTrustsTheCertificatesInItsFile) {
   EXPECT_EQ(try_mount(",server_cert=" + tmp("empty.pem").string()).status, 1);
 }
 
-TEST_P(Tls, CertificateForAnotherNameIsRefused) {
+TEST_P(TlsTrust, CertificateForAnotherNameIsRefused) {
   start({.dns_names = {"ftp.example.net"}});
   const Outcome refused = try_mount("," + trust());
   EXPECT_EQ(refused.status, 32);
@@ -134,6 +137,7 @@ TEST_P(Tls, CertificateForAnotherNameIsRefused) {
 }
 
 FTPFS_ON_ALL_TLS_SERVERS(Tls);
+FTPFS_ON_SOME_TLS_SERVERS(TlsTrust);
 
 }  // namespace
 }  // namespace ftpfs::test

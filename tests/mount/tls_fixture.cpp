@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "mount/tls_fixture.hpp"
 
+#include <cstdlib>
+
 namespace ftpfs::test {
 
 void PrintTo(const TlsServer& server, std::ostream* out) {
@@ -20,6 +22,15 @@ std::vector<TlsServer> all_tls_servers() {
     for (const char* version : {"1.2", "1.3"}) all.push_back({kind, version});
   }
   return all;
+}
+
+std::vector<TlsServer> some_tls_servers() {
+  std::vector<TlsServer> some = all_tls_servers();
+  const auto is_one_more = [](const TlsServer& one) {
+    return one.version == "1.2" && one.kind != ServerKind::vsftpd;
+  };
+  if (std::getenv("FTPFS_LONG") == nullptr) std::erase_if(some, is_one_more);
+  return some;
 }
 
 void TlsMountTest::SetUp() {

@@ -6,6 +6,7 @@
 // As an FTP server does, an upload truncates its target when it opens and shows what has arrived so far.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -129,7 +130,7 @@ class MemoryRemote final : public Remote {
   bool upload_in_doubt(const Path& path) const override { return doubtful_.contains(path); }
   Capabilities capabilities() const noexcept override { return capabilities_; }
   std::size_t spare() const noexcept override;
-  std::size_t sessions() const noexcept override { return spare_; }
+  std::size_t sessions() const noexcept override { return std::max<std::size_t>(spare_, 1); }
 
  private:
   class Sessions;

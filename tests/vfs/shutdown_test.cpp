@@ -57,6 +57,22 @@ TEST_F(ShutdownTest, WaitsForARunningUpload) {
   EXPECT_EQ(tree().content("/file"), "content");
 }
 
+// One after another would take too long where there are many: systemd gives 90 s.
+TEST_F(ShutdownTest, SeveralGoSideBySideAsFarAsThereAreSessions) {
+  remote_.set_spare(3);
+  const std::string names[] = {"/a", "/b", "/c", "/d", "/e", "/f", "/g"};
+  for (const std::string& name : names) tree().put_file(name, "old");
+  for (const std::string& name : names) client().write(client().open(name, O_RDWR), 0, "new");
+  remote_.on(Op::commit).hold();
+  std::stop_source unused;
+  Pending<std::vector<std::string>> shutdown(io_, fs().shutdown(clock_.now() + std::chrono::seconds(60)),
+                                             unused);
+  EXPECT_EQ(remote_.live_sinks(), 3u);
+  remote_.on(Op::commit).release();
+  EXPECT_THAT(shutdown.get(), IsEmpty());
+  for (const std::string& name : names) EXPECT_EQ(tree().content(name), "new");
+}
+
 TEST_F(ShutdownTest, RefusesNewOpens) {
   tree().put_file("/file", "content");
   const vfs::Ino ino = client().ino("/file");

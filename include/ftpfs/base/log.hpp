@@ -20,6 +20,9 @@ enum class LogSink { standard_error, syslog, none };
 Logger make_logger(LogSink sink, spdlog::level::level_enum level);
 // To the end of a file, which is made where it is missing. Throws Error where it cannot be opened.
 Logger make_file_logger(const std::string& path, spdlog::level::level_enum level);
+// Opens the file of such a logger anew, by its name: what logrotate has moved away is written no more. Where
+// that fails, the old one goes on and tells so. Other loggers stay as they are.
+void reopen_log(spdlog::logger& logger);
 
 // Text made safe for one line of a log or terminal: control bytes and invalid UTF-8 as \xNN, backslash
 // doubled, at most `limit` bytes (then "...").

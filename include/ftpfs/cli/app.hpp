@@ -38,6 +38,8 @@ class App {
  private:
   awaitable<void> serve();
   awaitable<void> start();
+  static awaitable<void> tell_if_it_takes_long(App* self, std::stop_token stop);
+  std::string what_is_waited_for() const;
   awaitable<void> look_at_root(std::stop_token stop);
   void mount();
   awaitable<void> save();
@@ -52,6 +54,7 @@ class App {
 
   const std::string host_;
   const bool list_first_;
+  const bool may_speak_;  // to somebody who waits for the start
   const spdlog::level::level_enum log_level_;
   Logger logger_;
   asio::io_context io_{1};

@@ -22,6 +22,7 @@ class Readiness {
   // The mount answers. In the background: lets the parent go and leaves its terminal, session and directory;
   // in the foreground: tells the service manager, if there is one.
   void ready();
+  void notice(std::string_view line);  // while it is not decided: to standard error, which is the caller's
   void failed(ExitStatus status, std::string_view line);
 
  private:

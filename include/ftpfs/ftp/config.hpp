@@ -43,6 +43,14 @@ struct ActiveMode {
   bool disable_eprt = false;  // PORT only, where there is a choice
 };
 
+// What the user knows of the server and we cannot find out, or not in time.
+struct Workarounds {
+  bool no_replacing = false;     // RNTO does not replace files, whatever it says
+  bool no_moving = false;        // a rename to another directory that is refused is EXDEV, and mv(1) copies
+  bool mdtm_sets_time = false;   // MDTM with a time and a path sets it; other commands are not to be tried
+  bool list_by_walking = false;  // MLSD takes no path: CWD, then MLSD
+};
+
 struct FtpConfig {
   std::string host;
   std::uint16_t port = 21;
@@ -57,8 +65,9 @@ struct FtpConfig {
   std::chrono::milliseconds greeting_timeout{60'000};  // servers with reverse DNS or ident take 5-30 s
   std::chrono::milliseconds timeout{30'000};           // a reply, or progress on a data connection
   std::chrono::milliseconds idle_timeout{60'000};      // spare sessions are closed with QUIT after this
-  std::chrono::milliseconds queue_timeout{60'000};     // until a call has a session: its turn and the log-in
-  std::chrono::milliseconds settle_time{1'000};        // for late commands; see late_commands.hpp
+  std::chrono::milliseconds keepalive{0};           // NOOP on sessions that were idle for so long; 0: never
+  std::chrono::milliseconds queue_timeout{60'000};  // until a call has a session: its turn and the log-in
+  std::chrono::milliseconds settle_time{1'000};     // for late commands; see late_commands.hpp
   // How long a call waits for a server that is away. 0 (soft): it fails at once; max() (hard): for ever.
   std::chrono::milliseconds retry_for{0};
   bool may_be_away = false;  // already when the mount begins (delay_connect)
@@ -71,6 +80,7 @@ struct FtpConfig {
   std::uint64_t download_rate = 0;
   ListMode list = ListMode::automatic;
   std::optional<std::string> list_options;  // of LIST; absent: -a, where it shows more than LIST alone
+  Workarounds workarounds;
   bool disable_epsv = false;
   bool trust_pasv_ip = false;  // connect to the host that a 227 names (PASV only, then)
   ActiveMode active;

@@ -66,6 +66,8 @@ struct SessionContext {
         traffic(time),
         tasks(std::move(run_on), std::move(log)) {
     profile.clock = ServerClock(config.server_zone);
+    if (config.workarounds.no_replacing) profile.replacing = Support::no;
+    if (config.workarounds.list_by_walking) profile.mlsd_paths = false;
   }
 
   Executor executor;

@@ -4,6 +4,8 @@
 // For mounts that must be there before the network is (delay_connect).
 #pragma once
 
+#include <type_traits>
+
 #include <ftpfs/base/wait.hpp>
 #include <ftpfs/ftp/ftp_remote.hpp>
 
@@ -36,6 +38,10 @@ class LateRemote final : public Remote {
 
  private:
   awaitable<void> reach(std::stop_token stop);
+  template <class Operation, class... Given>  // of Remote, what it is given and `stop`
+  std::invoke_result_t<Operation, Remote&, Given..., std::stop_token> later(Operation operation,
+                                                                            std::stop_token stop,
+                                                                            Given... given);
   static awaitable<bool> connect(LateRemote* self, std::stop_token stop);
 
   FtpRemote& remote_;

@@ -93,6 +93,8 @@ class SessionPool {
   SessionCounts counts() const noexcept;
   // The server's words about our credentials, as long as no further log-in is tried because of them.
   std::optional<std::string> refusal() const;
+  // The same about the number of connections, as long as somebody waits because of them.
+  std::optional<std::string> turned_away() const;
 
  private:
   friend class Lease;

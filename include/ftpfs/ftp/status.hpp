@@ -52,7 +52,8 @@ struct RemoteStatus {
   std::optional<TlsInUse> tls;  // absent: in clear text, or not logged in yet
   SessionCounts sessions;
   std::optional<Away> away;
-  std::optional<std::string> refusal;  // of our credentials, as long as no further log-in is tried
+  std::optional<std::string> refusal;      // of our credentials, as long as no further log-in is tried
+  std::optional<std::string> turned_away;  // it takes no more connections: its words
 
   Movement received;  // on data connections: contents and listings
   Movement sent;

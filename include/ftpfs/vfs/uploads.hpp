@@ -119,7 +119,6 @@ class Uploads {
   static constexpr std::size_t piece_size = 256u << 10;  // read from a stage and sent at once
 
   static awaitable<void> upload(Uploads* self, NodeRef node);
-  static awaitable<void> follow(Uploads* self, NodeRef node);
   class Turn;
   static awaitable<void> send_later(Uploads* self, NodeRef node);
   awaitable<void> wait_for_session(std::stop_token stop);
@@ -134,9 +133,12 @@ class Uploads {
   awaitable<bool> secure(NodeRef node);
   awaitable<void> save_attributes(NodeRef node);
   void ignore_refusal(const Node& node, const Error& error) const;
-  bool worth_following(const Node& node) const;
   void forget_on_disk(const Node& node);
   static bool moves(const Node& node) noexcept;
+
+  // uploads_early.cpp
+  bool worth_following(const Node& node) const;
+  static awaitable<void> follow(Uploads* self, NodeRef node);
 
   // transmission.cpp: one run
   awaitable<void> save_content(NodeRef node);

@@ -4,7 +4,7 @@
 
 #include <stop_token>
 
-namespace ftpfs::ftp {
+namespace ftpfs {
 
 template <class T>
 class Abort {
@@ -25,4 +25,4 @@ class RequestStop {
   std::stop_source* source_;
 };
 
-}  // namespace ftpfs::ftp
+}  // namespace ftpfs

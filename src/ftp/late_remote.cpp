@@ -89,6 +89,11 @@ awaitable<void> LateRemote::make_symlink(std::string target, Path path, std::sto
   co_await remote_.make_symlink(std::move(target), std::move(path), stop);
 }
 
+awaitable<void> LateRemote::settle(std::stop_token stop) {
+  co_await reach(stop);
+  co_await remote_.settle(stop);
+}
+
 awaitable<std::optional<Space>> LateRemote::space(std::stop_token stop) {
   co_await reach(stop);
   co_return co_await remote_.space(stop);

@@ -185,7 +185,7 @@ class Crash : public MountTest {
     }
     writer.join();
     ASSERT_TRUE(wrote);
-    mount();
+    mount(options_);
     EXPECT_TRUE(recovered());
     expect_what_was_acknowledged(load);
     ASSERT_EQ(in_spool(held).size(), 1u);  // it was dirty indeed
@@ -198,16 +198,24 @@ class Crash : public MountTest {
 
   void rounds(unsigned count, Before kill) {
     expect_complaints();
-    mount();
+    mount(options_);
     for (unsigned seed = 1; seed <= count && !HasFailure(); ++seed) {
       SCOPED_TRACE("seed " + std::to_string(seed));
       round(seed, kill);
     }
   }
+
+  std::string options_;  // of every mount
 };
 
 TEST_P(Crash, KillsUnderLoad) {
   rounds(is_long() ? 50 : 5, Before::nothing);
+}
+
+// Then it is on this disk that close() and fsync() promise to have it, and most of it is not sent yet.
+TEST_P(Crash, KillsUnderLoadWithWriteback) {
+  options_ = "writeback=1";
+  rounds(is_long() ? 20 : 2, Before::nothing);
 }
 
 TEST_P(Crash, KillsInABlackHole) {

@@ -39,8 +39,9 @@ enum class Op {
   make_symlink,
   space,
   fetch_whole,
+  settle,
 };
-inline constexpr std::size_t op_count = 16;
+inline constexpr std::size_t op_count = 17;
 
 class MemoryRemote final : public Remote {
  public:
@@ -103,6 +104,7 @@ class MemoryRemote final : public Remote {
       const noexcept;  // calls of list, stat, open_source, fetch_whole, and open streams
   std::size_t live_sources() const noexcept { return live(false); }
   std::size_t live_sinks() const noexcept { return live(true); }
+  bool bewares_of_late_commands() const noexcept { return feared_; }
   std::uint64_t bytes_read() const noexcept { return *bytes_read_; }
   std::uint64_t bytes_written() const noexcept { return *bytes_written_; }
 
@@ -123,6 +125,8 @@ class MemoryRemote final : public Remote {
   awaitable<std::uint16_t> set_mode(Path path, std::uint16_t mode, std::stop_token stop) override;
   awaitable<void> make_symlink(std::string target, Path path, std::stop_token stop) override;
   awaitable<std::optional<Space>> space(std::stop_token stop) override;
+  void beware_of_late_commands() noexcept override { feared_ = true; }
+  awaitable<void> settle(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override { return capabilities_; }
   std::size_t spare() const noexcept override;
   std::size_t sessions() const noexcept override { return spare_; }
@@ -158,6 +162,7 @@ class MemoryRemote final : public Remote {
   std::uint16_t kept_rights_ = 0;
   std::size_t piece_ = 64 * 1024;
   std::size_t spare_ = 4;
+  bool feared_ = false;
   std::shared_ptr<Sessions> sessions_;
   std::vector<std::weak_ptr<Stream>> streams_;
   std::vector<Fault> source_faults_;

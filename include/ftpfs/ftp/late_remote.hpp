@@ -29,6 +29,8 @@ class LateRemote final : public Remote {
   awaitable<std::uint16_t> set_mode(Path path, std::uint16_t mode, std::stop_token stop) override;
   awaitable<void> make_symlink(std::string target, Path path, std::stop_token stop) override;
   awaitable<std::optional<Space>> space(std::stop_token stop) override;
+  void beware_of_late_commands() noexcept override { remote_.beware_of_late_commands(); }
+  awaitable<void> settle(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override { return remote_.capabilities(); }
   std::size_t spare() const noexcept override { return connected_ ? remote_.spare() : 0; }
   std::size_t sessions() const noexcept override { return remote_.sessions(); }

@@ -35,6 +35,10 @@ awaitable<std::optional<Attributes>> nothing() {
   co_return std::nullopt;
 }
 
+awaitable<void> done() {
+  co_return;
+}
+
 awaitable<std::vector<Entry>> list_local(ServerPtr server, std::shared_ptr<Session> session, std::string path,
                                          std::stop_token stop) {
   std::vector<Entry> entries = co_await list_directory(session, path, stop);
@@ -179,6 +183,16 @@ awaitable<std::optional<Space>> FtpRemote::space(std::stop_token stop) {
     return ask_space(lease.session(), where, stop);
   };
   return retrying<std::optional<Space>>(impl_->server, Lane::metadata, work, stop);
+}
+
+void FtpRemote::beware_of_late_commands() noexcept {
+  impl_->server->context->late.lost();
+}
+
+awaitable<void> FtpRemote::settle(std::stop_token stop) {
+  if (!impl_->server->context->late.feared(impl_->server->context->clock.now())) return done();
+  const auto work = [stop](Lease& lease) { return ftp::settle(lease.session(), stop); };
+  return retrying<void>(impl_->server, Lane::metadata, work, stop);
 }
 
 Capabilities FtpRemote::capabilities() const noexcept {

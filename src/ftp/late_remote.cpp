@@ -86,6 +86,11 @@ awaitable<void> LateRemote::make_symlink(std::string target, Path path, std::sto
   return later(&Remote::make_symlink, stop, std::move(target), std::move(path));
 }
 
+awaitable<void> LateRemote::settle(std::stop_token stop) {
+  co_await reach(stop);
+  co_await remote_.settle(stop);
+}
+
 awaitable<std::optional<Space>> LateRemote::space(std::stop_token stop) {
   return later(&Remote::space, stop);
 }

@@ -38,7 +38,7 @@ awaitable<bool> is_gone(std::shared_ptr<Session> session, std::string path) {
 awaitable<void> mkd(std::shared_ptr<Session> session, std::string path) {
   const std::stop_token stop = mount_ends(session);
   co_await require_kept(session, path);
-  const Reply reply = co_await session->command(Verb::mkd, path, stop);
+  const Reply reply = co_await command_patiently(session, Verb::mkd, path, stop);
   if (reply.completion()) co_return;
   const Error why = co_await explain_creation(session, Verb::mkd, path, reply, Wants::directory, stop);
   throw why;
@@ -47,14 +47,8 @@ awaitable<void> mkd(std::shared_ptr<Session> session, std::string path) {
 awaitable<void> dele(std::shared_ptr<Session> session, std::string path) {
   const std::stop_token stop = mount_ends(session);
   co_await require_unconfused(session, path);
-  Patience patience(session->context());
-  Reply reply;
-  bool again = false;
-  do {
-    reply = co_await session->command(Verb::dele, path, stop);
-    if (reply.completion()) co_return;
-    again = co_await patience.lasts(Verb::dele, reply, stop);
-  } while (again);
+  const Reply reply = co_await command_patiently(session, Verb::dele, path, stop);
+  if (reply.completion()) co_return;
   const Error why = co_await explain_refusal(session, Verb::dele, path, reply, Wants::file, EACCES, stop);
   throw why;
 }
@@ -62,7 +56,7 @@ awaitable<void> dele(std::shared_ptr<Session> session, std::string path) {
 awaitable<void> rmd(std::shared_ptr<Session> session, std::string path) {
   const std::stop_token stop = mount_ends(session);
   co_await require_unconfused(session, path);
-  const Reply reply = co_await session->command(Verb::rmd, path, stop);
+  const Reply reply = co_await command_patiently(session, Verb::rmd, path, stop);
   if (reply.completion()) co_return;
   const Error why = co_await explain_refusal(session, Verb::rmd, path, reply, Wants::directory, EACCES, stop);
   if (why.code() != EACCES) throw why;  // clear enough

@@ -24,6 +24,17 @@ awaitable<bool> Patience::lasts(proto::Verb verb, proto::Reply refusal, std::sto
   co_return true;
 }
 
+awaitable<proto::Reply> command_patiently(std::shared_ptr<Session> session, proto::Verb verb,
+                                          std::string argument, std::stop_token stop) {
+  Patience patience(session->context());
+  for (;;) {
+    const proto::Reply reply = co_await session->command(verb, argument, stop);
+    if (reply.completion() || reply.intermediate()) co_return reply;
+    const bool again = co_await patience.lasts(verb, reply, stop);
+    if (!again) co_return reply;
+  }
+}
+
 awaitable<std::unique_ptr<Transfer>> begin_patiently(std::shared_ptr<Session> session, proto::Verb verb,
                                                      std::string path, std::uint64_t offset,
                                                      std::stop_token stop) {

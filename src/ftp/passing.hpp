@@ -28,6 +28,10 @@ class Patience {
   int tries_left_;
 };
 
+// Session::command(), repeated in this way; returns the reply that counts.
+awaitable<proto::Reply> command_patiently(std::shared_ptr<Session> session, proto::Verb verb,
+                                          std::string argument, std::stop_token stop);
+
 // Transfer::begin(), repeated in this way.
 awaitable<std::unique_ptr<Transfer>> begin_patiently(std::shared_ptr<Session> session, proto::Verb verb,
                                                      std::string path, std::uint64_t offset,

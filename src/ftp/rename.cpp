@@ -67,14 +67,8 @@ awaitable<Error> explain_target(std::shared_ptr<Session> session, Names names, R
 }
 
 awaitable<void> name_source(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
-  Patience patience(session->context());
-  Reply reply;
-  bool again = false;
-  do {
-    reply = co_await session->command(Verb::rnfr, path, stop);
-    if (reply.intermediate()) co_return;
-    again = co_await patience.lasts(Verb::rnfr, reply, stop);
-  } while (again);
+  const Reply reply = co_await command_patiently(session, Verb::rnfr, path, stop);
+  if (reply.intermediate()) co_return;
   const Error why = co_await explain_refusal(session, Verb::rnfr, path, reply, Wants::anything, EACCES, stop);
   throw why;
 }
@@ -100,8 +94,15 @@ awaitable<void> move(std::shared_ptr<Session> session, Names names, std::stop_to
   const bool ask = replacing != Support::yes && !may_be_one_name(names);
   if (ask) onto_file = co_await shows_file(*session, names.to, stop);
   if (onto_file && replacing == Support::no) throw in_the_way(names);
-  co_await name_source(session, names.from, stop);
-  const Reply to = co_await session->command(Verb::rnto, names.to, stop);
+  Patience patience(session->context());
+  Reply to;
+  bool again = false;
+  do {
+    co_await name_source(session, names.from, stop);
+    to = co_await session->command(Verb::rnto, names.to, stop);
+    again = false;
+    if (!to.completion()) again = co_await patience.lasts(Verb::rnto, to, stop);
+  } while (again);
   if (!to.completion()) {
     const Error why = co_await explain_target(session, names, to, stop);
     throw for_a_copy(*session, names, why);

@@ -2,7 +2,10 @@
 #include "tls_verify.hpp"
 
 #include <algorithm>
+#include <ctime>
 
+#include <fmt/chrono.h>
+#include <fmt/format.h>
 #include <openssl/err.h>
 
 #include <ftpfs/base/asio.hpp>
@@ -41,7 +44,12 @@ int tolerate(int fine, X509_STORE_CTX* chain) {
 std::string objection(int error) {
   if (error == X509_V_ERR_HOSTNAME_MISMATCH) return "it is not for this host name";
   if (error == X509_V_ERR_IP_ADDRESS_MISMATCH) return "it is not for this address";
-  return X509_verify_cert_error_string(error);
+  const std::string words = X509_verify_cert_error_string(error);
+  const bool about_time = error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID;
+  if (!about_time) return words;
+  // Which of the two is wrong only the user can tell.
+  return fmt::format("{} (this computer's clock says {:%Y-%m-%d %H:%M:%S} UTC)", words,
+                     fmt::gmtime(std::time(nullptr)));
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 // Overwriting a file in place, where the server takes no temporary name beside it. That may be a directory in
 // which nothing can be created; but vsftpd says the same bare 553 when its disk or quota is full, and then
 // the STOR that empties the old content would be followed by nothing. So the old content is fetched before,
-// and put back where the new one does not arrive: the room that it took is free.
+// and put back where the new one does not arrive: the room that it took is free. Both lie in the spool before
+// the STOR, so that the next mount can do the same after a crash.
 #include <algorithm>
 #include <cerrno>
 #include <utility>
@@ -24,6 +25,7 @@ awaitable<void> Uploads::try_in_place(NodeRef node) {
   bool emptied = false;
   try {
     co_await open_transmission(node, false);
+    if (node->stage != stage) throw Cancelled();  // the mount has ended
     co_await send(node, 1);
     co_await finish(node);
   } catch (...) {
@@ -33,7 +35,7 @@ awaitable<void> Uploads::try_in_place(NodeRef node) {
   stage->created_here = false;
   if (!failure) co_return;
   discard(*stage);
-  if (emptied) co_await put_back(node);
+  if (emptied && node->stage == stage) co_await put_back(node);
   std::rethrow_exception(failure);
 }
 
@@ -78,6 +80,7 @@ awaitable<void> Uploads::put_back(NodeRef node) {
     node->learned = context_.clock.now();
     stage->old_is_lost = false;
     stage->old.reset();  // fetched anew before the next attempt: others may change it until then
+    Journal::forget_old(*stage);
     logger_->warn("{} has its old content again: the new one did not arrive", escaped(node->name));
   } catch (const Error& error) {
     logger_->warn("the old content of {} could not be put back: {}", escaped(node->name), error.what());

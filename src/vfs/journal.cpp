@@ -23,13 +23,20 @@ UniqueFd duplicate(int file) {
 struct Files {
   UniqueFd content;
   UniqueFd record;  // empty: it is on disk already
+  UniqueFd old;     // empty: there is none
   UniqueFd folder;
 };
 
 void bring_to_disk(const Files& files) {
   const bool done = ::fdatasync(files.content.get()) == 0 &&
+                    (!files.old || ::fdatasync(files.old.get()) == 0) &&
                     (!files.record || ::fsync(files.record.get()) == 0) && ::fsync(files.folder.get()) == 0;
   if (!done) throw Error(errno, std::string("cannot bring the spool to the disk: ") + std::strerror(errno));
+}
+
+// What must be on disk before the server's version is emptied.
+bool wants_old(const Stage& stage) {
+  return stage.old && !stage.entry->holds_old;
 }
 
 }  // namespace
@@ -39,7 +46,9 @@ bool noted(const Stage& stage) noexcept {
 }
 
 JournalEntry::~JournalEntry() {
-  if (folder && !recorded) folder->remove_stage(id);
+  if (!folder || recorded) return;
+  folder->remove_stage(id);
+  folder->remove_old(id);
 }
 
 // The older records first: none may outlive the one that corrects it.
@@ -47,7 +56,9 @@ void JournalEntry::forget() noexcept {
   if (!recorded) return;
   for (const SpoolFolder::Generation older : std::exchange(before, {})) folder->remove_record(id, older);
   folder->remove_record(id, generation);
+  folder->remove_old(id);
   record.reset();
+  holds_old = false;
   recorded = false;
   state = Record::State::open;
   secured = 0;
@@ -111,18 +122,24 @@ void Journal::note(Node& node, Record::State state) {
 awaitable<void> Journal::secure(NodeRef node) {
   const std::shared_ptr<Stage> stage = node->stage;
   const std::uint64_t changes = stage->changes();
-  if (noted(*stage) && stage->entry->secured == changes && !stage->entry->record) co_return;
+  const bool on_disk = noted(*stage) && stage->entry->secured == changes && !stage->entry->record;
+  if (on_disk && !wants_old(*stage)) co_return;
   note(*node, Record::State::complete);
   const SpoolFolder::Generation generation = stage->entry->generation;
   const auto files = std::make_shared<Files>();
   files->content = duplicate(stage->file());
   files->record = duplicate(stage->entry->record.get());
   files->folder = duplicate(stage->entry->folder->descriptor());
+  if (wants_old(*stage)) {
+    files->old = duplicate(stage->old->file());
+    stage->entry->folder->name_old(stage->entry->id, stage->old->file());
+  }
   std::function<void()> work = [files] { bring_to_disk(*files); };
   co_await off_loop_.run(std::move(work));
   if (!noted(*stage) || stage->entry->generation < generation) co_return;  // the server has it
   JournalEntry& entry = *stage->entry;
   entry.secured = std::max(entry.secured, changes);
+  if (files->old) entry.holds_old = true;
   const auto older = [&](SpoolFolder::Generation one) {
     if (one >= generation) return false;
     entry.folder->remove_record(entry.id, one);
@@ -133,7 +150,47 @@ awaitable<void> Journal::secure(NodeRef node) {
 }
 
 void Journal::forget(Stage& stage) noexcept {
-  if (stage.entry) stage.entry->forget();
+  if (stage.entry) forget(*stage.entry);
+}
+
+void Journal::forget(JournalEntry& entry) noexcept {
+  if (entry.secured > 0) ++removals_;
+  entry.forget();
+}
+
+void Journal::forget_old(Stage& stage) noexcept {
+  if (!stage.entry || !std::exchange(stage.entry->holds_old, false)) return;
+  stage.entry->folder->remove_old(stage.entry->id);
+}
+
+awaitable<void> Journal::forgotten() {
+  const std::uint64_t wanted = removals_;
+  const std::stop_token never;
+  while (removals_on_disk_ < wanted) {
+    if (!std::exchange(bringing_, true)) context_.tasks.spawn(bring_removals_to_disk(this));
+    co_await brought_.wait(never);
+  }
+}
+
+// One call serves all who wait.
+awaitable<void> Journal::bring_removals_to_disk(Journal* self) {
+  const std::uint64_t so_far = self->removals_;
+  const auto folders = std::make_shared<std::vector<UniqueFd>>();
+  try {
+    for (const auto& folder : self->spool_->all()) folders->push_back(duplicate(folder->descriptor()));
+    std::function<void()> work = [folders] {
+      for (const UniqueFd& folder : *folders) {
+        if (::fsync(folder.get()) != 0) throw Error(errno, std::strerror(errno));
+      }
+    };
+    co_await self->off_loop_.run(std::move(work));
+  } catch (const std::exception& error) {
+    self->logger_->warn("after a power failure the next mount may send again what was sent or removed: {}",
+                        error.what());
+  }
+  self->removals_on_disk_ = so_far;
+  self->bringing_ = false;
+  self->brought_.wake_all();
 }
 
 void Journal::adopt(Stage& stage, JournalEntry entry) {

@@ -14,15 +14,21 @@ constexpr std::chrono::seconds between_attempts{5};  // they fail at once while 
 
 void Vfs::Impl::find_left_over() {
   if (!spool) return;
-  for (Remains& remains : find_remains(*spool, config.spool_source, logger))
+  if (spool->after_another()) remote.beware_of_late_commands();
+  for (Remains& remains : find_remains(*spool, config.spool_source, logger)) {
+    if (remains.record.temporary) hidden.hide(*remains.record.temporary);  // until its turn to be removed
     left_over.push_back(std::move(remains));
+  }
+  if (!left_over.empty()) directories.drop(nodes.root());  // may have been listed before they were hidden
 }
 
 awaitable<void> Vfs::Impl::recover(std::stop_token stop) {
   find_left_over();
   try {
     co_await recover_left_over(stop);
-  } catch (const ConnectionLost& error) {
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const Error& error) {
     logger->warn("{} files of an earlier mount wait for the server: {}", left_over.size(),
                  escaped(error.what()));
   }
@@ -34,8 +40,10 @@ void Vfs::Impl::recover_later() {
   if (!left_over.empty()) tasks.spawn(recover_again(this));
 }
 
-// When the line dies, the rest stays as it is.
+// When the line dies, the rest stays as it is. Nothing is looked at before the last command of the mount that
+// died has arrived: its STOR could empty again what we have brought there.
 awaitable<void> Vfs::Impl::recover_left_over(std::stop_token stop) {
+  if (!left_over.empty()) co_await remote.settle(stop);
   while (!left_over.empty()) {
     Remains* const one = &left_over.front();
     try {
@@ -57,7 +65,9 @@ awaitable<void> Vfs::Impl::recover_again(Impl* self) {
   while (!self->left_over.empty()) {
     try {
       co_await self->recovered(stop);
-    } catch (const ConnectionLost& error) {
+    } catch (const Cancelled&) {
+      co_return;
+    } catch (const Error& error) {
       self->logger->debug("what an earlier mount has left waits: {}", escaped(error.what()));
     }
     if (self->left_over.empty()) co_return;

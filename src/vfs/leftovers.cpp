@@ -46,6 +46,20 @@ Leftover leftover_of(const SpoolFolder& folder, const SpoolFolder::Entry& entry)
   return found;
 }
 
+// What the server had in the place of `changed` before, and may have lost.
+std::optional<Leftover> old_of(const SpoolFolder& folder, const SpoolFolder::Entry& entry,
+                               const Leftover& changed) {
+  const std::optional<SpoolFolder::KeptFile> content = folder.old_file(entry.id);
+  if (!content) return std::nullopt;
+  Leftover found;
+  found.source = changed.source;
+  if (!changed.path.empty()) found.path = changed.path + ".old";
+  found.file = folder.path() + "/" + content->name;
+  found.size = content->size;
+  found.when = content->mtime;
+  return found;
+}
+
 }  // namespace
 
 LeftFolder look_into(const std::string& path) {
@@ -54,7 +68,9 @@ LeftFolder look_into(const std::string& path) {
   const std::shared_ptr<SpoolFolder> folder = SpoolFolder::look(path);
   found.in_use = folder->in_use();
   for (const SpoolFolder::Entry& entry : folder->entries()) {
-    if (!entry.records.empty()) found.files.push_back(leftover_of(*folder, entry));
+    if (entry.records.empty()) continue;
+    found.files.push_back(leftover_of(*folder, entry));
+    if (auto old = old_of(*folder, entry, found.files.back())) found.files.push_back(std::move(*old));
   }
   for (const SpoolFolder::KeptFile& file : folder->kept()) {
     if (file.name.starts_with("damaged.record-")) continue;  // its content is beside it

@@ -38,10 +38,12 @@ std::optional<PrivateFolder> PrivateFolder::make(const std::string& path, const 
     std::error_code failure;
     std::filesystem::create_directories(std::filesystem::path(path).parent_path(), failure);
     if (failure) fail("cannot make the " + what + " " + path, failure.value());
-    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
-      fail("cannot make the " + what + " " + path, errno);
+    const bool is_new = ::mkdir(path.c_str(), 0700) == 0;
+    if (!is_new && errno != EEXIST) fail("cannot make the " + what + " " + path, errno);
     try {
-      return take(path, what);
+      std::optional<PrivateFolder> folder = take(path, what);
+      if (folder && is_new) folder->was_there_ = false;
+      return folder;
     } catch (const Error& error) {
       if (error.code() != ENOENT) throw;
     }

@@ -1,36 +1,75 @@
 // SPDX-License-Identifier: MIT
 // Fetching what a window wants: one stream after another, and the proof that they are of one version.
 #include <cerrno>
+#include <utility>
 
 #include <ftpfs/base/error.hpp>
 
 #include "reader_window.hpp"
 
 namespace ftpfs::vfs {
+namespace {
+
+// The line is well, the server says that this was all, and it was not.
+class EndedEarly final : public Error {
+ public:
+  using Error::Error;
+};
+
+}  // namespace
 
 // Runs until the window is full enough, the file is at its end, or a failure is final.
 awaitable<void> Reader::Window::fill(std::shared_ptr<Window> self, std::uint64_t epoch) {
-  while (self->epoch_ == epoch && self->end_ < self->goal() && !self->failure) {
+  bool goes_on = true;
+  bool outlived = false;
+  while (goes_on && self->epoch_ == epoch && self->end_ < self->goal()) {
     std::exception_ptr failure;
-    bool retry = false;
+    bool line_died = false;
     try {
+      if (std::exchange(outlived, false)) co_await pause(self, self->deaths_);
       co_await fill_once(self, epoch);
     } catch (const Revoked&) {
-      retry = true;
+      self->source_.reset();
+      continue;
     } catch (const ConnectionLost&) {
-      retry = ++self->deaths_ <= self->context.config.line_may_die;
+      line_died = true;
       failure = std::current_exception();
+    } catch (const EndedEarly&) {
+      failure = std::current_exception();
+      if (++self->deaths_ <= self->context.config.line_may_die) failure = nullptr;
+      self->source_.reset();
     } catch (...) {
       failure = std::current_exception();
     }
     if (self->epoch_ != epoch) co_return;
-    if (failure || retry) self->source_.reset();
-    if (!retry) self->failure = failure;
+    if (failure) self->source_.reset();
+    if (line_died) outlived = self->outlives(++self->deaths_);
+    if (outlived) continue;
+    goes_on = !failure;
+    const bool unheard = line_died && self->context.config.reads_go_on;  // who waited has left
+    if (unheard) self->deaths_ = 0;
+    if (failure && !unheard) self->failure = failure;
   }
   if (self->epoch_ != epoch) co_return;
   self->filling_ = false;
   self->next_wake_ = nobody;
   self->data.wake_all();
+}
+
+// So many lines have died in a row: is another one worth it? With `hard` as long as somebody waits.
+bool Reader::Window::outlives(unsigned deaths) const noexcept {
+  return deaths <= context.config.line_may_die || (context.config.reads_go_on && waiting > 0);
+}
+
+// Before another one, ever longer.
+awaitable<void> Reader::Window::pause(std::shared_ptr<Window> self, unsigned deaths) {
+  const unsigned beyond = deaths - std::min(deaths, self->context.config.line_may_die);
+  if (beyond == 0) co_return;
+  const std::chrono::seconds length(1U << std::min(beyond - 1, 5U));
+  const std::stop_token stop = self->opening_.get_token();
+  Clock& clock = self->context.clock;
+  const Clock::time_point next = clock.now() + length;
+  co_await clock.sleep_until(next, stop);
 }
 
 awaitable<std::unique_ptr<Source>> Reader::Window::open(std::shared_ptr<Window> self, std::uint64_t epoch) {
@@ -83,8 +122,8 @@ awaitable<void> Reader::Window::take_from_stream(std::shared_ptr<Window> self, s
   const std::size_t count = co_await source.read_some(into);
   if (self->epoch_ != epoch) co_return;
   if (count == 0)
-    throw ConnectionLost(EIO, "the server sent only the first " + std::to_string(self->end_) + " of " +
-                                  std::to_string(self->size_) + " bytes");
+    throw EndedEarly(EIO, "the server sent only the first " + std::to_string(self->end_) + " of " +
+                              std::to_string(self->size_) + " bytes");
   self->received(count);
   if (self->segments_)
     self->segments_->passed(self->end_, count);
@@ -143,10 +182,19 @@ void Reader::Window::began_stream(const std::shared_ptr<Window>& self, Clock::ti
 // Beside the stream, by another session: a lone small read waits for both, not for one after the other.
 awaitable<void> Reader::Window::prove(std::shared_ptr<Window> self, std::uint64_t epoch) {
   std::exception_ptr failure;
-  try {
-    co_await look(self, epoch);
-  } catch (...) {
-    failure = std::current_exception();
+  unsigned deaths = self->context.config.line_may_die;  // the remote has tried as often
+  for (bool again = true; again;) {
+    again = false;
+    failure = nullptr;
+    try {
+      co_await pause(self, deaths);
+      co_await look(self, epoch);
+    } catch (const ConnectionLost&) {
+      failure = std::current_exception();
+      again = self->epoch_ == epoch && self->outlives(++deaths);
+    } catch (...) {
+      failure = std::current_exception();
+    }
   }
   if (self->epoch_ != epoch) co_return;
   if (failure)

@@ -78,6 +78,8 @@ class Reader::Window {
   static awaitable<void> take_from_stream(std::shared_ptr<Window> self, std::uint64_t epoch);
   static awaitable<void> take_from_segment(std::shared_ptr<Window> self, std::uint64_t epoch);
   static awaitable<void> hear_the_end(std::shared_ptr<Window> self, std::uint64_t epoch);
+  bool outlives(unsigned deaths) const noexcept;
+  static awaitable<void> pause(std::shared_ptr<Window> self, unsigned deaths);
   static awaitable<std::unique_ptr<Source>> open(std::shared_ptr<Window> self, std::uint64_t epoch);
   static awaitable<void> prove(std::shared_ptr<Window> self, std::uint64_t epoch);
   static awaitable<void> look(std::shared_ptr<Window> self, std::uint64_t epoch);

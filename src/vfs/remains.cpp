@@ -30,6 +30,7 @@ class Search {
   std::optional<Remains> look_at(const SpoolFolder::Entry& found) {
     if (found.records.empty()) {
       folder_->remove_stage(found.id);  // its record went before: it was not needed any more
+      folder_->remove_old(found.id);
       return std::nullopt;
     }
     std::optional<Remains> remains = read(found);
@@ -66,6 +67,8 @@ class Search {
       remains.entry.size = record->extent.size;
       remains.record = std::move(*record);
       remains.content = folder_->open_stage(found.id);
+      if (found.has_old) remains.old = folder_->open_old(found.id);
+      remains.entry.holds_old = static_cast<bool>(remains.old);
       return remains;
     }
     return std::nullopt;
@@ -80,7 +83,16 @@ class Search {
       logger_->error("the record {} is damaged: nobody knows which file it is about. Its content is {}",
                      record, kept);
     }
+    if (const UniqueFd old = folder_->open_old(found.id); old)
+      keep_old(old.get(), fmt::format("unknown-{:x}", found.id));
     folder_->remove_stage(found.id);
+    folder_->remove_old(found.id);
+  }
+
+  void keep_old(int file, std::string_view name) {
+    if (state_of(file).has_another_name) return;
+    const std::string kept = folder_->keep(file, fmt::format("{}.old", name));
+    logger_->error("what the server had before may be lost there: it is {}", kept);
   }
 
   std::optional<Remains> check(Remains remains) {
@@ -90,6 +102,7 @@ class Search {
       if (record.state == Record::State::complete)
         logger_->error("the content of {} was to be sent to the server, but is not in {}", path,
                        folder_->path());
+      if (remains.old) keep_old(remains.old.get(), record.path.name());
       remains.entry.forget();
       return std::nullopt;
     }
@@ -113,6 +126,7 @@ class Search {
     if (!file.has_another_name) where = folder_->keep(remains.content.get(), remains.record.path.name());
     logger_->error("{} was not sent to the server: {} kept in {}", escaped(remains.record.path.str()), why,
                    where);
+    if (remains.old) keep_old(remains.old.get(), remains.record.path.name());
     remains.entry.forget();
   }
 

@@ -51,6 +51,7 @@ bool Uploads::never_sent(const Node& node) noexcept {
 awaitable<void> Uploads::commit(NodeRef node, std::stop_token stop) {
   if (!writes_back()) {
     co_await deliver(node, stop);
+    co_await journal_.forgotten();  // else an older version, sent before, could come back over this one
     co_return;
   }
   tell_unheard(*node);

@@ -26,4 +26,8 @@ Spool::Spool(const std::string& directory) {
   }
 }
 
+bool Spool::after_another() const noexcept {
+  return std::ranges::any_of(folders_, [](const auto& folder) { return folder->was_there(); });
+}
+
 }  // namespace ftpfs::vfs

@@ -27,6 +27,9 @@ namespace {
 std::string stage_name(SpoolFolder::Id id) {
   return fmt::format(".stage-{:016x}", id);
 }
+std::string old_name(SpoolFolder::Id id) {
+  return fmt::format(".old-{:016x}", id);
+}
 std::string record_name(SpoolFolder::Id id, SpoolFolder::Generation generation) {
   return fmt::format(".record-{:016x}-{:08x}", id, generation);
 }
@@ -89,6 +92,9 @@ bool SpoolFolder::in_use() const {
 
 UniqueFd SpoolFolder::create() const {
   UniqueFd file(::openat(folder_.descriptor(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  // Where the directory was removed under us that must not be taken for the server's word about the file.
+  const bool removed = !file && (errno == ENOENT || errno == EPERM);
+  if (removed) fail("the spool directory " + path() + " was removed", EIO);
   if (!file) fail("cannot make a file in the spool directory " + path(), errno);
   if (is_one_of_the_last(file.get())) fail("too many files are open for writing", EMFILE);
   return file;
@@ -122,6 +128,10 @@ std::optional<SpoolFolder::KeptFile> SpoolFolder::stage_file(Id id) const {
   return regular(stage_name(id));
 }
 
+std::optional<SpoolFolder::KeptFile> SpoolFolder::old_file(Id id) const {
+  return regular(old_name(id));
+}
+
 std::optional<SpoolFolder::KeptFile> SpoolFolder::regular(std::string name) const {
   struct ::stat status {};
   const bool there = ::fstatat(folder_.descriptor(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
@@ -135,6 +145,8 @@ std::vector<SpoolFolder::Entry> SpoolFolder::entries() const {
     const std::string_view name = each;
     const auto stage = hex_at<Id>(name, std::string_view(".stage-").size(), 16);
     if (stage && name == stage_name(*stage)) found[*stage].has_stage = true;
+    const auto old = hex_at<Id>(name, std::string_view(".old-").size(), 16);
+    if (old && name == old_name(*old)) found[*old].has_old = true;
     const std::size_t digits = std::string_view(".record-").size();
     const auto id = hex_at<Id>(name, digits, 16);
     const auto generation = hex_at<Generation>(name, digits + 17, 8);
@@ -186,21 +198,41 @@ void SpoolFolder::remove_record(Id id, Generation generation) const noexcept {
   ::unlinkat(folder_.descriptor(), record_name(id, generation).c_str(), 0);
 }
 
-void SpoolFolder::name_stage(Id id, int file) const {
-  const std::string name = stage_name(id);
-  if (::linkat(AT_FDCWD, path_of(file).c_str(), folder_.descriptor(), name.c_str(), AT_SYMLINK_FOLLOW) != 0)
+void SpoolFolder::name(const std::string& wanted, int file) const {
+  if (::linkat(AT_FDCWD, path_of(file).c_str(), folder_.descriptor(), wanted.c_str(), AT_SYMLINK_FOLLOW) != 0)
     fail("cannot name a file in the spool directory " + path(), errno);
 }
 
-UniqueFd SpoolFolder::open_stage(Id id) const {
-  UniqueFd file(::openat(folder_.descriptor(), stage_name(id).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+UniqueFd SpoolFolder::open_regular(const std::string& name) const {
+  UniqueFd file(::openat(folder_.descriptor(), name.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
   struct ::stat status {};
   const bool usable = file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
   return usable ? std::move(file) : UniqueFd();
 }
 
+void SpoolFolder::name_stage(Id id, int file) const {
+  name(stage_name(id), file);
+}
+
+UniqueFd SpoolFolder::open_stage(Id id) const {
+  return open_regular(stage_name(id));
+}
+
 void SpoolFolder::remove_stage(Id id) const noexcept {
   ::unlinkat(folder_.descriptor(), stage_name(id).c_str(), 0);
+}
+
+void SpoolFolder::name_old(Id id, int file) const {
+  remove_old(id);  // of an earlier attempt
+  name(old_name(id), file);
+}
+
+UniqueFd SpoolFolder::open_old(Id id) const {
+  return open_regular(old_name(id));
+}
+
+void SpoolFolder::remove_old(Id id) const noexcept {
+  ::unlinkat(folder_.descriptor(), old_name(id).c_str(), 0);
 }
 
 }  // namespace ftpfs::vfs

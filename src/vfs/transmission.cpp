@@ -62,6 +62,7 @@ awaitable<void> Uploads::save_content(NodeRef node) {
     }
     discard(*stage);
     if (!in_place) continue;
+    if (node->stage != stage) throw Cancelled();
     co_await try_in_place(node);
     co_return;
   }
@@ -141,7 +142,7 @@ awaitable<void> Uploads::send(NodeRef node, std::uint64_t step) {
     running->taken = from + size;
     Sink& sink = *running->sink;
     const std::size_t done = co_await sink.write(stage->file(), from, size);
-    if (stage->transmission != running) throw Cancelled();
+    if (stage->transmission != running || node->stage != stage) throw Cancelled();
     running->sent = from + done;  // fewer when it was truncated meanwhile
     if (done == 0 && stage->size() > from)
       throw Error(EIO, "the spool holds less of " + node->name + " than was written");
@@ -195,6 +196,7 @@ void Uploads::saved(Node& node, const Attributes& now, std::uint64_t changes) {
   node.stage->given_up = 0;
   // Whichever way it went: what was kept of an older version is put nowhere any more.
   node.stage->old.reset();
+  Journal::forget_old(*node.stage);
   node.stage->old_is_lost = false;
   const std::optional<std::uint16_t> old_mode = node.attributes.mode;
   node.attributes = now;

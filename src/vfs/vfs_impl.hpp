@@ -173,10 +173,13 @@ class Vfs::Impl {
   awaitable<std::optional<NodeRef>> directory_of(Path path, std::stop_token stop);
   awaitable<Arrived> find_out(const Remains* remains, std::shared_ptr<Stage> stage, Path path,
                               std::optional<Attributes> there, std::stop_token stop);
+  awaitable<Arrived> find_out_in_place(std::shared_ptr<Stage> stage, Path path,
+                                       std::optional<Attributes> there, std::stop_token stop);
   awaitable<bool> same_bytes(Path path, std::shared_ptr<Stage> stage, Range range, std::stop_token stop);
   awaitable<void> store_beside(Remains* remains, std::shared_ptr<Stage> stage, NodeRef directory, Path path,
                                std::stop_token stop);
   void keep(Remains* remains, const Stage& stage, const Path& path, std::string_view why);
+  void keep_old(const Remains& remains, const Stage& stage, const Path& path);
   awaitable<void> part_ways(NodeRef node, Attributes theirs);
   awaitable<std::string> free_name(NodeRef directory, std::string_view name, std::stop_token stop);
   NodeRef take_over(NodeRef directory, std::string name, std::shared_ptr<Stage> stage,

@@ -125,6 +125,7 @@ awaitable<void> Vfs::Impl::unlink(Ino parent, std::string name, std::stop_token 
     throw;
   }
   removed(*node);
+  co_await journal.forgotten();
 }
 
 awaitable<void> Vfs::Impl::remove_from_server(NodeRef node, std::stop_token stop) {

@@ -9,8 +9,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <limits>
 #include <utility>
 
+#include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -22,7 +24,14 @@ namespace {
 
 constexpr std::uint64_t compared_whole = 64u << 20;  // of larger ones, as much at both ends
 
-std::shared_ptr<Stage> revived(Remains& remains) {
+// What is left keeps its own: the line may die before it is known what becomes of it.
+UniqueFd another(const UniqueFd& file) {
+  UniqueFd copy(::fcntl(file.get(), F_DUPFD_CLOEXEC, 0));
+  if (!copy) throw Error(errno, "cannot open a file in the spool once more");
+  return copy;
+}
+
+std::shared_ptr<Stage> revived(const Remains& remains) {
   struct ::stat file {};
   if (::fstat(remains.content.get(), &file) != 0) throw Error(errno, "cannot look at a file in the spool");
   Stage::Extent extent = remains.record.extent;
@@ -31,12 +40,22 @@ std::shared_ptr<Stage> revived(Remains& remains) {
     extent.lowest_change = std::min(extent.lowest_change, extent.size);
     extent.size = size;
   }
-  auto stage = std::make_shared<Stage>(std::move(remains.content), extent);
+  auto stage = std::make_shared<Stage>(another(remains.content), extent);
   stage->may_append = remains.record.may_append;
   stage->written_at = remains.record.written_at;
   stage->mtime = remains.record.mtime;
   stage->mode = remains.record.mode;
   return stage;
+}
+
+// What the server had, whole.
+std::unique_ptr<Stage> old_of(const Remains& remains) {
+  if (!remains.old) return nullptr;
+  struct ::stat file {};
+  if (::fstat(remains.old.get(), &file) != 0) throw Error(errno, "cannot look at a file in the spool");
+  const auto size = static_cast<std::uint64_t>(file.st_size);
+  const Stage::Extent whole{size, size, size, std::numeric_limits<std::uint64_t>::max(), {{0, size}}};
+  return std::make_unique<Stage>(another(remains.old), whole);
 }
 
 // Of bytes that were appended: what is behind the server's version, as a file of its own.
@@ -61,6 +80,7 @@ awaitable<void> Vfs::Impl::recover_one(Remains* remains, std::stop_token stop) {
   const Path path = record.path;
   const std::optional<Attributes> there = co_await remote.stat(path, stop);
   const std::shared_ptr<Stage> stage = revived(*remains);
+  stage->old = old_of(*remains);
   const std::optional<NodeRef> directory = co_await directory_of(path.parent(), stop);
   if (!directory) {
     keep(remains, *stage, path, "its directory is no more");
@@ -76,7 +96,7 @@ awaitable<void> Vfs::Impl::recover_one(Remains* remains, std::stop_token stop) {
   }
   if (arrived == Arrived::all) {
     if (!record.mtime && !record.mode) {
-      remains->entry.forget();
+      journal.forget(remains->entry);
       co_return;
     }
     stage->saved = stage->changes();
@@ -84,16 +104,21 @@ awaitable<void> Vfs::Impl::recover_one(Remains* remains, std::stop_token stop) {
   // An append in doubt has not arrived then.
   if (arrived == Arrived::nothing && there && record.base && record.base->size_known)
     stage->may_append = true;
-  if (arrived == Arrived::part && stage->append_only()) {
+  if (stage->old && arrived == Arrived::part) {
+    stage->old_is_lost = true;  // it goes back there if ours cannot be stored
+    stage->may_append = false;
+  } else if (arrived == Arrived::part && stage->append_only()) {
     stage->rebase(there->size, true);
     stage->may_append = true;
   } else if (arrived == Arrived::part) {
     stage->created_here = true;
   }
+  if (arrived != Arrived::part) stage->old.reset();
   logger->warn("{} was written before the last mount died, and is sent to the server now",
                escaped(path.str()));
   Journal::adopt(*stage, std::move(remains->entry));
   stage->aside = !stage->may_append;
+  if (!stage->old) Journal::forget_old(*stage);
   const std::string name(path.name());
   NodeRef node = take_over(*directory, name, stage, there);
   uploads.settle(node);
@@ -104,7 +129,17 @@ void Vfs::Impl::keep(Remains* remains, const Stage& stage, const Path& path, std
   const bool partial = stage.missing({0, stage.size()}).has_value();
   logger->error("{} cannot be sent to the server: {}. Its content is kept in {}{}", escaped(path.str()), why,
                 kept, partial ? " (parts that were never read or written here are zeros)" : "");
-  remains->entry.forget();
+  keep_old(*remains, stage, path);
+  journal.forget(remains->entry);
+}
+
+// It may be the only copy.
+void Vfs::Impl::keep_old(const Remains& remains, const Stage& stage, const Path& path) {
+  if (!stage.old) return;
+  const std::string name = fmt::format("{}.old", path.name());
+  const std::string kept = remains.entry.folder->keep(stage.old->file(), name);
+  logger->error("What {} was on the server before may be lost there: it is kept in {}", escaped(path.str()),
+                kept);
 }
 
 awaitable<std::optional<NodeRef>> Vfs::Impl::directory_of(Path path, std::stop_token stop) {
@@ -121,6 +156,7 @@ awaitable<std::optional<NodeRef>> Vfs::Impl::directory_of(Path path, std::stop_t
 awaitable<Arrived> Vfs::Impl::find_out(const Remains* remains, std::shared_ptr<Stage> stage, Path path,
                                        std::optional<Attributes> there, std::stop_token stop) {
   const std::optional<Attributes>& base = remains->record.base;
+  if (stage->old) co_return co_await find_out_in_place(stage, path, there, stop);
   if (there && base && there->size_known && same_version(*base, *there)) co_return Arrived::nothing;
   const bool append = stage->append_only() && stage->base_size() > 0;
   if (!append && stage->missing({0, stage->size()}))
@@ -138,6 +174,25 @@ awaitable<Arrived> Vfs::Impl::find_out(const Remains* remains, std::shared_ptr<S
     if (!same) co_return Arrived::other;
   }
   co_return there->size >= stage->size() ? Arrived::all : Arrived::part;
+}
+
+// Where STOR has emptied the old content, the server has the beginning of it, or of ours, or all of either.
+awaitable<Arrived> Vfs::Impl::find_out_in_place(std::shared_ptr<Stage> stage, Path path,
+                                                std::optional<Attributes> there, std::stop_token stop) {
+  if (!there || there->kind != Kind::file || !there->size_known) co_return Arrived::other;
+  const Range all{0, there->size};
+  const bool whole = !stage->missing({0, stage->size()});
+  const std::shared_ptr<Stage> old(stage, stage->old.get());
+  if (there->size <= old->size()) {
+    const bool same = co_await same_bytes(path, old, all, stop);
+    if (same && there->size == old->size()) co_return Arrived::nothing;
+    if (same && whole) co_return Arrived::part;
+  }
+  if (whole && there->size <= stage->size()) {
+    const bool same = co_await same_bytes(path, stage, all, stop);
+    if (same) co_return there->size == stage->size() ? Arrived::all : Arrived::part;
+  }
+  co_return Arrived::other;
 }
 
 awaitable<bool> Vfs::Impl::same_bytes(Path path, std::shared_ptr<Stage> stage, Range range,
@@ -171,6 +226,8 @@ awaitable<void> Vfs::Impl::store_beside(Remains* remains, std::shared_ptr<Stage>
     co_return;
   }
   const std::string name = co_await free_name(directory, path.name(), stop);
+  keep_old(*remains, *stage, path);
+  stage->old.reset();
   if (appends)
     stage = tail_of(*stage, spool->own());
   else
@@ -178,7 +235,7 @@ awaitable<void> Vfs::Impl::store_beside(Remains* remains, std::shared_ptr<Stage>
   stage->touch();  // the record is to tell the new name
   NodeRef node = take_over(directory, name, stage, std::nullopt);
   co_await journal.secure(node);
-  if (appends) remains->entry.forget();
+  if (appends) journal.forget(remains->entry);
   logger->warn(
       "{} was changed on the server meanwhile, and stays so. What was written here is stored as {}{}",
       escaped(path.str()), escaped(name), appends ? " (what was to be appended)" : "");

@@ -179,7 +179,8 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   if (target) removed(**target);
   if (Node* const left = nodes.find(*to, new_name)) nodes.unlink(*left);
   if (!source->linked) {
-    if (replaced) replaced->forget();
+    if (replaced) journal.forget(*replaced);
+    co_await journal.forgotten();
     co_return;
   }
   directories.erase(*from, name);
@@ -187,13 +188,14 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   nodes.for_each([&](Node& node) {
     if (node.stage && nodes.is_at_or_below(node, *source)) journal.renew(node);
   });
-  if (replaced) replaced->forget();
+  if (replaced) journal.forget(*replaced);
   changed(*source);
   directories.publish(*source);
   entries_changed(*from);
   entries_changed(*to);
   if (source->attributes.kind == Kind::file)
     directories.remember_exact(nodes.path(*source), source->attributes);
+  co_await journal.forgotten();
 }
 
 }  // namespace ftpfs::vfs

@@ -75,6 +75,10 @@ TEST_F(FaultTest, PassingRefusalsAreWaitedOut) {
       {"RETR", [&] { return read_and_forget(*remote_, Path("/a")); }},
       {"STOR", [&] { return write_and_forget(*remote_, Path("/a")); }},
       {"RNFR", [&] { return remote_->rename(Path("/a"), Path("/b"), {}); }},
+      {"RNTO", [&] { return remote_->rename(Path("/b"), Path("/a"), {}); }},
+      {"RNTO", [&] { return remote_->rename(Path("/a"), Path("/b"), {}); }},
+      {"MKD", [&] { return remote_->make_directory(Path("/made"), {}); }},
+      {"RMD", [&] { return remote_->remove_directory(Path("/made"), {}); }},
       {"DELE", [&] { return remote_->remove_file(Path("/b"), {}); }},
   };
   for (const Case& one : cases) {
@@ -117,6 +121,7 @@ TEST_F(FaultTest, ABare550IsNotENOENTForWhatIsThere) {
     EXPECT_EQ(refused("STOR", [&] { write("/a", "x"); }), EACCES);
     EXPECT_EQ(refused("MKD", [&] { mkdir("/new"); }), EACCES);
     EXPECT_EQ(refused("MKD", [&] { mkdir("/d"); }), EEXIST);
+    EXPECT_NE(refused(with_mlst ? "MLSD" : "LIST", [&] { names("/d"); }), ENOENT);
     expect_all_fired();
   }
 }

@@ -75,6 +75,37 @@ TEST_F(LateCommandsTest, WhatChangesNothingIsRepeatedAtOnce) {
   EXPECT_EQ(read("/new"), "y");
 }
 
+// Those of a mount before us.
+TEST_F(LateCommandsTest, WhoIsToldToBewareWaitsAsWell) {
+  remote_->beware_of_late_commands();
+  EXPECT_EQ(read("/a"), "content");  // reading is free
+  start(store(&*remote_, "/new"));
+  clock_.advance(milliseconds(999));
+  wait();
+  EXPECT_EQ(count("STOR"), 0u);
+  clock_.advance(milliseconds(1));
+  wait();
+  EXPECT_TRUE(done_);
+  EXPECT_EQ(read("/new"), "new content");
+}
+
+TEST_F(LateCommandsTest, SettlingWaitsUntilTheServerHasSpokenAndHadItsTime) {
+  remote_->beware_of_late_commands();
+  server_.take_commands();
+  start(remote_->settle({}));
+  EXPECT_FALSE(done_);
+  EXPECT_THAT(server_.commands(), testing::ElementsAre("NOOP"));
+  clock_.advance(milliseconds(1000));
+  wait();
+  EXPECT_TRUE(done_);
+}
+
+TEST_F(LateCommandsTest, SettlingIsDoneAtOnceWhereNothingIsFeared) {
+  server_.take_commands();
+  run(io_, remote_->settle({}));
+  EXPECT_THAT(server_.commands(), testing::IsEmpty());
+}
+
 TEST_F(LateCommandsTest, OthersWaitToo) {
   inject({"DELE", Moment::received, Action::reset});
   start(remote_->remove_file(Path("/a"), {}));

@@ -25,8 +25,12 @@ using Content = std::optional<std::string>;  // nothing: there is no such file
 class Load {
  public:
   // In the directory itself, not by its path: that one leads beneath the mount once the dead mount is gone.
-  Load(const fs::path& directory, unsigned seed)
-      : directory_(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)), random_(seed) {}
+  // `protects`: a file keeps its content until the new one is whole. What only this disk has is as on any
+  // disk: O_TRUNC empties it.
+  Load(const fs::path& directory, unsigned seed, bool protects)
+      : directory_(::open(directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)),
+        random_(seed),
+        protects_(protects) {}
 
   void run() {
     while (step()) ++acknowledged_;
@@ -83,7 +87,8 @@ class Load {
 
   bool store(const std::string& name, const std::string& content) {
     in_doubt_[name] = {content};
-    if (value_of(name).value_or("").empty()) partly_[name] = content;  // nothing to be protected
+    const bool protects = protects_ && !value_of(name).value_or("").empty();
+    if (!protects) partly_[name] = content;
     if (!write(name, O_WRONLY | O_CREAT | O_TRUNC, 0, content)) return false;
     files_[name] = content;
     return true;
@@ -124,6 +129,7 @@ class Load {
   const std::vector<std::string> names_{"f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7"};
   UniqueFd directory_;
   std::mt19937 random_;
+  bool protects_;
   std::atomic<std::size_t> acknowledged_ = 0;
   std::map<std::string, std::string> files_;
   std::map<std::string, std::set<Content>> in_doubt_;
@@ -171,7 +177,7 @@ class Crash : public MountTest {
     ASSERT_EQ(::write(open.get(), "dirty", 5), 5);
     ASSERT_TRUE(eventually([this] { return !in_spool(".record-").empty(); }));
 
-    Load load(mnt(), seed);
+    Load load(mnt(), seed, options_.empty());
     std::thread writer([&load] { load.run(); });
     const std::size_t enough = 10 + seed % 7;
     const bool wrote = eventually([&] { return load.acknowledged() >= enough; });
@@ -185,7 +191,7 @@ class Crash : public MountTest {
     }
     writer.join();
     ASSERT_TRUE(wrote);
-    mount();
+    mount(options_);
     EXPECT_TRUE(recovered());
     expect_what_was_acknowledged(load);
     ASSERT_EQ(in_spool(held).size(), 1u);  // it was dirty indeed
@@ -198,16 +204,24 @@ class Crash : public MountTest {
 
   void rounds(unsigned count, Before kill) {
     expect_complaints();
-    mount();
+    mount(options_);
     for (unsigned seed = 1; seed <= count && !HasFailure(); ++seed) {
       SCOPED_TRACE("seed " + std::to_string(seed));
       round(seed, kill);
     }
   }
+
+  std::string options_;  // of every mount
 };
 
 TEST_P(Crash, KillsUnderLoad) {
   rounds(is_long() ? 50 : 3, Before::nothing);
+}
+
+// Then it is on this disk that close() and fsync() promise to have it, and most of it is not sent yet.
+TEST_P(Crash, KillsUnderLoadWithWriteback) {
+  options_ = "writeback=1";
+  rounds(is_long() ? 20 : 2, Before::nothing);
 }
 
 class CrashUnseen : public Crash {};  // by the server

@@ -67,6 +67,37 @@ TEST_P(Outage, ABlackHoleIsATimeOutOnceAndHeals) {
   EXPECT_EQ(read_file(root("new")), "written\n");
 }
 
+// F19, where bytes are on their way: no short file, no lost one.
+TEST_P(Outage, ABlackHoleInTheMiddleOfTransfers) {
+  ServerOptions options;
+  // It locks what it was receiving until it has missed its client for as long.
+  if (is(ServerKind::vsftpd)) options.config = {"data_connection_timeout=2"};
+  start_server(options);
+  put_files();
+  server().put("big", noise(30'000'000));
+  const std::string replacement = noise(8'000'000, 2);
+  mount(std::string(impatient) + ",readahead=1M");
+  const UniqueFd reader{::open(mnt("big").c_str(), O_RDONLY | O_CLOEXEC)};
+  const UniqueFd writer{::open(mnt("new").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644)};
+  ASSERT_TRUE(reader && writer);
+  std::string bytes(100'000, '\0');
+  ASSERT_EQ(::pread(reader.get(), bytes.data(), bytes.size(), 0), 100'000);
+  ASSERT_EQ(::write(writer.get(), replacement.data(), 6'000'000), 6'000'000);
+  ASSERT_TRUE(eventually([this] { return fs::exists(root("new")) && fs::file_size(root("new")) > 0; }));
+  black_hole();
+  ASSERT_EQ(::write(writer.get(), replacement.data() + 6'000'000, 2'000'000), 2'000'000);
+  const int unsent = error_of(::fsync(writer.get()));
+  EXPECT_TRUE(unsent == ETIMEDOUT || unsent == EIO) << unsent;
+  const int unread =
+      error_of(static_cast<int>(::pread(reader.get(), bytes.data(), bytes.size(), 20'000'000)));
+  EXPECT_TRUE(unread == ETIMEDOUT || unread == EIO) << unread;
+  heal();
+  EXPECT_TRUE(eventually([&] { return ::fsync(writer.get()) == 0; }));
+  EXPECT_TRUE(read_file(root("new")) == replacement);
+  ASSERT_EQ(::pread(reader.get(), bytes.data(), bytes.size(), 20'000'000), 100'000);
+  EXPECT_TRUE(bytes == read_file(root("big")).substr(20'000'000, bytes.size()));
+}
+
 // F20.
 TEST_P(Outage, HardCallsWaitThroughABlackHole) {
   put_files();

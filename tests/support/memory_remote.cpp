@@ -282,6 +282,12 @@ awaitable<void> MemoryRemote::make_symlink(std::string target, Path path, std::s
   co_await control.finish(stop);
 }
 
+awaitable<void> MemoryRemote::settle(std::stop_token stop) {
+  CallControl& control = on(Op::settle);
+  co_await control.start(stop);
+  co_await control.finish(stop);
+}
+
 awaitable<std::optional<Space>> MemoryRemote::space(std::stop_token stop) {
   CallControl& control = on(Op::space);
   co_await control.start(stop);

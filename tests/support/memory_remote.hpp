@@ -41,8 +41,9 @@ enum class Op {
   make_symlink,
   space,
   fetch_whole,
+  settle,
 };
-inline constexpr std::size_t op_count = 16;
+inline constexpr std::size_t op_count = 17;
 
 class MemoryRemote final : public Remote {
  public:
@@ -107,6 +108,7 @@ class MemoryRemote final : public Remote {
       const noexcept;  // calls of list, stat, open_source, fetch_whole, and open streams
   std::size_t live_sources() const noexcept { return live(false); }
   std::size_t live_sinks() const noexcept { return live(true); }
+  bool bewares_of_late_commands() const noexcept { return feared_; }
   std::uint64_t bytes_read() const noexcept { return *bytes_read_; }
   std::uint64_t bytes_written() const noexcept { return *bytes_written_; }
 
@@ -128,6 +130,8 @@ class MemoryRemote final : public Remote {
   awaitable<void> make_symlink(std::string target, Path path, std::stop_token stop) override;
   awaitable<std::optional<Space>> space(std::stop_token stop) override;
   bool upload_in_doubt(const Path& path) const override { return doubtful_.contains(path); }
+  void beware_of_late_commands() noexcept override { feared_ = true; }
+  awaitable<void> settle(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override { return capabilities_; }
   std::size_t spare() const noexcept override;
   std::size_t sessions() const noexcept override { return std::max<std::size_t>(spare_, 1); }
@@ -163,6 +167,7 @@ class MemoryRemote final : public Remote {
   std::uint16_t kept_rights_ = 0;
   std::size_t piece_ = 64 * 1024;
   std::size_t spare_ = 4;
+  bool feared_ = false;
   std::shared_ptr<Sessions> sessions_;
   std::vector<std::weak_ptr<Stream>> streams_;
   std::vector<Fault> source_faults_;

@@ -175,6 +175,71 @@ TEST_F(ReadingTest, ALineThatKeepsBreakingIsReportedAndForgottenOnceItIsWell) {
   client().release(handle);
 }
 
+// hard: a program that waits is not told that the line keeps dying, it goes on when one lives.
+class HardReadingTest : public ReadingTest {
+ protected:
+  HardReadingTest() {
+    config_.line_may_die = 4;
+    config_.reads_go_on = true;
+  }
+};
+
+TEST_F(HardReadingTest, AReaderOutlivesAnyNumberOfLines) {
+  const vfs::Handle handle = open(pattern(mib));
+  remote_.fail_sources_after(0, ConnectionLost(ETIMEDOUT, "silence"), 20);
+  auto waiting = client().read_later(handle, 0, request);
+  for (int minutes = 0; minutes < 20 && !waiting.done(); ++minutes) advance(std::chrono::minutes(1));
+  EXPECT_GE(remote_.sources().size(), 20u);
+  EXPECT_EQ(text_of(waiting.get()), expected(0, request));
+  client().release(handle);
+}
+
+TEST_F(HardReadingTest, LinesThatDieAreNotAskedForWithoutAPause) {
+  const vfs::Handle handle = open(pattern(mib));
+  remote_.fail_sources_after(0, ConnectionLost(ETIMEDOUT, "silence"), 1000);
+  auto waiting = client().read_later(handle, 0, request);
+  settle(io_);
+  EXPECT_EQ(remote_.sources().size(), 5u);
+  advance(std::chrono::seconds(1));
+  EXPECT_EQ(remote_.sources().size(), 6u);
+  advance(std::chrono::seconds(1));
+  EXPECT_EQ(remote_.sources().size(), 6u);
+  EXPECT_FALSE(waiting.done());
+  waiting.interrupt();
+  EXPECT_EQ(waiting.code(), EINTR);
+  client().release(handle);
+}
+
+TEST_F(HardReadingTest, NobodyWaitsNothingIsTriedAndTheNextReaderBeginsAnew) {
+  const vfs::Handle handle = open(pattern(mib));
+  remote_.fail_sources_after(0, ConnectionLost(ETIMEDOUT, "silence"), 1000);
+  auto bored = client().read_later(handle, 0, request);
+  bored.interrupt();
+  EXPECT_EQ(bored.code(), EINTR);
+  for (int minutes = 0; minutes < 10; ++minutes) advance(std::chrono::minutes(1));
+  EXPECT_LE(remote_.sources().size(), 6u);
+  remote_.recover();
+  EXPECT_EQ(client().read(handle, 0, request), expected(0, request));
+  client().release(handle);
+}
+
+TEST_F(HardReadingTest, ALookThatProvesTheVersionIsWaitedForToo) {
+  const vfs::Handle handle = open(pattern(4 * mib));
+  EXPECT_EQ(client().read(handle, 0, request), expected(0, request));
+  remote_.on(Op::stat).fail_next(ConnectionLost(ETIMEDOUT, "silence"), 3);
+  auto waiting = client().read_later(handle, 3 * mib, request);  // another stream: proven before it is shown
+  for (int seconds = 0; seconds < 20 && !waiting.done(); ++seconds) advance(std::chrono::seconds(1));
+  EXPECT_EQ(text_of(waiting.get()), expected(3 * mib, request));
+  client().release(handle);
+}
+
+TEST_F(HardReadingTest, AServerThatSaysThatThisWasAllIsBelievedToHaveNoMore) {
+  const vfs::Handle handle = open(pattern(10'000));
+  tree().find(Path("/file"))->content.resize(4'000);
+  EXPECT_EQ(client().read_later(handle, 0, 10'000).code(), EIO);
+  client().release(handle);
+}
+
 TEST_F(ReadingTest, ARevokedStreamIsReopenedAsOftenAsItTakes) {
   config_.readahead_bytes = 256 * kib;
   const vfs::Handle handle = open(pattern(4 * mib));

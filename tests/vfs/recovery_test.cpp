@@ -340,6 +340,24 @@ TEST_F(RecoveryTest, TheTemporaryNameOfAnUploadIsCleanedUp) {
   EXPECT_EQ(tree().content("/file"), "new");
 }
 
+// Also not in a listing that was fetched before its removal.
+TEST_F(RecoveryTest, ATemporaryNameIsNotShownUntilItIsCleanedUp) {
+  tree().put_file("/file", "old content");
+  write_unsent("/file", "new");
+  remote_.on(Op::rename).hold();
+  advance(std::chrono::seconds(10));
+  crash();
+  ASSERT_THAT(server(), SizeIs(2));
+  remote_.on(Op::remove_file).hold();
+  remount();
+  ASSERT_EQ(remote_.on(Op::remove_file).held(), 1u);
+  EXPECT_THAT(client().names("/"), ElementsAre("file"));
+  remote_.on(Op::remove_file).release();
+  settle(io_);
+  EXPECT_THAT(client().names("/"), ElementsAre("file"));
+  EXPECT_THAT(server(), ElementsAre("file"));
+}
+
 TEST_F(RecoveryTest, KilledAfterTheServerDidItAndBeforeItWasForgotten) {
   tree().put_file("/file", "old content");
   write_unsent("/file", "new");
@@ -355,12 +373,45 @@ TEST_F(RecoveryTest, KilledAfterTheServerDidItAndBeforeItWasForgotten) {
   EXPECT_THAT(names_in_spool(), IsEmpty());
 }
 
+// What the server had already heard from the mount that was killed, it may do after the next one has come.
+TEST_F(RecoveryTest, ALateCommandOfTheKilledMountIsWaitedFor) {
+  tree().put_file("/file", "old content");
+  write_unsent("/file", "new");
+  crash();
+  remote_.on(Op::settle).hold();
+  const std::size_t calls = remote_.calls();
+  Pending<void> recovering(io_, fs().recover({}), {});
+  EXPECT_TRUE(remote_.bewares_of_late_commands());
+  EXPECT_EQ(remote_.on(Op::settle).held(), 1u);
+  EXPECT_EQ(remote_.calls(), calls + 1);  // nothing is looked at yet
+  tree().put_file("/file", "ne");         // its STOR in place, cut off
+  remote_.on(Op::settle).release();
+  settle(io_);
+  EXPECT_TRUE(recovering.done());
+  EXPECT_EQ(tree().content("/file"), "new");
+  EXPECT_THAT(server(), ElementsAre("file"));
+  EXPECT_THAT(names_in_spool(), IsEmpty());
+}
+
+TEST_F(RecoveryTest, AMountThatWasKilledWithoutLeavingAnythingIsRememberedByItsFolder) {
+  client().write_file("/file", "content");
+  crash();
+  remount();
+  EXPECT_TRUE(remote_.bewares_of_late_commands());
+  EXPECT_EQ(remote_.calls(Op::settle), 0u);  // nothing has to be looked at: reading need not wait
+}
+
+TEST_F(RecoveryTest, AMountThatEndedWellIsNothingToBewareOf) {
+  remount();
+  EXPECT_FALSE(remote_.bewares_of_late_commands());
+}
+
 // At each kind of call and before as after its effect: whatever was there when the next mount was killed,
 // too.
 TEST_F(RecoveryTest, MayItselfBeKilledAnywhere) {
   for (const When when : {When::before_effect, When::after_effect}) {
-    for (const Op op :
-         {Op::stat, Op::list, Op::open_source, Op::open_sink, Op::write, Op::commit, Op::rename}) {
+    for (const Op op : {Op::settle, Op::stat, Op::list, Op::open_source, Op::open_sink, Op::write, Op::commit,
+                        Op::rename}) {
       SCOPED_TRACE(static_cast<int>(op) * 10 + (when == When::after_effect ? 1 : 0));
       tree().put_file("/replaced", "old content");
       tree().put_file("/log", "one\n");

@@ -50,6 +50,13 @@ TEST_F(SpoolTest, GoesWhenItIsEmpty) {
   EXPECT_TRUE(fs::exists(folder()));
 }
 
+// F30. A program that creates a file must not hear that it is the file which does not exist.
+TEST_F(SpoolTest, AFolderThatIsRemovedIsAnErrorOfItsOwn) {
+  const Spool spool(folder());
+  fs::remove_all(folder());
+  EXPECT_EQ(errno_of([&] { spool.own().create(); }), EIO);
+}
+
 TEST_F(SpoolTest, WhatNobodyHasIsTakenOver) {
   {
     const Spool first(folder());

@@ -56,6 +56,8 @@ class FtpRemote final : public Remote {
   awaitable<std::uint16_t> set_mode(Path path, std::uint16_t mode, std::stop_token stop) override;
   awaitable<void> make_symlink(std::string target, Path path, std::stop_token stop) override;
   awaitable<std::optional<Space>> space(std::stop_token stop) override;
+  void beware_of_late_commands() noexcept override;
+  awaitable<void> settle(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override;
   std::size_t spare() const noexcept override;
   std::size_t sessions() const noexcept override;

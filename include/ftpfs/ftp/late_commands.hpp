@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Changes whose session died before they were answered. The server may carry them out after all, and later
-// than what we do next over another session: it reads what had arrived before it notices the end (seen on
-// vsftpd 3.0.3: the STOR of a session that was reset emptied its file after the second STOR had filled it and
-// SIZE had confirmed that). So after such a loss nothing is changed, and no look is believed, until the
-// server has spoken again and has had FtpConfig::settle_time for what it still had before it.
+// Changes whose session died before they were answered, or whose mount was killed. The server may carry them
+// out after all, and later than what we do next over another session: it reads what had arrived before it
+// notices the end (seen on vsftpd 3.0.3: the STOR of a session that was reset emptied its file after the
+// second STOR had filled it and SIZE had confirmed that). So after such a loss nothing is changed, and no
+// look is believed, until the server has spoken again and has had FtpConfig::settle_time for what it still
+// had before it.
 #pragma once
 
 #include <ftpfs/base/clock.hpp>
@@ -20,6 +21,7 @@ class LateCommands {
     unheard_ = false;
     over_ = now + settle_time_;
   }
+  bool feared(Clock::time_point now) const noexcept { return unheard_ || over_ > now; }
   bool unheard() const noexcept { return unheard_; }  // the server has not spoken since
   Clock::time_point over() const noexcept { return over_; }
 

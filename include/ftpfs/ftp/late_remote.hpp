@@ -32,6 +32,8 @@ class LateRemote final : public Remote {
   awaitable<void> make_symlink(std::string target, Path path, std::stop_token stop) override;
   awaitable<std::optional<Space>> space(std::stop_token stop) override;
   bool upload_in_doubt(const Path& path) const override { return remote_.upload_in_doubt(path); }
+  void beware_of_late_commands() noexcept override { remote_.beware_of_late_commands(); }
+  awaitable<void> settle(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override { return remote_.capabilities(); }
   std::size_t spare() const noexcept override { return connected_ ? remote_.spare() : 0; }
   std::size_t sessions() const noexcept override { return remote_.sessions(); }

@@ -106,6 +106,11 @@ class Remote {
   // May an upload under that name still begin, one that the server never answered? Whatever is sent to it
   // directly could be emptied then; a file that is renamed over it could not.
   virtual bool upload_in_doubt(const Path& path) const = 0;
+  // A mount that was killed may have left commands on their way to the server, which carries them out later
+  // than what comes after them. From now on a change waits until that is no longer to be feared.
+  virtual void beware_of_late_commands() noexcept = 0;
+  // Returns when it is not, at once nearly always: before a look that is to decide something.
+  virtual awaitable<void> settle(std::stop_token stop) = 0;
 
   virtual Capabilities capabilities() const noexcept = 0;
   // How many more operations could begin now without waiting and without anybody waiting because of them, as

@@ -4,6 +4,7 @@
 //   note      costs a few system calls: the content survives the end of this process
 //   secure    waits for the disk: it survives the end of the machine
 //   forget    the server has it, or nobody wants it any more
+//   forgotten waits for the disk: not even the end of the machine brings it back
 //
 // A stage that is dirty for a moment only, as that of nearly every file is, is never noted.
 #pragma once
@@ -38,6 +39,7 @@ struct JournalEntry {
   Record::State state = Record::State::open;
   std::uint64_t size = 0;     // that it tells
   std::uint64_t secured = 0;  // of Stage::changes()
+  bool holds_old = false;     // Stage::old is beside it, on disk
 };
 
 bool noted(const Stage& stage) noexcept;
@@ -50,6 +52,11 @@ class Journal {
   void note(Node& node, Record::State state);
   awaitable<void> secure(NodeRef node);  // as complete, everything written before the call
   void forget(Stage& stage) noexcept;
+  void forget(JournalEntry& entry) noexcept;
+  static void forget_old(Stage& stage) noexcept;  // the server has it again, or something newer
+  // Returns when what was forgotten so far stays so, at once nearly always: before anybody is told that a
+  // file is removed or replaced, which the next mount would bring back.
+  awaitable<void> forgotten();
 
   // Somebody waits for it to be saved: worth sending after a crash, though nobody was promised anything.
   void note_wanted(Node& node) noexcept;
@@ -62,6 +69,7 @@ class Journal {
   static constexpr std::chrono::seconds soon{1};
 
   static awaitable<void> note_later(Journal* self);
+  static awaitable<void> bring_removals_to_disk(Journal* self);
   void write(Node& node, Record::State state, std::uint64_t size);
   Record record_of(const Node& node, const JournalEntry& entry, std::uint64_t size) const;
 
@@ -71,6 +79,10 @@ class Journal {
   Logger logger_;
   std::vector<std::pair<Ino, std::weak_ptr<Stage>>> young_;
   bool noting_ = false;
+  std::uint64_t removals_ = 0;  // of what is on disk
+  std::uint64_t removals_on_disk_ = 0;
+  bool bringing_ = false;
+  WaitList brought_;
 };
 
 }  // namespace ftpfs::vfs

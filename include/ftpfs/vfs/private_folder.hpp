@@ -29,7 +29,8 @@ class PrivateFolder {
 
   const std::string& path() const noexcept { return path_; }
   int descriptor() const noexcept { return fd_.get(); }
-  std::vector<std::string> names() const;  // of everything in it, sorted
+  bool was_there() const noexcept { return was_there_; }  // make() has found it
+  std::vector<std::string> names() const;                 // of everything in it, sorted
 
  private:
   PrivateFolder(std::string path, std::string what, UniqueFd fd, bool ours);
@@ -38,6 +39,7 @@ class PrivateFolder {
   std::string what_;
   UniqueFd fd_;
   bool ours_;  // locked
+  bool was_there_ = true;
 };
 
 // Files that are kept open must leave descriptors to sockets and to those who end what is open: else none

@@ -17,6 +17,7 @@ struct Remains {
   JournalEntry entry;
   Record record;
   UniqueFd content;  // at least as long as the record says
+  UniqueFd old;      // what the server had before it was overwritten in place; nearly always empty
 };
 
 // Of `source` only. Nothing is lost when this is killed half way: the next one begins where it ended.

@@ -23,6 +23,7 @@ class Spool {
   const std::shared_ptr<SpoolFolder>& own_folder() const noexcept { return own_; }
   // Ours first, then those that nobody has.
   const std::vector<std::shared_ptr<SpoolFolder>>& all() const noexcept { return folders_; }
+  bool after_another() const noexcept;  // a mount before us left a folder, as one that is killed does
 
  private:
   std::shared_ptr<SpoolFolder> own_;

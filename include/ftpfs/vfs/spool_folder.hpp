@@ -5,6 +5,7 @@
 //   (no name)        a stage that nobody needs after a crash; it vanishes with us
 //   .stage-ID        a stage that is to survive
 //   .record-ID-N     what the journal holds about it; the highest N that is whole counts
+//   .old-ID          what the server had in its place, while an overwriting in place may have emptied that
 //   anything else    what could not be delivered, for the user to take
 //
 // A record is written before its stage gets its name and removed before it loses it: a stage without any
@@ -33,6 +34,9 @@ class SpoolFolder {
   static std::shared_ptr<SpoolFolder> look(const std::string& path);
 
   const std::string& path() const noexcept { return folder_.path(); }
+  bool was_there() const noexcept {
+    return folder_.was_there();
+  }  // before us: whoever had it did not tidy up
   int descriptor() const noexcept { return folder_.descriptor(); }
 
   UniqueFd create() const;  // an empty file without a name; throws Error(ENOSPC...)
@@ -45,6 +49,7 @@ class SpoolFolder {
   struct Entry {
     Id id = 0;
     bool has_stage = false;
+    bool has_old = false;
     std::vector<Generation> records;  // the newest first
   };
   std::vector<Entry> entries() const;  // the oldest first
@@ -56,6 +61,7 @@ class SpoolFolder {
   };
   std::vector<KeptFile> kept() const;
   std::optional<KeptFile> stage_file(Id id) const;
+  std::optional<KeptFile> old_file(Id id) const;
   bool in_use() const;  // of what one only looks at: a mount has locked it
   Id new_id() noexcept { return next_id_++; }
 
@@ -68,10 +74,16 @@ class SpoolFolder {
   UniqueFd open_stage(Id id) const;  // empty when it is not there
   void remove_stage(Id id) const noexcept;
 
+  void name_old(Id id, int file) const;
+  UniqueFd open_old(Id id) const;  // empty when it is not there
+  void remove_old(Id id) const noexcept;
+
  private:
   explicit SpoolFolder(PrivateFolder folder);
 
   std::optional<KeptFile> regular(std::string name) const;
+  void name(const std::string& wanted, int file) const;
+  UniqueFd open_regular(const std::string& name) const;
 
   PrivateFolder folder_;  // removed with us when it is empty
   Id next_id_ = 1;

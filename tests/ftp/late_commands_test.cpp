@@ -79,14 +79,14 @@ TEST_F(LateCommandsTest, WhatChangesNothingIsRepeatedAtOnce) {
 TEST_F(LateCommandsTest, WhoIsToldToBewareWaitsAsWell) {
   remote_->beware_of_late_commands();
   EXPECT_EQ(read("/a"), "content");  // reading is free
-  start(store(&*remote_, "/new"));
+  start(remote_->make_directory(Path("/made"), {}));
   clock_.advance(milliseconds(999));
   wait();
-  EXPECT_EQ(count("STOR"), 0u);
+  EXPECT_EQ(count("MKD"), 0u);
   clock_.advance(milliseconds(1));
   wait();
   EXPECT_TRUE(done_);
-  EXPECT_EQ(read("/new"), "new content");
+  EXPECT_TRUE(tree().exists("/made"));
 }
 
 TEST_F(LateCommandsTest, SettlingWaitsUntilTheServerHasSpokenAndHadItsTime) {

@@ -35,14 +35,14 @@ TEST(ListingTable, KeepsEveryAttribute) {
   std::vector<Entry> entries;
   for (const Kind kind : {Kind::file, Kind::directory, Kind::symlink}) {
     for (const bool known : {false, true}) {
-      for (const std::int64_t seconds :
+      for (const std::int64_t when :
            std::initializer_list<std::int64_t>{-1'000'000'000'000, -1, 0, 1, 1'000'000'000'000}) {
         for (const Precision precision : {Precision::second, Precision::minute, Precision::day}) {
           Entry one = entry(std::to_string(entries.size()), ~std::uint64_t{0} - entries.size());
           one.attributes.kind = kind;
           one.attributes.size_known = known;
           one.attributes.mode = static_cast<std::uint16_t>(known ? 0777 : 0);
-          one.attributes.mtime = Timestamp{seconds, precision};
+          one.attributes.mtime = Timestamp{when, precision};
           if (kind == Kind::symlink) one.link_target = "to " + one.name;
           entries.push_back(one);
         }

@@ -76,7 +76,7 @@ awaitable<void> calibrate_clock(std::shared_ptr<Session> session, std::string di
     gone = removed.completion();
   }
   if (gone) probe.gone();
-  session->profile().clock.calibrate(told ? std::optional(std::int64_t{told->seconds}) : std::nullopt,
+  session->profile().clock.calibrate(told ? std::optional(told->seconds) : std::nullopt,
                                      wall_seconds(*session));
 }
 

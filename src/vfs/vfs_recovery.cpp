@@ -117,7 +117,7 @@ awaitable<void> Vfs::Impl::recover_one(Remains* remains, std::stop_token stop) {
   logger->warn("{} was written before the last mount died, and is sent to the server now",
                escaped(path.str()));
   Journal::adopt(*stage, std::move(remains->entry));
-  stage->aside = !stage->may_append;
+  stage->aside = !stage->may_append && !stage->old;  // the upload of the dead mount may still begin
   if (!stage->old) Journal::forget_old(*stage);
   const std::string name(path.name());
   NodeRef node = take_over(*directory, name, stage, there);

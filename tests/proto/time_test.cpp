@@ -15,7 +15,7 @@ constexpr std::int64_t day = 86400;
 constexpr std::int64_t new_year_2026 = 1767225600;  // 2026-01-01 00:00:00
 
 std::optional<std::int64_t> seconds(std::optional<Timestamp> time) {
-  return time ? std::optional(std::int64_t{time->seconds}) : std::nullopt;
+  return time ? std::optional(time->seconds) : std::nullopt;
 }
 
 struct ValueCase {

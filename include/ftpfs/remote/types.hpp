@@ -42,8 +42,8 @@ enum class Kind : std::uint8_t { file, directory, symlink };
 // (LIST). A day need not begin at midnight UTC: it is one of the server's zone.
 enum class Precision : std::uint8_t { second, minute, day };
 struct Timestamp {
-  std::int64_t seconds : 56 = 0;  // both in one word: every entry of every listing has one
-  Precision precision : 8 = Precision::second;
+  std::int64_t seconds = 0;
+  Precision precision = Precision::second;
 
   friend bool operator==(const Timestamp&, const Timestamp&) = default;
 };

@@ -54,7 +54,7 @@ struct Marks {
 using InodeHook =
     boost::intrusive::unordered_set_member_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
 
-// As small as can be, for there is one for each name that the kernel knows: 128 bytes.
+// As small as can be, for there is one for each name that the kernel knows: 136 bytes.
 struct Node {
   explicit Node(Ino number) : ino(number) {}
 
@@ -85,16 +85,17 @@ struct Node {
   Ino ino;
   Node* parent = nullptr;  // of the root: nullptr
   Name name;
-  std::uint64_t lookups = 0;   // the kernel's references
-  std::uint32_t uses = 0;      // NodeRefs
-  std::uint32_t children = 0;  // nodes whose parent this is
+  std::uint64_t lookups = 0;        // the kernel's references
+  std::uint32_t uses = 0;           // NodeRefs
+  std::uint32_t children : 29 = 0;  // nodes whose parent this is
+  // The kernel was told this version's size and time: it then drops other pages.
+  bool told : 1 = false;
+  bool linked : 1 = true;     // false: unlinked or replaced; still reachable by handles and kernel references
+  bool on_server : 1 = true;  // false: created here, nothing sent yet
 
-  Attributes attributes;        // as the server last told
-  Clock::time_point learned{};  // when it told
-  std::uint64_t version = 1;    // counts changes of content that we noticed or made
-  bool told = false;            // the kernel was told this version's size and time: it then drops other pages
-  bool linked = true;     // false: unlinked or replaced; still reachable by handles and kernel references
-  bool on_server = true;  // false: created here, nothing sent yet
+  Attributes attributes;         // as the server last told
+  Clock::time_point learned{};   // when it told
+  std::uint64_t version = 1;     // counts changes of content that we noticed or made
   std::shared_ptr<Stage> stage;  // files being written or with unsaved changes
 
  private:

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 #include <ftpfs/base/error.hpp>
 #include <ftpfs/vfs/hidden_files.hpp>
 
 namespace ftpfs::vfs {
+namespace {
 
-HiddenFiles::HiddenFiles(Remote& remote, TaskSet& tasks, Logger logger)
-    : remote_(remote), tasks_(tasks), logger_(std::move(logger)) {}
+constexpr std::chrono::seconds until_next_attempt{
+    5};  // they fail at once while the server is known to be away
+
+}  // namespace
+
+HiddenFiles::HiddenFiles(Remote& remote, Clock& clock, TaskSet& tasks, Logger logger)
+    : remote_(remote), clock_(clock), tasks_(tasks), logger_(std::move(logger)) {}
 
 bool HiddenFiles::any_in(const Path& directory) const {
   return std::any_of(hidden_.begin(), hidden_.end(),
@@ -20,18 +27,40 @@ void HiddenFiles::remove(const Path& path) {
   if (leaving_.insert(path).second) tasks_.spawn(remove_now(this, path));
 }
 
+// Between two attempts nobody waits for it: a directory that it lies in can be asked for, and refuses to go.
 awaitable<void> HiddenFiles::remove_now(HiddenFiles* self, Path path) {
+  const std::stop_token stop = self->tasks_.stop_token();
+  for (bool away = true; away;) {
+    self->leaving_.insert(path);
+    away = co_await try_to_remove(self, path);
+    self->leaving_.erase(path);
+    if (!away) self->unhide(path);
+    self->left_.wake_all();
+    if (!away) co_return;
+    const Clock::time_point next = self->clock_.now() + until_next_attempt;
+    try {
+      co_await self->clock_.sleep_until(next, stop);
+    } catch (const Cancelled&) {
+      self->logger_->warn("{} was left on the server, which is away", escaped(path.str()));
+      co_return;
+    }
+  }
+}
+
+// False: it is gone, or never will be. True: the line died.
+awaitable<bool> HiddenFiles::try_to_remove(HiddenFiles* self, Path path) {
   const std::stop_token never;
   Remote& remote = self->remote_;
   try {
     co_await remote.remove_file(path, never);
+  } catch (const ConnectionLost& error) {
+    self->logger_->info("{} is still on the server: {}", escaped(path.str()), error.what());
+    co_return true;
   } catch (const Error& error) {
     if (error.code() != ENOENT)
       self->logger_->warn("{} was left on the server: {}", escaped(path.str()), error.what());
   }
-  self->unhide(path);
-  self->leaving_.erase(path);
-  self->left_.wake_all();
+  co_return false;
 }
 
 awaitable<void> HiddenFiles::removals_below(Path directory, std::stop_token stop) {

@@ -16,7 +16,7 @@ Vfs::Impl::Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logge
       disk(DiskCache::open({clock, tasks, config, logger}, executor)),
       nodes(clock),
       blocks(config.block_bytes, clock),
-      hidden(remote, tasks, logger),
+      hidden(remote, clock, tasks, logger),
       directories(remote, clock, tasks, nodes, hidden, config),
       spool(config.read_only ? std::nullopt : std::make_optional<Spool>(config.spool_directory)),
       reading{remote,       clock,     tasks, nodes, blocks, chunks, config, spool ? &*spool : nullptr,

@@ -63,7 +63,7 @@ void measure(const Form& form, std::size_t entries) {
   const std::chrono::duration<double> parsing = Time::now() - begun;
   const std::size_t count = found.size();
   const vfs::Listing listing(std::move(found), Time::now());
-  const bool last = listing.find(fmt::format("IMG_{:07}.jpg", entries - 1)) != nullptr;
+  const bool last = listing.find(fmt::format("IMG_{:07}.jpg", entries - 1)).has_value();
   const std::chrono::duration<double> all = Time::now() - begun;
   fmt::print(
       "{:<11} {} entries ({}), parsed at {:.2f} million/s, indexed at {:.2f} million/s, {} bytes each\n",

@@ -185,8 +185,11 @@ class Tree(Flow):
         self.until_done(self.unpack)
         self.until_done(self.compare)
         self.until_done(self.remove)
-        if list(self.there.iterdir()):
-            raise Wrong(f"{self.name}: {list(self.there.iterdir())} was removed and is on the server")
+        deadline = time.monotonic() + PATIENCE  # what was removed while it was open is deleted in the background
+        while left := list(self.there.iterdir()):
+            if time.monotonic() > deadline:
+                raise Wrong(f"{self.name}: {left} was removed and is on the server")
+            self.stop.wait(0.1)
 
     def unpack(self):
         self.remove()

@@ -42,6 +42,21 @@ TEST_F(UnlinkedTest, AnAppendedFileRenamedBeforeItsUploadIsComplete) {
   EXPECT_THAT(tree().names("/"), ElementsAre("b"));
 }
 
+TEST_F(UnlinkedTest, WhatCannotBeDeletedWhileTheServerIsAwayIsDeletedLater) {
+  tree().put_file("/file", "content");
+  const vfs::Handle handle = client().open("/file");
+  client().unlink("/file");
+  remote_.on(Op::remove_file).fail_next(ConnectionLost(EIO, "away"), 2);
+  client().release(handle);
+  settle(io_);
+  EXPECT_THAT(tree().names("/"), testing::SizeIs(1));
+  EXPECT_THAT(client().names("/"), testing::IsEmpty());
+  advance(std::chrono::seconds(5));
+  EXPECT_THAT(client().names("/"), testing::IsEmpty());
+  advance(std::chrono::seconds(5));
+  EXPECT_THAT(tree().names("/"), testing::IsEmpty());
+}
+
 TEST_F(UnlinkedTest, ARenameDuringTheUploadLosesNothing) {
   remote_.on(Op::commit).hold();
   const vfs::Handle handle = client().create("/a");

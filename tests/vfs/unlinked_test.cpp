@@ -49,12 +49,25 @@ TEST_F(UnlinkedTest, WhatCannotBeDeletedWhileTheServerIsAwayIsDeletedLater) {
   remote_.on(Op::remove_file).fail_next(ConnectionLost(EIO, "away"), 2);
   client().release(handle);
   settle(io_);
-  EXPECT_THAT(tree().names("/"), testing::SizeIs(1));
-  EXPECT_THAT(client().names("/"), testing::IsEmpty());
+  EXPECT_THAT(tree().names("/"), SizeIs(1));
+  EXPECT_THAT(client().names("/"), IsEmpty());
   advance(std::chrono::seconds(5));
-  EXPECT_THAT(client().names("/"), testing::IsEmpty());
+  EXPECT_THAT(client().names("/"), IsEmpty());
   advance(std::chrono::seconds(5));
-  EXPECT_THAT(tree().names("/"), testing::IsEmpty());
+  EXPECT_THAT(tree().names("/"), IsEmpty());
+}
+
+TEST_F(UnlinkedTest, UntilThenItsDirectoryStays) {
+  tree().put_file("/dir/file", "content");
+  const vfs::Handle handle = client().open("/dir/file");
+  client().unlink("/dir/file");
+  remote_.on(Op::remove_file).fail_next(ConnectionLost(EIO, "away"));
+  client().release(handle);
+  settle(io_);
+  EXPECT_EQ(errno_of([&] { client().rmdir("/dir"); }), ENOTEMPTY);
+  advance(std::chrono::seconds(5));
+  client().rmdir("/dir");
+  EXPECT_THAT(tree().names("/"), IsEmpty());
 }
 
 TEST_F(UnlinkedTest, ARenameDuringTheUploadLosesNothing) {
@@ -440,12 +453,12 @@ TEST_F(UnlinkedTest, AChangedFileThatWasUnlinkedLeavesNoStageBehind) {
   EXPECT_EQ(open_stages(), 0u);
 }
 
-// The connection dies at the removal of what was held open: nobody waits for it for ever, and it shows.
+// The server refuses to remove what was held open: nobody waits for it for ever, and it shows.
 TEST_F(UnlinkedTest, WhatCannotBeRemovedShowsAndKeepsItsDirectory) {
   tree().put_file("/dir/file", "content");
   const vfs::Handle handle = client().open("/dir/file", O_RDONLY);
   client().unlink("/dir/file");
-  remote_.on(Op::remove_file).fail_next(ConnectionLost(EIO, "reset"));
+  remote_.on(Op::remove_file).fail_next(Error(EACCES, "550"));
   client().release(handle);
   settle(io_);
   EXPECT_EQ(errno_of([&] { client().rmdir("/dir"); }), ENOTEMPTY);

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <malloc.h>
@@ -62,7 +63,7 @@ void measure(const Form& form, std::size_t entries) {
   std::vector<Entry> found = parser.take();
   const std::chrono::duration<double> parsing = Time::now() - begun;
   const std::size_t count = found.size();
-  const vfs::Listing listing(std::move(found), Time::now());
+  const vfs::Listing listing(std::exchange(found, {}), Time::now());
   const bool last = listing.find(fmt::format("IMG_{:07}.jpg", entries - 1)).has_value();
   const std::chrono::duration<double> all = Time::now() - begun;
   fmt::print(

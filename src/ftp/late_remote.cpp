@@ -87,8 +87,7 @@ awaitable<void> LateRemote::make_symlink(std::string target, Path path, std::sto
 }
 
 awaitable<void> LateRemote::settle(std::stop_token stop) {
-  co_await reach(stop);
-  co_await remote_.settle(stop);
+  return later(&Remote::settle, stop);
 }
 
 awaitable<std::optional<Space>> LateRemote::space(std::stop_token stop) {

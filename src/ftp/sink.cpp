@@ -264,6 +264,18 @@ awaitable<std::unique_ptr<Transfer>> begin_transfer(std::shared_ptr<Session> ses
   co_return co_await Transfer::begin(session, upload.verb, upload.path, 0, stop, until);
 }
 
+// Returns when no earlier upload of that name is being given up. The caller may have thought that such a one
+// would be answered; where it was not, another name is for him to choose.
+awaitable<void> others_ended(ServerPtr server, std::string path, std::stop_token stop) {
+  LateUploads& uploads = server->context->late_uploads;
+  const bool known = uploads.doubtful(path);
+  co_await uploads.none_ending(path, stop);
+  if (known || !uploads.doubtful(path)) co_return;
+  ConnectionLost lost(EIO, escaped(path) + ": an earlier upload of that name was never answered");
+  lost.may_be_late = true;
+  throw lost;
+}
+
 awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, std::string path,
                                                 SinkRequest request, std::stop_token stop) {
   const auto upload = std::make_shared<Upload>();
@@ -271,7 +283,7 @@ awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, 
   upload->path = path;
   co_await require_kept(lease.session(), path);
   const std::shared_ptr<Session> session = lease.session();
-  co_await server->context->late_uploads.none_ending(path, stop);
+  co_await others_ended(server, path, stop);
   co_await settle(session, stop);
   std::unique_ptr<Transfer> transfer;
   try {

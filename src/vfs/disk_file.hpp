@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the thread that works on the disk has of an open file of the cache.
+// What the two threads that work on the disk have of an open file of the cache.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,8 @@ struct DiskFile::OnDisk {
   std::string name;
   CachedVersion version;
   std::atomic<bool> doomed = false;  // by the loop: it is not to appear again
-  std::unique_ptr<CacheFile> file;   // the thread's alone
+  // Set by the thread that writes, before any sum of it is known; from then on the other one reads blocks.
+  std::unique_ptr<CacheFile> file;
 };
 
 }  // namespace ftpfs::vfs

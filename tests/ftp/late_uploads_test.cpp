@@ -61,6 +61,35 @@ TEST_F(LateUploadsTest, AndBeforeSomethingIsRenamedToIt) {
   EXPECT_EQ(read("/new"), "content");
 }
 
+TEST_F(LateUploadsTest, WhoWaitsForItHearsThatItWasNeverAnswered) {
+  inject({"STOR", Moment::received, Action::stall});
+  SinkRequest request;
+  request.unheard = true;
+  run(io_, remote_->open_sink(Path("/new"), request, {})).reset();
+  EXPECT_FALSE(doubtful("/new"));
+  std::optional<bool> late;
+  asio::co_spawn(io_, write_file(*remote_, Path("/new"), "content", {}),
+                 [&late](std::exception_ptr error, const Attributes&) {
+                   late = false;
+                   try {
+                     if (error) std::rethrow_exception(error);
+                   } catch (const ConnectionLost& lost) {
+                     late = lost.may_be_late;
+                   } catch (const Error&) {
+                   }
+                 });
+  settle(io_);
+  EXPECT_FALSE(late);
+  for (int minute = 0; minute < 3 && !late; ++minute) {
+    clock_.advance(std::chrono::minutes(1));
+    settle(io_);
+  }
+  EXPECT_EQ(late, true);
+  EXPECT_TRUE(doubtful("/new"));
+  EXPECT_EQ(count("STOR"), 1u);
+  expect_all_fired();
+}
+
 TEST_F(LateUploadsTest, OthersDoNotWaitForIt) {
   inject({"STOR", Moment::received, Action::stall});
   SinkRequest request;

@@ -32,11 +32,11 @@ set(CPACK_RPM_PACKAGE_REQUIRES fuse3)
 set(CPACK_RPM_SPEC_MORE_DEFINE "%define _build_id_links none")
 set(CPACK_PACKAGE_RELOCATABLE OFF)  # mount(8) looks in one place only
 # The spool of root goes with the package where it is empty, and stays where something in it was never sent.
-set(CPACK_RPM_USER_FILELIST "%dir %attr(0700,root,root) /var/lib/ftpfs")
+set(CPACK_RPM_USER_FILELIST "%dir %attr(0700,root,root) /var/lib/ftpfs" "%dir %attr(0700,root,root) /var/cache/ftpfs")
 # What belongs to the distribution.
 set(CPACK_RPM_EXCLUDE_FROM_AUTO_FILELIST_ADDITION
   /usr/lib/systemd /usr/lib/systemd/system /usr/sbin /usr/share/man /usr/share/man/man1 /usr/share/man/man8
   /usr/share/bash-completion /usr/share/bash-completion/completions /usr/share/zsh /usr/share/zsh/site-functions
-  /usr/share/fish /usr/share/fish/vendor_completions.d /var /var/lib)
+  /usr/share/fish /usr/share/fish/vendor_completions.d /var /var/cache /var/lib)
 
 include(CPack)

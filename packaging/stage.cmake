@@ -16,9 +16,12 @@ foreach(other mount.fuse.ftpfs umount.ftpfs umount.fuse.ftpfs)
 endforeach()
 compress(${doc}/changelog)
 
-# Root's spool belongs to the package: it goes with it when it is empty. Other users must not look into it.
-file(MAKE_DIRECTORY ${stage}/var/lib/ftpfs)
-file(CHMOD ${stage}/var/lib/ftpfs PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+# Root's spool and cache belong to the package: they go with it when they are empty. Other users must not look into
+# them.
+foreach(own /var/lib/ftpfs /var/cache/ftpfs)
+  file(MAKE_DIRECTORY ${stage}${own})
+  file(CHMOD ${stage}${own} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+endforeach()
 
 file(GLOB completion ${stage}/usr/share/zsh/*/_ftpfs)
 if(CPACK_GENERATOR STREQUAL "DEB")

@@ -211,6 +211,10 @@ const std::optional<Outage>& FtpRemote::outage() const noexcept {
   return impl_->server->pool.outage();
 }
 
+void FtpRemote::expect(std::size_t operations) {
+  impl_->server->pool.expect(operations);
+}
+
 std::size_t FtpRemote::spare() const noexcept {
   return impl_->server->pool.spare();
 }

@@ -12,6 +12,9 @@ namespace {
 // trips (with 1 MiB four readers on three sessions had half of the throughput of one, tests/bench).
 constexpr std::uint64_t turn_bytes = 8 << 20;
 constexpr std::chrono::milliseconds turn_time{250};
+// And on a far server so many times what it took to begin, for the next one will take as long.
+constexpr int turn_beginnings = 20;
+constexpr std::chrono::seconds longest_turn{2};
 
 }  // namespace
 
@@ -22,8 +25,9 @@ HeldTransfer::HeldTransfer(Lease lease, std::shared_ptr<Transfer> transfer)
       began_(context_->clock.now()),
       last_used_(began_) {}
 
-void HeldTransfer::offer(Yields yields) {
+void HeldTransfer::offer(Yields yields, Clock::duration beginning) {
   yields_ = yields;
+  shortest_turn_ = std::min<Clock::duration>(turn_beginnings * beginning, longest_turn);
   const std::weak_ptr<HeldTransfer> self = weak_from_this();
   Yielder yielder;
   yielder.from = [self] {
@@ -47,7 +51,7 @@ Clock::time_point HeldTransfer::takable_from() const noexcept {
   if (!busy_) return last_used_;
   if (yields_ == Yields::when_idle) return Clock::time_point::max();
   const Clock::time_point turn_ends = moved_ > turn_bytes ? began_ : began_ + turn_time;
-  return std::max(turn_ends, context_->clock.now());
+  return std::max({turn_ends, began_ + shortest_turn_, context_->clock.now()});
 }
 
 std::shared_ptr<Transfer> HeldTransfer::begin() {

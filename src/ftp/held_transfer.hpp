@@ -18,7 +18,8 @@ class HeldTransfer : public std::enable_shared_from_this<HeldTransfer> {
 
   HeldTransfer(Lease lease, std::shared_ptr<Transfer> transfer);
 
-  void offer(Yields yields);
+  // `beginning`: how long it took until it had begun.
+  void offer(Yields yields, Clock::duration beginning = {});
   void keep() noexcept;
 
   // Around each operation. begin() throws Revoked, or ConnectionLost after an earlier failure.
@@ -44,6 +45,7 @@ class HeldTransfer : public std::enable_shared_from_this<HeldTransfer> {
   std::shared_ptr<Transfer> transfer_;  // null: over
   std::shared_ptr<SessionContext> context_;
   Yields yields_ = Yields::when_idle;
+  Clock::duration shortest_turn_{};
   Clock::time_point began_;
   Clock::time_point last_used_;
   std::uint64_t moved_ = 0;

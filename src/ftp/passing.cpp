@@ -37,10 +37,12 @@ awaitable<proto::Reply> command_patiently(std::shared_ptr<Session> session, prot
 
 awaitable<std::unique_ptr<Transfer>> begin_patiently(std::shared_ptr<Session> session, proto::Verb verb,
                                                      std::string path, std::uint64_t offset,
-                                                     std::stop_token stop) {
+                                                     std::stop_token stop, std::vector<Command> before) {
   Patience patience(session->context());
+  constexpr auto until = Transfer::Until::accepted;
   for (;;) {
-    std::unique_ptr<Transfer> transfer = co_await Transfer::begin(session, verb, path, offset, stop);
+    std::unique_ptr<Transfer> transfer =
+        co_await Transfer::begin(session, verb, path, offset, stop, until, before);
     if (!transfer->refusal()) co_return transfer;
     const proto::Reply refusal = *transfer->refusal();
     const bool again = co_await patience.lasts(verb, refusal, stop);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include <ftpfs/ftp/transfer.hpp>
 #include <ftpfs/proto/command.hpp>
@@ -35,6 +36,6 @@ awaitable<proto::Reply> command_patiently(std::shared_ptr<Session> session, prot
 // Transfer::begin(), repeated in this way.
 awaitable<std::unique_ptr<Transfer>> begin_patiently(std::shared_ptr<Session> session, proto::Verb verb,
                                                      std::string path, std::uint64_t offset,
-                                                     std::stop_token stop);
+                                                     std::stop_token stop, std::vector<Command> before = {});
 
 }  // namespace ftpfs::ftp

@@ -120,6 +120,11 @@ std::size_t SessionPool::spare() const noexcept {
   return slots - std::min(slots, state_->in_use());
 }
 
+void SessionPool::expect(std::size_t operations) {
+  const std::size_t there = state_->idle.size() + state_->opening;
+  for (std::size_t more = operations - std::min(operations, there); more > 0; --more) state_->open_another();
+}
+
 void SessionPool::drop_idle() noexcept {
   state_->drop_idle();
 }

@@ -31,12 +31,14 @@ void SessionPool::State::rest(Idle one) noexcept {
 }
 
 // The last used one is the likeliest to be alive, and lets the others grow old enough to be closed; still
-// better is one whose next data connection is there.
+// better is one whose next data connection is there, or the first one that has begun to make it.
 std::shared_ptr<Session> SessionPool::State::pick_idle() noexcept {
   const auto ready = [](const Idle& one) { return is_primed(*one.session); };
+  const auto begun = [](const Idle& one) { return one.session->primed() != nullptr; };
   while (!idle.empty()) {
     const auto primed = std::find_if(idle.rbegin(), idle.rend(), ready);
-    const auto chosen = primed == idle.rend() ? std::prev(idle.end()) : std::prev(primed.base());
+    auto chosen = primed == idle.rend() ? std::ranges::find_if(idle, begun) : std::prev(primed.base());
+    if (chosen == idle.end()) --chosen;
     const std::shared_ptr<Session> session = std::move(chosen->session);
     idle.erase(chosen);
     if (session->reusable() && !session->disturbed()) return session;

@@ -251,10 +251,15 @@ awaitable<std::size_t> Transfer::write_file(int file, std::uint64_t offset, std:
   co_return sent;
 }
 
-// Where the server keeps commands for later, the next port is asked for beside the final reply: vsftpd's
-// comes a round trip after the end of the data, for it waits until we have confirmed that.
 void Transfer::State::data_is_over() {
   data_ended = true;
+  ask_for_next_port();
+}
+
+// Where the server keeps commands for later, the next port is asked for beside the final reply: vsftpd's
+// comes a round trip after the end of the data, for it waits until we have confirmed that, or has yet to
+// notice that we want no more of them.
+void Transfer::State::ask_for_next_port() {
   session->data_ended(turn);
   if (!final_reply && session->may_follow()) prime(session, Need::likely);
 }
@@ -301,6 +306,7 @@ awaitable<void> Transfer::settle() {
   const std::shared_ptr<State> state = state_;
   state->abort();
   state->hurry(settle_limit);
+  if (state->accepted && !state->uploads()) state->ask_for_next_port();
   while (state->listening) co_await state->changed.wait(never);
 }
 

@@ -81,7 +81,8 @@ awaitable<void> Transfer::State::listen(std::shared_ptr<State> state) {
       // What was given up may end in more than one way: pure-ftpd has one more 150 and nothing after it,
       // others a 426 for the data connection and, some time later, a 226 for themselves.
       const bool given_up = state->aborted && state->accepted;
-      const bool in_doubt = given_up && !reply.completion();
+      const bool sure = state->session->profile().one_at_a_time;  // vsftpd: one final reply, whatever happens
+      const bool in_doubt = given_up && !reply.completion() && !sure;
       state->heard(std::move(reply));
       if (in_doubt) {
         co_await state->session->fence(settle_limit);

@@ -71,6 +71,7 @@ struct Transfer::State {
   awaitable<void> restart(std::stop_token stop);
   bool preceded() const noexcept { return answers.size() < before.size() || rest; }
   void data_is_over();
+  void ask_for_next_port();
   void restarted(const proto::Reply& reply);
   bool decided(int looks) const;
   bool unconnected() const;

@@ -38,7 +38,8 @@ void Reader::Window::keep_stream(Clock::time_point asked) {
 }
 
 void Reader::Window::keep_on_disk(const Chunk& chunk) {
-  if (!keeping_ || chunk.filled < chunk.buffer->size()) return;
+  const bool whole = chunk.begin % block_size == 0 && chunk.filled == chunk.buffer->size();
+  if (!keeping_ || !whole) return;
   disk_->put(chunk.begin, chunk.buffer, draft_);
 }
 

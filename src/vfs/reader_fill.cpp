@@ -109,8 +109,9 @@ awaitable<void> Reader::Window::take_from_stream(std::shared_ptr<Window> self, s
     const Clock::time_point asked = self->context.clock.now();
     std::unique_ptr<Source> source = co_await open(self, epoch);
     if (self->epoch_ != epoch) co_return;
+    const std::optional<Attributes> shown = source->shown();
     self->source_ = std::move(source);
-    self->began_stream(self, asked);
+    self->began_stream(self, asked, shown);
   }
   MutableBytes into = self->room();
   if (self->segments_) {
@@ -145,8 +146,12 @@ awaitable<void> Reader::Window::take_from_segment(std::shared_ptr<Window> self, 
 void Reader::Window::ask_for_more_streams() {
   Clock::duration waited_so_far = waited;
   if (waiting > 0) waited_so_far += context.clock.now() - waiting_since;
+  const bool was_warm = pace_.warm();
   pace_.note(end_, waited_so_far);
-  const auto plan = Segments::plan(context, size_, end_, end_ - start_, pace_);
+  // Log-ins take six round trips: until it is clear whether more streams help, their sessions are there.
+  if (pace_.warm() && !was_warm) context.remote.expect(Segments::likely(context, size_, end_));
+  const std::uint64_t read = end_ - std::min(end_, start_);
+  const auto plan = Segments::plan(context, size_, end_, read, pace_);
   if (plan) segments_ = Segments::begin(context, node_, {version_, expected_}, *plan);
 }
 
@@ -164,11 +169,18 @@ awaitable<void> Reader::Window::hear_the_end(std::shared_ptr<Window> self, std::
 }
 
 // The kernel's pages, the block cache and this window may hold bytes of earlier streams of this version.
-void Reader::Window::began_stream(const std::shared_ptr<Window>& self, Clock::time_point asked) {
-  ++streams_;
+// `shown`: what the server has told together with this one.
+void Reader::Window::began_stream(const std::shared_ptr<Window>& self, Clock::time_point asked,
+                                  const std::optional<Attributes>& shown) {
+  const bool as_expected = shown && same_version(expected_, *shown);
+  if (!as_expected) ++streams_;
   const bool first = node_->version == version_ && node_->marks().streamed_version != version_;
   if (node_->version == version_) node_->mark().streamed_version = version_;
   keep_stream(asked);
+  if (as_expected) {
+    if (disk_) disk_->vouch_for(draft_);
+    return;
+  }
   if (trust_ == Trust::every_stream || (first && trust_ == Trust::first_stream)) {
     if (context.remote.spare() > 0) vouch_later();
     return;

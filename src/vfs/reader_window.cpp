@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::uint64_t stream_readahead = 512u << 10;  // at the start of a file: probably read through
 constexpr std::uint64_t streaming_after = 2u << 20;     // read in sequence since the last seek
+constexpr std::uint64_t page_size = 4096;               // what the kernel asks for begins at one
 constexpr std::uint64_t keep_behind = 1u << 20;         // the kernel reorders read-ahead requests a little
 constexpr std::uint64_t unproven_readahead = 1u
                                              << 20;  // with one session, what proves it has to wait for this
@@ -61,8 +62,11 @@ std::optional<Slices> Reader::Window::from_blocks(std::uint64_t offset, std::uin
     const std::uint64_t index = offset / block_size;
     const auto block = context.blocks.get({node_->ino, version_, index});
     if (!block) return std::nullopt;
-    const std::uint64_t stop = std::min(end, (index + 1) * block_size);
-    slices.push_back({block, block->bytes().subspan(offset - index * block_size, stop - offset)});
+    const std::uint64_t block_end = std::min(size_, (index + 1) * block_size);
+    const std::uint64_t block_begin = block_end - block->size();  // the start of one may be missing
+    if (offset < block_begin) return std::nullopt;
+    const std::uint64_t stop = std::min(end, block_end);
+    slices.push_back({block, block->bytes().subspan(offset - block_begin, stop - offset)});
     offset = stop;
   }
   return slices;
@@ -80,7 +84,11 @@ void Reader::Window::seek(std::uint64_t offset) {
   close();
   chunks_.clear();
   failure = nullptr;
-  begin_ = end_ = wanted_ = offset / block_size * block_size;
+  // From the very page that is asked for: what lies before it in its block would take round trips of a stream
+  // that has just begun. Unless somebody reads backwards, or the disk is to have whole blocks.
+  const bool backwards = offset < start_ && start_ - offset <= block_size;
+  const std::uint64_t unit = backwards || context.disk ? block_size : page_size;
+  begin_ = end_ = wanted_ = offset / unit * unit;
   start_ = consumed_ = offset;
   waited = {};
   pace_ = {};
@@ -98,7 +106,7 @@ void Reader::Window::want(const std::shared_ptr<Window>& self, std::uint64_t end
 // keep them; a stream uses large recycled chunks.
 MutableBytes Reader::Window::room() {
   if (chunks_.empty() || chunks_.back().filled == chunks_.back().buffer->size()) {
-    const bool streaming = end_ - start_ >= streaming_after;
+    const bool streaming = end_ >= start_ + streaming_after;
     const std::uint64_t left = size_ - end_;
     const auto buffer = streaming && left >= ChunkPool::chunk_size
                             ? context.chunks.take()
@@ -122,11 +130,14 @@ void Reader::Window::received(std::size_t count) {
   data.wake_all();
 }
 
-// For random reads: in the block cache, once it is complete.
+// For random reads: in the block cache, once it is complete to its end.
 void Reader::Window::keep_block(const Chunk& chunk) {
-  const bool block = chunk.begin % block_size == 0 && chunk.filled <= block_size;
+  const std::uint64_t index = chunk.begin / block_size;
+  const bool block = chunk.end() == std::min(size_, (index + 1) * block_size);
   if (!block || chunk.filled < chunk.buffer->size()) return;
-  context.blocks.put({node_->ino, version_, chunk.begin / block_size}, chunk.buffer);
+  const BlockKey key{node_->ino, version_, index};
+  const auto kept = context.blocks.get(key);
+  if (!kept || kept->size() < chunk.filled) context.blocks.put(key, chunk.buffer);
 }
 
 bool Reader::Window::drop_idle(Clock::time_point before) noexcept {

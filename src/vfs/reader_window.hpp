@@ -84,7 +84,8 @@ class Reader::Window {
   static awaitable<void> prove(std::shared_ptr<Window> self, std::uint64_t epoch);
   static awaitable<void> look(std::shared_ptr<Window> self, std::uint64_t epoch);
 
-  void began_stream(const std::shared_ptr<Window>& self, Clock::time_point asked);
+  void began_stream(const std::shared_ptr<Window>& self, Clock::time_point asked,
+                    const std::optional<Attributes>& shown);
   // reader_disk.cpp
   void keep_stream(Clock::time_point asked);
   void keep_on_disk(const Chunk& chunk);
@@ -129,7 +130,7 @@ class Reader::Window {
   std::unique_ptr<Source> source_;
   Segments::Pace pace_;
   std::shared_ptr<Segments> segments_;  // brought by others, ahead of it; or null
-  std::uint64_t streams_ = 0;           // begun so far
+  std::uint64_t streams_ = 0;           // begun so far, but for those that came with the version expected
   std::stop_source opening_;            // of the source; or asking whether the file is still the same
   std::uint64_t epoch_ = 0;             // of the window; a seek begins a new one, the old fill ends
   bool filling_ = false;

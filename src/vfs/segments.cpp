@@ -70,10 +70,16 @@ std::optional<Segments::Plan> Segments::plan(const ReaderContext& context, std::
   plan.begin = position;
   plan.single = *single;
   const std::uint64_t most = context.spool ? longest : longest_in_memory;
-  plan.length = std::min({most, 8 * read, (size - position) / streams});
+  plan.length = std::min({most, 16 * read, (size - position) / streams});
   if (plan.length < shortest) return std::nullopt;
   plan.streams = streams;
   return plan;
+}
+
+std::size_t Segments::likely(const ReaderContext& context, std::uint64_t size, std::uint64_t position) {
+  const std::size_t streams = std::min(context.config.read_streams, context.remote.spare());
+  const bool wanted = context.clock.now() >= context.more.not_before && size - position >= 3 * shortest;
+  return wanted && streams >= 2 ? streams - 1 : 0;
 }
 
 std::shared_ptr<Segments> Segments::begin(ReaderContext& context, NodeRef node, FileVersion version,
@@ -213,7 +219,7 @@ awaitable<void> Segments::bring(std::shared_ptr<Segments> self, SegmentPtr one) 
   Remote& remote = self->context_.remote;
   one->source = co_await remote.open_source(path, one->begin, stop);
   one->begun = true;
-  self->ask_for_proof();
+  self->began(*one);
   Buffer buffer(piece);
   while (one->filled < one->end && !self->closed_) {
     const std::uint64_t wanted = std::min(piece, one->end - one->filled);
@@ -230,6 +236,12 @@ awaitable<void> Segments::bring(std::shared_ptr<Segments> self, SegmentPtr one) 
     self->received_ += count;
     one->changed.wake_all();
   }
+}
+
+void Segments::began(Segment& one) {
+  const std::optional<Attributes> shown = one.source->shown();
+  one.proven = shown && same_version(version_.attributes, *shown);
+  ask_for_proof();
 }
 
 void Segments::ended(Segment& one) {

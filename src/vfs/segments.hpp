@@ -35,6 +35,7 @@ class Segments : public std::enable_shared_from_this<Segments> {
     // So far as `position` it came while the reader waited `waited` in all.
     void note(std::uint64_t position, Clock::duration waited) noexcept;
     std::optional<std::uint64_t> per_second() const noexcept;  // once it can be told
+    bool warm() const noexcept { return warm_; }
 
    private:
     bool warm_ = false;
@@ -47,6 +48,8 @@ class Segments : public std::enable_shared_from_this<Segments> {
   // nullopt: more streams would not help, or not now. `read` bytes were read in sequence, up to `position`.
   static std::optional<Plan> plan(const ReaderContext& context, std::uint64_t size, std::uint64_t position,
                                   std::uint64_t read, const Pace& pace);
+  // Half the way to that: how many sessions it would take, beside the one that is in use.
+  static std::size_t likely(const ReaderContext& context, std::uint64_t size, std::uint64_t position);
   // nullptr where there is no room for the file.
   static std::shared_ptr<Segments> begin(ReaderContext& context, NodeRef node, FileVersion version,
                                          Plan plan);
@@ -87,6 +90,7 @@ class Segments : public std::enable_shared_from_this<Segments> {
   std::uint64_t under_way() const noexcept;
   std::uint64_t next_length() const;
   bool may_extend() const;
+  void began(Segment& one);
   void ended(Segment& one);
   bool lacks_proof() const noexcept;
   void ask_for_proof();

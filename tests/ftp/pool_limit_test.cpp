@@ -37,6 +37,22 @@ TEST_F(PoolTest, TheServersLimitIsLearnedAndNobodyFails) {
   }
 }
 
+TEST_F(PoolTest, WhoIsTurnedAwayIsNotExpectedOnceMore) {
+  behaviour().max_sessions = 1;
+  make_pool(4);
+  const Lease one = acquire(Lane::bulk);
+  pool_->expect(1);
+  run_until(io_, [&] { return pool_->limit() == 1; });
+  settle(io_);
+  const std::size_t sessions = server_.sessions();
+  clock_.advance(std::chrono::minutes(11));  // the limit is forgotten
+  settle(io_);
+  EXPECT_EQ(pool_->limit(), 4u);
+  pool_->expect(1);
+  settle(io_);
+  EXPECT_EQ(server_.sessions(), sessions);
+}
+
 TEST_F(PoolTest, AFullServerIsAskedAgainLater) {
   behaviour().max_sessions = 1;
   make_pool(4);

@@ -32,6 +32,27 @@ TEST_F(PoolTest, OneConnectionForEachThatIsNeededAtOnce) {
   EXPECT_EQ(server_.sessions(), 3u);
 }
 
+TEST_F(PoolTest, WhatIsExpectedFindsItsSessionsThere) {
+  make_pool(4);
+  const Lease one = acquire(Lane::bulk);
+  pool_->expect(2);
+  run_until(io_, [&] { return pool_->counts().idle == 2; });
+  pool_->expect(2);
+  settle(io_);
+  const Lease two = acquire();
+  const Lease three = acquire();
+  EXPECT_EQ(server_.sessions(), 3u);
+}
+
+TEST_F(PoolTest, WhatIsOnlyExpectedLeavesOneSlotFree) {
+  make_pool(3);
+  const Lease one = acquire(Lane::bulk);
+  pool_->expect(5);
+  run_until(io_, [&] { return pool_->counts().idle == 1; });
+  settle(io_);
+  EXPECT_EQ(server_.sessions(), 2u);
+}
+
 TEST_F(PoolTest, NoMoreThanMaxConns) {
   make_pool(2);
   auto one = std::make_unique<Lease>(acquire());

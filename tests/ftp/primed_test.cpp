@@ -57,6 +57,22 @@ TEST_F(PrimedTest, TheNextOneOfARowIsPrepared) {
   EXPECT_EQ(server_.sessions(), 1u);
 }
 
+// On a far server the next data connection is not there yet when the next transfer begins.
+TEST_F(PrimedTest, OneTransferAfterTheOtherThatWaitsGetsOneSessionMore) {
+  log_in();
+  get_going();
+  server_.inject({.verb = "EPSV",
+                  .moment = Fault::Moment::replying,
+                  .action = Fault::Action::drip,
+                  .after_bytes = 25,
+                  .times = 100,
+                  .pause = std::chrono::milliseconds(1)});
+  for (int again = 0; again < 12; ++again) EXPECT_EQ(read("/c"), "/c");
+  server_.clear_faults();
+  settle(io_);
+  EXPECT_EQ(server_.sessions(), 2u);
+}
+
 TEST_F(PrimedTest, CanBeTurnedOff) {
   mount();
   get_going();
@@ -380,6 +396,72 @@ TEST_F(OneAtATime, ALineThatDiesAtAnyCommandOfARowIsRepeated) {
       server_.clear_faults();
     }
   }
+}
+
+// Random reads, resumed streams: what the file is comes along.
+TEST_F(OneAtATime, AStreamFromWithinAFileIsOneTripWithTheLook) {
+  EXPECT_EQ(read("/d/inner", 2), "side");  // REST is known to work now
+  settle(io_);
+  server_.take_commands();
+  server_.take_commands_in_a_row();
+  const auto source = run(io_, remote_->open_source(Path("/d/inner"), 3, {}));
+  EXPECT_THAT(server_.take_commands(),
+              ElementsAre("SIZE /d/inner", "MDTM /d/inner", "REST 3", "RETR /d/inner"));
+  EXPECT_THAT(server_.take_commands_in_a_row(), ElementsAre("MDTM /d/inner", "REST 3", "RETR /d/inner"));
+  ASSERT_TRUE(source->shown());
+  EXPECT_EQ(source->shown()->size, 6u);
+  ASSERT_TRUE(source->shown()->mtime);
+  EXPECT_EQ(source->shown()->mtime->seconds, tree().find("/d/inner")->mtime);
+}
+
+TEST_F(OneAtATime, AFileThatIsMissingIsToldSoThoughALookWentAhead) {
+  read("/a", 1);
+  EXPECT_EQ(failure([&] { read("/missing", 1); }), ENOENT);
+  EXPECT_EQ(read("/a", 1), "a");
+}
+
+TEST_F(OneAtATime, ALookThatIsRefusedDoesNotEndTheStream) {
+  read("/a", 1);
+  for (const char* verb : {"SIZE", "MDTM"}) {
+    server_.inject({verb, Fault::Moment::received, Fault::Action::reply, "550 Not now."});
+    const auto source = run(io_, remote_->open_source(Path("/d/inner"), 2, {}));
+    EXPECT_EQ(server_.faults_left(), 0u);
+    const bool no_size = verb == std::string("SIZE");
+    EXPECT_EQ(source->shown().has_value(), !no_size) << verb;
+    if (!no_size) {
+      EXPECT_FALSE(source->shown()->mtime);
+    }
+  }
+  EXPECT_EQ(read("/d/inner", 2), "side");
+}
+
+TEST_F(OneAtATime, TheNextPortIsAskedForWhenAStreamIsGivenUp) {
+  tree().file("/big", std::string(20'000'000, 'b'));
+  read("/a", 1);
+  settle(io_);
+  server_.take_commands();
+  for (const std::uint64_t offset : {5u, 6u, 7u}) {
+    auto source = run(io_, remote_->open_source(Path("/big"), offset, {}));
+    source.reset();
+    settle(io_);
+    const std::string rest = "REST " + std::to_string(offset);
+    EXPECT_THAT(server_.take_commands(), ElementsAre("SIZE /big", "MDTM /big", rest, "RETR /big", "EPSV"));
+  }
+  EXPECT_EQ(read("/b"), "/b");
+  EXPECT_EQ(server_.sessions(), 1u);
+}
+
+TEST_F(PrimedTest, AStreamFromWithinAFileComesWithItsFacts) {
+  log_in();
+  get_going();
+  EXPECT_TRUE(stat("/d/inner"));
+  read("/a", 1);
+  settle(io_);
+  server_.take_commands();
+  const auto source = run(io_, remote_->open_source(Path("/d/inner"), 2, {}));
+  EXPECT_THAT(server_.take_commands(), ElementsAre("MLST /d/inner", "REST 2", "RETR /d/inner"));
+  ASSERT_TRUE(source->shown());
+  EXPECT_EQ(source->shown()->size, 6u);
 }
 
 TEST_F(OneAtATime, ASmallFileAndItsAttributesAreOneTrip) {

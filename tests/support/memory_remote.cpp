@@ -179,7 +179,9 @@ awaitable<std::unique_ptr<Source>> MemoryRemote::open_source(Path path, std::uin
   sources_.push_back(OpenedSource{path, offset});
   const auto stream = new_stream(path, std::move(node), source_faults_, std::move(session));
   stream->position = offset;
-  std::unique_ptr<Source> source = std::make_unique<MemorySource>(stream);
+  std::optional<Attributes> shown;
+  if (shows_with_streams_ && offset > 0) shown = attributes(*stream->node, stat_precision_);
+  std::unique_ptr<Source> source = std::make_unique<MemorySource>(stream, std::move(shown));
   co_await control.finish(stop);
   co_return source;
 }

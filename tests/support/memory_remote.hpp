@@ -78,6 +78,8 @@ class MemoryRemote final : public Remote {
   void set_space(std::optional<Space> space) noexcept { space_ = space; }
   void set_piece(std::size_t bytes) noexcept { piece_ = bytes; }  // the most one read_some delivers
   void set_sessions(std::size_t limit) noexcept;                  // 0: no limit
+  // Streams that begin within a file come with what it is (Source::shown).
+  void show_with_streams() noexcept { shows_with_streams_ = true; }
   // How many sessions spare() counts with, less those in use or asked for.
   void set_spare(std::size_t sessions) noexcept { spare_ = sessions; }
 
@@ -108,6 +110,7 @@ class MemoryRemote final : public Remote {
       const noexcept;  // calls of list, stat, open_source, fetch_whole, and open streams
   std::size_t live_sources() const noexcept { return live(false); }
   std::size_t live_sinks() const noexcept { return live(true); }
+  std::size_t expected() const noexcept { return expected_; }  // by expect(), in all
   bool bewares_of_late_commands() const noexcept { return feared_; }
   std::uint64_t bytes_read() const noexcept { return *bytes_read_; }
   std::uint64_t bytes_written() const noexcept { return *bytes_written_; }
@@ -134,6 +137,7 @@ class MemoryRemote final : public Remote {
   awaitable<void> settle(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override { return capabilities_; }
   std::size_t spare() const noexcept override;
+  void expect(std::size_t operations) override { expected_ += operations; }
   std::size_t sessions() const noexcept override { return std::max<std::size_t>(spare_, 1); }
 
  private:
@@ -162,12 +166,14 @@ class MemoryRemote final : public Remote {
   Precision list_precision_ = Precision::second;
   Precision stat_precision_ = Precision::second;
   bool tells_mode_ = true;
+  bool shows_with_streams_ = false;
   Sizes sizes_ = Sizes::in_listings;
   std::optional<Space> space_;
   std::uint16_t kept_rights_ = 0;
   std::size_t piece_ = 64 * 1024;
   std::size_t spare_ = 4;
   bool feared_ = false;
+  std::size_t expected_ = 0;
   std::shared_ptr<Sessions> sessions_;
   std::vector<std::weak_ptr<Stream>> streams_;
   std::vector<Fault> source_faults_;

@@ -136,9 +136,11 @@ struct MemoryRemote::Stream {
 
 class MemoryRemote::MemorySource final : public Source {
  public:
-  explicit MemorySource(std::shared_ptr<Stream> stream) : stream_(std::move(stream)) {}
+  MemorySource(std::shared_ptr<Stream> stream, std::optional<Attributes> shown)
+      : stream_(std::move(stream)), shown_(std::move(shown)) {}
   ~MemorySource() override { stream_->end(); }
   awaitable<std::size_t> read_some(MutableBytes into) override { return read(stream_, into); }
+  std::optional<Attributes> shown() const override { return shown_; }
 
  private:
   static awaitable<std::size_t> read(std::shared_ptr<Stream> stream, MutableBytes into) {
@@ -164,6 +166,7 @@ class MemoryRemote::MemorySource final : public Source {
   }
 
   std::shared_ptr<Stream> stream_;
+  std::optional<Attributes> shown_;
 };
 
 class MemoryRemote::MemorySink final : public Sink {

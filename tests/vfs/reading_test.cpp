@@ -97,6 +97,38 @@ TEST_F(ReadingTest, RandomSmallReadsFetchLittle) {
   client().release(handle);
 }
 
+// A stream is slow when it has just begun: what lies before the wanted bytes would cost round trips.
+TEST_F(ReadingTest, ALoneReadBeginsAtItsOwnPage) {
+  const vfs::Handle handle = open(pattern(8 * mib));
+  constexpr std::size_t offset = 3 * mib + 100 * kib;
+  EXPECT_EQ(client().read(handle, offset + 5, 4096), expected(offset + 5, 4096));
+  settle(io_);
+  ASSERT_THAT(remote_.sources(), SizeIs(1));
+  EXPECT_EQ(remote_.sources()[0].offset, offset);
+  // The rest of its block is at hand, what lies before is fetched with all of it.
+  client().read(handle, 6 * mib, 4096);
+  settle(io_);
+  EXPECT_EQ(client().read(handle, offset + 8 * kib, 20 * kib), expected(offset + 8 * kib, 20 * kib));
+  EXPECT_THAT(remote_.sources(), SizeIs(2));
+  EXPECT_EQ(client().read(handle, offset - kib, 2 * kib), expected(offset - kib, 2 * kib));
+  settle(io_);
+  EXPECT_THAT(remote_.sources(), SizeIs(3));
+  EXPECT_EQ(client().read(handle, offset, 4096), expected(offset, 4096));
+  EXPECT_THAT(remote_.sources(), SizeIs(3));
+  client().release(handle);
+}
+
+TEST_F(ReadingTest, WhoReadsBackwardsGetsWholeBlocks) {
+  const vfs::Handle handle = open(pattern(8 * mib));
+  constexpr std::size_t page = 4 * kib;
+  for (std::size_t offset = 7 * mib; offset > 6 * mib; offset -= page) {
+    ASSERT_EQ(client().read(handle, offset - page, page), expected(offset - page, page)) << offset;
+    settle(io_);
+  }
+  EXPECT_LE(remote_.sources().size(), 9u);  // one for each block, and one to notice
+  client().release(handle);
+}
+
 TEST_F(ReadingTest, WhatWasReadLatelyIsNotFetchedAgain) {
   const vfs::Handle handle = open(pattern(32 * mib));
   for (const std::size_t offset : {20 * mib, 3 * mib, 11 * mib}) client().read(handle, offset, 4096);

@@ -92,6 +92,13 @@ TEST_F(SegmentsTest, WhileItsReaderIsInASegmentTheOwnStreamsSessionBringsOneMore
   client().release(handle);
 }
 
+TEST_F(SegmentsTest, SessionsAreGotReadyWhileItIsNotClearYet) {
+  const vfs::Handle handle = open_and_read();
+  EXPECT_THAT(remote_.sources(), SizeIs(1));
+  EXPECT_EQ(remote_.expected(), 2u);
+  client().release(handle);
+}
+
 TEST_F(SegmentsTest, WhoDoesNotWaitGetsOneStream) {
   config_.readahead_bytes = mib;
   const vfs::Handle handle = open();
@@ -145,6 +152,28 @@ TEST_F(SegmentsTest, NothingIsShownBeforeTheServerShowsTheVersionOnceMore) {
   remote_.on(Op::stat).release();
   EXPECT_TRUE(text_of(read.get()) == content_.substr(at_, mib));
   read_to(handle, large);
+  client().release(handle);
+}
+
+TEST_F(SegmentsTest, WhatComesWithALookNeedsNoOther) {
+  remote_.show_with_streams();
+  const vfs::Handle handle = open_and_read();
+  const std::size_t before = remote_.calls(Op::stat);
+  read_slowly(handle, std::chrono::milliseconds(500));
+  EXPECT_GE(remote_.sources().size(), 3u);
+  read_to(handle, large);
+  EXPECT_EQ(remote_.calls(Op::stat), before);
+  client().release(handle);
+}
+
+TEST_F(SegmentsTest, ALookThatShowsAnotherVersionEndsIt) {
+  remote_.show_with_streams();
+  const vfs::Handle handle = open_and_read();
+  clock_.advance(std::chrono::seconds(2));
+  tree().put_file("/file", pattern(large, 2));
+  read_slowly(handle, std::chrono::milliseconds(500));
+  EXPECT_GE(remote_.sources().size(), 2u);
+  read_to(handle, large);  // the first stream has the old one still
   client().release(handle);
 }
 

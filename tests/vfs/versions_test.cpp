@@ -104,6 +104,37 @@ TEST_F(VersionsTest, EachFurtherStreamCostsOneLook) {
   client().release(handle);
 }
 
+TEST_F(VersionsTest, AStreamThatComesWithALookCostsNoneOfItsOwn) {
+  remote_.show_with_streams();
+  const vfs::Handle handle = open(old_);
+  const std::size_t before = remote_.calls(Op::stat);
+  for (const std::size_t offset : {0 * mib, 12 * mib, 4 * mib, 8 * mib})
+    ASSERT_EQ(client().read(handle, offset, request), old_.substr(offset, request)) << offset;
+  settle(io_);
+  EXPECT_THAT(remote_.sources(), SizeIs(4));
+  EXPECT_EQ(remote_.calls(Op::stat), before);
+  replace(new_);
+  EXPECT_EQ(errno_of_read(handle, 15 * mib), EIO);
+  EXPECT_EQ(errno_of_read(handle, 6 * mib), EIO);
+  client().release(handle);
+  EXPECT_EQ(client().read_file("/file"), new_);
+}
+
+// What an earlier stream has brought waits for a look of its own.
+TEST_F(VersionsTest, ALookThatComesWithALaterStreamProvesNoEarlierOne) {
+  const vfs::Handle handle = open(old_);
+  client().read(handle, 0, request);
+  remote_.on(Op::stat).hold();
+  remote_.fail_sources_after(kib, ConnectionLost(EIO, "cut"));
+  auto pending = client().read_later(handle, 12 * mib, request);
+  remote_.show_with_streams();
+  settle(io_);
+  EXPECT_FALSE(pending.done());
+  remote_.on(Op::stat).release();
+  EXPECT_EQ(text_of(pending.get()), old_.substr(12 * mib, request));
+  client().release(handle);
+}
+
 TEST_F(VersionsTest, ALookThatFailsIsAnErrorAndTriedAgain) {
   const vfs::Handle handle = open(old_);
   client().read(handle, 0, request);

@@ -60,6 +60,7 @@ class FtpRemote final : public Remote {
   awaitable<void> settle(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override;
   std::size_t spare() const noexcept override;
+  void expect(std::size_t operations) override;
   std::size_t sessions() const noexcept override;
   bool upload_in_doubt(const Path& path) const override;
   const std::optional<Outage>& outage() const noexcept;  // while the server is away

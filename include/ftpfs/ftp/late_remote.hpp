@@ -36,6 +36,9 @@ class LateRemote final : public Remote {
   awaitable<void> settle(std::stop_token stop) override;
   Capabilities capabilities() const noexcept override { return remote_.capabilities(); }
   std::size_t spare() const noexcept override { return connected_ ? remote_.spare() : 0; }
+  void expect(std::size_t operations) override {
+    if (connected_) remote_.expect(operations);
+  }
   std::size_t sessions() const noexcept override { return remote_.sessions(); }
 
  private:

@@ -80,6 +80,8 @@ class SessionPool {
   bool has_slot(Lane lane) const noexcept;  // acquire() would not queue
   // Slots that nobody has or waits for. With one slot in all: none, for whoever comes next needs it.
   std::size_t spare() const noexcept;
+  // Logs in, in the background, until so many sessions are idle; one slot stays free.
+  void expect(std::size_t operations);
   // After a session died: drops the idle ones, for what killed it (restart, time-out, NAT) has likely killed
   // them too.
   void drop_idle() noexcept;

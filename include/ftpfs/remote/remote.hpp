@@ -32,6 +32,10 @@ class Source {
   // Throws Revoked when the session was needed elsewhere, ConnectionLost when the line died, Error when the
   // server reports a failure. After a throw the Source is dead.
   virtual awaitable<std::size_t> read_some(MutableBytes into) = 0;
+  // What the server showed of the file, asked right before the stream and in one trip with it; nullopt: it
+  // was not asked, because that would have taken a trip of its own, or it did not tell. Only streams that
+  // begin behind the start of a file come with it: those that are to go on where another one was.
+  virtual std::optional<Attributes> shown() const { return std::nullopt; }
 };
 
 // A file on its way up. Destroyed uncommitted = aborted, also while an operation is pending: the server may
@@ -116,6 +120,9 @@ class Remote {
   // How many more operations could begin now without waiting and without anybody waiting because of them, as
   // far as is known now: for work that nobody has asked for. 0 where there is but one session for all.
   virtual std::size_t spare() const noexcept = 0;
+  // So many more operations are likely to begin soon: what they need may be got ready meanwhile, in the
+  // background and as far as spare() allows. A hint, which nobody waits for and which cannot fail.
+  virtual void expect(std::size_t operations) = 0;
   // How many operations may run at once, as far as is known now; at least 1.
   virtual std::size_t sessions() const noexcept = 0;
 };

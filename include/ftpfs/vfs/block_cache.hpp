@@ -28,6 +28,8 @@ struct BlockKeyHash {
   }
 };
 
+// A block whose start was never read lacks it: each reaches to the end of its place in the file, or to that
+// of the file.
 class BlockCache {
  public:
   static constexpr std::size_t block_size = 128u << 10;

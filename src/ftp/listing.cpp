@@ -12,9 +12,9 @@
 #include <ftpfs/base/stop.hpp>
 #include <ftpfs/ftp/transfer.hpp>
 #include <ftpfs/proto/fault.hpp>
-#include <ftpfs/proto/listing.hpp>
 
 #include "kept_names.hpp"
+#include "list_by_status.hpp"
 #include "look.hpp"
 #include "own_names.hpp"
 #include "primed.hpp"
@@ -33,13 +33,6 @@ constexpr std::size_t chunk_size = 64 * 1024;
 constexpr std::size_t most_questions = 200;  // about single entries of one listing
 
 enum class GoTo : bool { is_there, path };
-
-// What came back from one listing command.
-struct Listed {
-  std::optional<Reply> refusal;
-  std::vector<Entry> entries;
-  std::uint64_t lines = 0;
-};
 
 // Characters that some server's MLSD or LIST reads as an option, a pattern, a home directory or an end of the
 // name.
@@ -64,25 +57,13 @@ bool means_empty(const Reply& reply) {
   return reply.code == 450 && (says_absent(reply) || reply.text.find("ound") != reply.text.npos);
 }
 
-void keep_first_of_each_name(std::vector<Entry>& entries) {
-  std::unordered_set<std::string> seen;
-  seen.reserve(entries.size());
-  std::erase_if(entries, [&](const Entry& entry) { return !seen.insert(entry.name).second; });
-}
-
-// To the end, or as far as our memory is good for: no directory is as large as a hostile server's listing.
-awaitable<void> receive(Transfer& transfer, proto::ListingParser& parser, const FtpConfig& config) {
+// To the end.
+awaitable<void> receive(Transfer& transfer, ListingIntake& lines) {
   Buffer chunk(chunk_size);
-  std::uint64_t received = 0;
   std::size_t size = 0;
   do {
     size = co_await transfer.read_some(chunk.bytes());
-    received += size;
-    parser.feed(std::string_view(reinterpret_cast<const char*>(chunk.data()), size));
-    if (size == 0) parser.finish();
-    if (received > config.max_listing_bytes || parser.entries() > config.max_entries)
-      throw Error(EFBIG, fmt::format("directory is too large: {} entries, {} bytes so far", parser.entries(),
-                                     received));
+    lines.take(std::string_view(reinterpret_cast<const char*>(chunk.data()), size));
   } while (size > 0);
 }
 
@@ -108,10 +89,9 @@ awaitable<Listed> fetch(std::shared_ptr<Session> session, Verb verb, std::string
   if (listed.refusal) co_return listed;
   const std::stop_callback on_stop(stop, Abort(*session));
   const std::stop_callback on_stop_data(stop, Abort(*transfer));
-  const std::int64_t now = wall_seconds(*session);
-  proto::ListingParser parser(verb == Verb::mlsd ? ListingFormat::mlsd : ListingFormat::list, now, path);
+  ListingIntake lines(*session, verb, path);
   try {
-    co_await receive(*transfer, parser, context.config);
+    co_await receive(*transfer, lines);
   } catch (const Error&) {
     if (stop.stop_requested()) throw Cancelled();
     throw;
@@ -122,21 +102,11 @@ awaitable<Listed> fetch(std::shared_ptr<Session> session, Verb verb, std::string
                                      "(lenient_eof would believe it)",
                                      proto::verb_text(verb), escaped(path)));
   }
-  listed.lines = parser.lines();
-  listed.entries = parser.take();
-  if (!listed.entries.empty() && parser.unparsed() > 0)
-    context.logger->info("listing of {}: {} lines make no sense, the first: {}", escaped(path),
-                         parser.unparsed(), escaped(parser.first_unparsed()));
-  if (listed.entries.empty() && parser.unparsed() > 0) {
-    context.logger->warn("listing of {} makes no sense: {}", escaped(path), escaped(parser.first_unparsed()));
-    throw Error(EIO, fmt::format("{} {}: not a listing", proto::verb_text(verb), escaped(path)),
-                parser.first_unparsed());
-  }
+  listed = lines.finish();
   if (const int code = qualified(transfer->final_reply())) {
     throw Error(code, fmt::format("{} {}: not the whole directory", proto::verb_text(verb), escaped(path)),
                 transfer->final_reply()->last_line());
   }
-  keep_first_of_each_name(listed.entries);
   co_return listed;
 }
 
@@ -196,24 +166,41 @@ void learn_list_all(Support& list_all, const Listed& all, const Listed& plain) {
   list_all = !all.refusal && all.lines > 0 && superset ? Support::yes : Support::no;
 }
 
-awaitable<Listed> list_by_list(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
-  const std::optional<std::string>& options = session->context().config.list_options;
-  if (options) {
-    co_await go_to(session, path, stop);
-    co_return co_await fetch(session, Verb::list, *options, path, stop);
-  }
+// What LIST shows without -a too, where the option shows as much.
+awaitable<Listed> probe_list_all(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
   Support& list_all = session->profile().list_all;
-  const bool walks = session->profile().relative;
-  if (list_all == Support::yes && !walks)
-    co_return co_await fetch(session, Verb::list, "-a", path, stop, GoTo::path);
-  co_await go_to(session, path, stop);
-  if (list_all == Support::yes) co_return co_await fetch(session, Verb::list, "-a", path, stop);
   Listed plain = co_await fetch(session, Verb::list, "", path, stop);
   if (list_all == Support::no || plain.refusal) co_return plain;
   Listed all = co_await fetch(session, Verb::list, "-a", path, stop);
   learn_list_all(list_all, all, plain);
   if (list_all == Support::yes) co_return all;
   co_return plain;
+}
+
+awaitable<Listed> list_by_list(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
+  const std::optional<std::string>& options = session->context().config.list_options;
+  if (options) {
+    co_await go_to(session, path, stop);
+    co_return co_await fetch(session, Verb::list, *options, path, stop);
+  }
+  ServerProfile& profile = session->profile();
+  if (may_list_by_status(*session)) {
+    std::optional<Listed> listed = co_await list_by_status(session, path, stop);
+    if (listed) profile.list_all = Support::yes;
+    if (listed) co_return std::move(*listed);
+  }
+  const bool in_a_trip = !profile.relative;
+  if (profile.list_all == Support::yes && in_a_trip)
+    co_return co_await fetch(session, Verb::list, "-a", path, stop, GoTo::path);
+  if (profile.list_all == Support::unknown && profile.is_vsftpd && in_a_trip) {
+    Listed all = co_await fetch(session, Verb::list, "-a", path, stop, GoTo::path);
+    if (all.shows_self) profile.list_all = Support::yes;
+    if (all.shows_self) co_return all;
+    co_return co_await probe_list_all(session, path, stop);
+  }
+  co_await go_to(session, path, stop);
+  if (profile.list_all == Support::yes) co_return co_await fetch(session, Verb::list, "-a", path, stop);
+  co_return co_await probe_list_all(session, path, stop);
 }
 
 bool is_blind_link(const Entry& entry) noexcept {

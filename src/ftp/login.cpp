@@ -2,6 +2,7 @@
 // From nothing to a session that can work: connect, greeting, log-in, set-up.
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -9,6 +10,8 @@
 #include <ftpfs/ftp/session.hpp>
 #include <ftpfs/proto/fault.hpp>
 #include <ftpfs/proto/path_name.hpp>
+
+#include "list_by_status.hpp"
 
 namespace ftpfs::ftp {
 
@@ -74,15 +77,19 @@ void leave_out_whole_paths(ServerProfile& known) noexcept {
 
 }  // namespace
 
-// Where the server did not survive several commands at once, again without.
+// Where the server did not survive several commands at once, or what was to be found out, again without.
 awaitable<std::shared_ptr<Session>> Session::open(std::shared_ptr<SessionContext> context,
                                                   std::stop_token stop) {
-  const Support before = context->profile.pipelining;
+  const ServerProfile& known = context->profile;
+  const Support rows = known.pipelining;
+  const Support status = known.status;
   try {
     co_return co_await attempt(context, stop);
   } catch (const ConnectionLost&) {
-    const bool tried = before == Support::unknown && context->profile.pipelining == Support::no;
-    if (!tried || !context->config.pipelining || loses_commands(context->profile.greeting)) throw;
+    const bool may_row = context->config.pipelining && !loses_commands(known.greeting);
+    const bool by_rows = rows == Support::unknown && known.pipelining == Support::no && may_row;
+    const bool by_status = status == Support::unknown && known.status == Support::no;
+    if (!by_rows && !by_status) throw;
   }
   co_return co_await attempt(context, stop);
 }
@@ -137,7 +144,9 @@ awaitable<void> Session::greeting() {
   Reply reply = co_await hear(turn);
   while (reply.preliminary()) reply = co_await hear(turn);  // 120: ready in a moment
   if (!reply.completion()) refuse("server refuses the connection", reply);
-  profile().greeting = reply.text;
+  ServerProfile& known = profile();
+  known.greeting = reply.text;
+  known.is_vsftpd = known.one_at_a_time = reply.text.find("vsFTPd") != reply.text.npos;
 }
 
 // A proxy that wants to know its users is told first, and then, as if nothing had been, where to go.
@@ -171,22 +180,32 @@ awaitable<Reply> Session::identify(std::string user, std::string password, std::
   co_return reply;
 }
 
+// FEAT decides what else is to be said, and so it is waited for. Not from vsftpd, where that can be no more
+// than one thing.
 awaitable<void> Session::set_up() {
   ServerProfile& known = profile();
-  if (!known.greeted) {
+  std::vector<Command> row;
+  const bool beside = !known.greeted && known.is_vsftpd && context_->config.pipelining;
+  if (!known.greeted && !beside) {
     const Reply features = co_await ask(Verb::feat, "");
     known.features = proto::parse_features(features);
   }
-  std::vector<Command> row;
+  if (beside) row.push_back({Verb::feat, ""});
   if (known.features.clnt)
     row.push_back({Verb::clnt, "ftpfs " FTPFS_VERSION});  // G6, RaidenFTPd: in each session, before OPTS UTF8
-  if (may_ask_for_utf8(context_->config, known)) row.push_back({Verb::opts, "UTF8 ON"});
+  const Command utf8_on{Verb::opts, "UTF8 ON"};
+  if (!beside && may_ask_for_utf8(context_->config, known)) row.push_back(utf8_on);
   std::string facts = facts_to_enable(known.features);
   if (!facts.empty()) row.push_back({Verb::opts, std::move(facts)});
+  std::ranges::move(status_questions(context_->config, known), std::back_inserter(row));
   row.push_back({Verb::type, "I"});
   if (!known.greeted) row.push_back({Verb::pwd, ""});
   const std::vector<Reply> replies = co_await introduce(row);
   for (std::size_t at = 0; at < row.size(); ++at) learn_from_set_up(row[at], replies[at]);
+  if (beside && may_ask_for_utf8(context_->config, known)) {
+    const Reply reply = co_await ask(utf8_on.verb, utf8_on.argument);
+    learn_from_set_up(utf8_on, reply);
+  }
   if (known.greeted) co_return;
   known.relative = !proto::is_unix_path(known.home) && !context_->config.directory.starts_with('/');
   if (known.relative) leave_out_whole_paths(known);
@@ -201,6 +220,8 @@ void Session::learn_from_set_up(const Command& command, const Reply& reply) {
     // pure-ftpd lists UTF8, says 504 here, and is right about UTF-8.
     known.utf8 = reply.completion() || known.features.utf8 ? Support::yes : Support::no;
   }
+  if (command.verb == Verb::feat) known.features = proto::parse_features(reply);
+  if (command.verb == Verb::rest) learn_status(*this, command, reply);
   if (command.verb == Verb::type && !reply.completion())
     throw Error(EPROTO, "server refuses binary transfers", reply.last_line());
   if (command.verb == Verb::pwd && reply.completion())
@@ -212,7 +233,6 @@ void Session::learn_from_set_up(const Command& command, const Reply& reply) {
 awaitable<std::vector<Reply>> Session::introduce(std::vector<Command> row) {
   ServerProfile& known = profile();
   if (!context_->config.pipelining || loses_commands(known.greeting)) known.pipelining = Support::no;
-  known.one_at_a_time = known.greeting.find("vsFTPd") != known.greeting.npos;
   const bool in_doubt = known.pipelining == Support::unknown && row.size() > 1;
   if (in_doubt) known.pipelining = Support::yes;
   std::vector<Reply> replies;

@@ -73,7 +73,7 @@ void Session::go_on_in_clear() {
 
 awaitable<void> Session::start_tls() {
   // What came in clear text must not be taken for something said under TLS (CVE-2021-22947).
-  if (!parser_.empty()) lose(EPROTO, "server spoke in clear text after it had agreed to TLS");
+  if (!nothing_unread()) lose(EPROTO, "server spoke in clear text after it had agreed to TLS");
   const FtpConfig& config = context_->config;
   auto stream =
       std::make_unique<net::TlsStream>(context_->tls(), std::move(stream_), config.host, profile().tls_max);

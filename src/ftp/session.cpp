@@ -81,7 +81,7 @@ void Session::expire() noexcept {
 bool Session::reusable() const noexcept {
   const bool asks_behind = background_ != 0;
   if (dead_ || outstanding_.size() > (asks_behind ? 1u : 0u)) return false;
-  return asks_behind || (parser_.empty() && !parser_.broken());
+  return asks_behind || (nothing_unread() && !parser_.broken());
 }
 
 bool Session::disturbed() const noexcept {
@@ -227,10 +227,12 @@ awaitable<Session::Turn> Session::transmit(Verb verb, std::string argument) {
   last_command_ = escaped(proto::masked_command(verb, argument));
   context_->logger->debug("s{} > {}", number_, last_command_);
   const bool uploads = verb == Verb::stor || verb == Verb::appe;
+  const bool takes_back = verb == Verb::rest && argument == "0";
   outstanding_.push_back({.text = last_command_,
                           .moves_data = moves_data(verb),
                           .changes = changes(verb),
-                          .leads = verb == Verb::rnfr || verb == Verb::rest,
+                          .leads = verb == Verb::rnfr || (verb == Verb::rest && !takes_back),
+                          .ends_sequence = takes_back,
                           .uploads_to = uploads ? argument : std::string()});
   in_sequence_ = false;
   ++context_->traffic.commands;
@@ -280,14 +282,18 @@ void Session::check_quiet() {
   if (!outstanding_.empty() && may_follow()) return;  // what comes answers those
   if (!outstanding_.empty()) lose(EIO, fmt::format("a reply to {} is still missing", asked()));
   bool forgiven = false;  // one late 1xx (pure-ftpd) is; a flood of them would never end
-  while (!parser_.empty() || stream_->readable()) {
-    if (stream_->readable()) take_what_came();
+  while (!nothing_unread() || stream_->readable()) {
+    if (!unread_.empty())
+      parse_line();
+    else if (stream_->readable())
+      take_what_came();
     while (const std::optional<Reply> reply = parser_.next()) {
       log(*reply);
       if (!reply->preliminary() || forgiven) lose(EIO, "server spoke unasked", reply->last_line());
       forgiven = true;
     }
-    if (!parser_.empty() && !stream_->readable()) lose(EIO, "server began to speak unasked");
+    if (!parser_.empty() && unread_.empty() && !stream_->readable())
+      lose(EIO, "server began to speak unasked");
   }
 }
 
@@ -302,7 +308,12 @@ void Session::take_what_came() {
     reason = error.what();
   }
   if (failed != 0 || size == 0u) lose(failed != 0 ? failed : EIO, reason);
-  if (size) parser_.feed(std::string_view(reinterpret_cast<const char*>(input_.data()), *size));
+  if (size) unread_ = std::string_view(reinterpret_cast<const char*>(input_.data()), *size);
+}
+
+// One at a time: what follows a reply may be none (receive_bytes).
+void Session::parse_line() {
+  took(parser_.feed_line(unread_));
 }
 
 awaitable<Reply> Session::receive(Turn turn) {
@@ -312,10 +323,14 @@ awaitable<Reply> Session::receive(Turn turn) {
   co_return reply;
 }
 
-awaitable<Reply> Session::hear(Turn turn) {
+awaitable<void> Session::come_to(Turn turn) {
   const std::stop_token never;
   while (heard() + 1 < turn && !dead_) co_await progress_.wait(never);
   if (heard() + 1 < turn) lose(timed_out_ ? ETIMEDOUT : EIO, fmt::format("{}: no reply any more", asked()));
+}
+
+awaitable<Reply> Session::hear(Turn turn) {
+  co_await come_to(turn);
   Reply reply = co_await next_reply();
   if (!reply.preliminary()) answered();
   co_return reply;
@@ -339,16 +354,52 @@ awaitable<Reply> Session::next_reply() {
       log(*reply);
       context_->late.heard(context_->clock.now());
       const bool is_last = outstanding_.size() <= 1;  // else what it waits for has gone out already
-      if (!reply->preliminary()) in_sequence_ = reply->intermediate() && is_last;
+      const bool goes_on = reply->intermediate() && is_last;
+      const bool ends = !outstanding_.empty() && outstanding_.front().ends_sequence;
+      if (!reply->preliminary()) in_sequence_ = goes_on && !ends;
       co_return std::move(*reply);
     }
-    if (parser_.broken())
-      lose(EPROTO, fmt::format("not an FTP server: {}", parser_.complaint()), parser_.offender());
-    if (parser_.may_be_over())
-      co_await wait_for_more();
-    else
-      co_await read_more();
+    co_await advance();
   }
+}
+
+awaitable<void> Session::advance() {
+  if (parser_.broken())
+    lose(EPROTO, fmt::format("not an FTP server: {}", parser_.complaint()), parser_.offender());
+  if (!unread_.empty())
+    parse_line();
+  else if (parser_.may_be_over())
+    co_await wait_for_more();
+  else
+    co_await read_more();
+}
+
+awaitable<std::optional<Reply>> Session::receive_opening(Verb verb, Turn turn, int code) {
+  co_await come_to(turn);
+  while (!parser_.begun()) co_await advance();
+  if (parser_.opened() == code) {
+    parser_.leave_the_rest();
+    in_sequence_ = false;
+    context_->late.heard(context_->clock.now());
+    co_return std::nullopt;
+  }
+  if (parser_.opened() != 0) lose(EPROTO, fmt::format("{}: not the reply that it must be", asked()));
+  Reply reply = co_await final_reply(verb, turn);
+  co_return reply;
+}
+
+awaitable<std::string_view> Session::receive_bytes() {
+  if (unread_.empty()) co_await read_more();
+  limit_reply(context_->config.timeout);
+  co_return unread_;
+}
+
+void Session::took(std::size_t size) noexcept {
+  unread_.remove_prefix(size);
+}
+
+void Session::took_replies(Turn last) {
+  while (heard() < last) answered();
 }
 
 // A server that opens a reply with one code and ends it with another has said all it wants to say. Looked at
@@ -381,7 +432,7 @@ awaitable<void> Session::read_more() {
   if (timed_out_) lose(ETIMEDOUT, fmt::format("{}: no reply in time", asked()));
   if (failed != 0) lose(failed, fmt::format("{}: {}", asked(), reason));
   if (size == 0) lose(EIO, fmt::format("{}: {}", asked(), reason));
-  parser_.feed(std::string_view(reinterpret_cast<const char*>(input_.data()), size));
+  unread_ = std::string_view(reinterpret_cast<const char*>(input_.data()), size);
 }
 
 void Session::log(const Reply& reply) const {

@@ -115,6 +115,7 @@ class ListingParser::Impl {
   std::uint64_t lines() const noexcept { return lines_; }
   std::uint64_t entries() const noexcept { return entries_ + guesses_.size(); }
   std::uint64_t unparsed() const noexcept { return unparsed_; }
+  bool shows_self() const noexcept { return shows_self_; }
   const std::string& first_unparsed() const noexcept { return first_unparsed_; }
 
  private:
@@ -178,6 +179,7 @@ class ListingParser::Impl {
   }
 
   void accept(ListedLine&& listed, std::string_view line) {
+    shows_self_ = shows_self_ || (listed.name == "." && listed.kind == ListedKind::directory);
     if (is_self_or_parent(listed.name)) return;
     auto entry = fit(std::move(listed));
     if (!entry) return reject(line);
@@ -217,6 +219,7 @@ class ListingParser::Impl {
   std::uint64_t lines_ = 0;
   std::uint64_t entries_ = 0;
   std::uint64_t unparsed_ = 0;
+  bool shows_self_ = false;
   std::string first_unparsed_;
 };
 
@@ -243,6 +246,9 @@ std::uint64_t ListingParser::entries() const noexcept {
 }
 std::uint64_t ListingParser::unparsed() const noexcept {
   return impl_->unparsed();
+}
+bool ListingParser::shows_self() const noexcept {
+  return impl_->shows_self();
 }
 const std::string& ListingParser::first_unparsed() const noexcept {
   return impl_->first_unparsed();

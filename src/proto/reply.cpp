@@ -46,6 +46,17 @@ void ReplyParser::feed(std::string_view bytes) {
   }
 }
 
+std::size_t ReplyParser::feed_line(std::string_view bytes) {
+  const std::string_view line = bytes.substr(0, bytes.find('\n') + 1);
+  feed(line.empty() ? bytes : line);
+  return line.empty() ? bytes.size() : line.size();
+}
+
+void ReplyParser::leave_the_rest() {
+  lines_ = {};
+  bytes_ = 0;
+}
+
 // Telnet commands are dropped (RFC 854: IAC WILL/WONT/DO/DONT option, IAC command); IAC IAC is one 0xFF. A
 // 0xFF that starts neither is a letter of a server that writes Latin-1 and knows nothing of Telnet.
 void ReplyParser::take(char byte) {

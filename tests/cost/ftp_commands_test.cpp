@@ -166,6 +166,19 @@ TEST_F(OnVsftpd, List) {
   EXPECT_THAT(sent([&] { list("/d"); }), ElementsAre("CWD /d", "EPSV", "LIST -a"));
 }
 
+// Where the greeting says that it is one, nobody has to find out, and "." in the listing proves it.
+TEST_F(OnVsftpd, ListWhereItIsKnown) {
+  behaviour().greeting = "220 (vsFTPd 3.0.3)";
+  mount();
+  EXPECT_THAT(sent([&] { list("/"); }), ElementsAre("CWD /", "EPSV", "LIST -a"));
+  EXPECT_THAT(sent([&] { list("/d"); }), ElementsAre("CWD /d", "EPSV", "LIST -a"));
+  behaviour().list_options = false;
+  mount();
+  EXPECT_THAT(sent([&] { list("/"); }),
+              ElementsAre("CWD /", "EPSV", "LIST -a", "EPSV", "LIST", "EPSV", "LIST -a"));
+  EXPECT_THAT(sent([&] { list("/d"); }), ElementsAre("CWD /d", "EPSV", "LIST"));
+}
+
 TEST_F(OnVsftpd, Write) {
   EXPECT_THAT(sent([&] { write("/new", "x"); }), ElementsAre("EPSV", "STOR /new", "SIZE /new", "MDTM /new"));
 }

@@ -32,6 +32,7 @@ class Pipelining : public RemoteFixture {
     wanted.pipelining = true;
     mount(wanted);
     in_set_up_ = server_.take_commands_in_a_row();
+    all_in_set_up_ = server_.commands_of(server_.sessions() - 1);
   }
 
   // A log-in to a server that leaves a command unanswered: time has to pass.
@@ -62,12 +63,25 @@ class Pipelining : public RemoteFixture {
   }
 
   std::vector<std::string> in_set_up_;
+  std::vector<std::string> all_in_set_up_;
 };
 
 TEST_F(Pipelining, TheSetUpIsOneTrip) {
   log_in();
   EXPECT_THAT(in_set_up_, ElementsAre("TYPE I", "PWD"));
   EXPECT_EQ(server_.sessions(), 1u);
+}
+
+// What vsftpd has decides about nothing but UTF-8.
+TEST_F(Pipelining, OnVsftpdFeatGoesAlong) {
+  behaviour().greeting = "220 (vsFTPd 3.0.5)";
+  for (const bool utf8 : {true, false}) {
+    behaviour().utf8 = utf8;
+    log_in();
+    EXPECT_THAT(in_set_up_, ElementsAre("REST 999999999999999", "REST 0", "TYPE I", "PWD"));
+    EXPECT_EQ(std::ranges::count(all_in_set_up_, "FEAT"), 1);
+    EXPECT_EQ(std::ranges::count(all_in_set_up_, "OPTS UTF8 ON"), utf8 ? 1 : 0);
+  }
 }
 
 TEST_F(Pipelining, CanBeTurnedOff) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include <ftpfs/base/clock.hpp>
 #include <ftpfs/ftp/server_clock.hpp>
 #include <ftpfs/net/tls.hpp>
 #include <ftpfs/proto/command.hpp>
@@ -52,7 +53,8 @@ std::string_view command_name(ModeCommand command) noexcept;
 using NameTraits = std::uint32_t;
 
 struct ServerProfile {
-  bool greeted = false;  // one log-in has been completed: features and home are known
+  bool is_vsftpd = false;  // by its greeting
+  bool greeted = false;    // one log-in has been completed: features and home are known
   std::string greeting;
   proto::Features features;  // FEAT, asked by the first session
   std::string home = "/";    // PWD right after the first log-in
@@ -82,6 +84,10 @@ struct ServerProfile {
   Support mlsd = Support::unknown;          // FEAT, then the first MLSD
   Support list_all = Support::unknown;  // LIST -a shows dot files (vsftpd, proftpd, pure-ftpd); no: -a is a
                                         // file name here (FileZilla Server); a probe beside plain LIST
+  // STAT -a prints what LIST -a prints, and REST says back what it was told, which marks its end (vsftpd, by
+  // its greeting and the first set-up); see src/ftp/list_by_status.hpp.
+  Support status = Support::unknown;
+  Clock::time_point no_status_before{};         // a session has died in the middle of such a reply
   MtimeCommand mtime = MtimeCommand::untested;  // the first set_mtime that the server took and showed
   ModeCommand mode = ModeCommand::untested;     // FEAT MFF, then the first set_mode that the server took
   SpaceCommand space = SpaceCommand::untested;  // FEAT, then the first one that told a number

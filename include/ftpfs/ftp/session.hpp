@@ -72,6 +72,15 @@ class Session {
   awaitable<Turn> send(proto::Verb verb, std::string argument);
   awaitable<proto::Reply> receive(Turn turn);
   awaitable<proto::Reply> final_reply(proto::Verb verb, Turn turn);  // receive() until it is no 1xx
+  // A reply of several lines that is no Reply, because of its size or of what is in it. Its first line: then
+  // nothing, or the Reply that came instead, which is the final one. Its other lines: the bytes that have
+  // come, never none; its reader says how many of them were its own, and in the end up to which turn that
+  // answered. Throws ConnectionLost where it begins with another code than `code`.
+  awaitable<std::optional<proto::Reply>> receive_opening(proto::Verb verb, Turn turn, int code);
+  awaitable<std::string_view> receive_bytes();
+  void took(std::size_t size) noexcept;
+  void took_replies(Turn last);
+
   // For a server that stopped without a final reply, or may have another one: NOOP, and every reply up to its
   // 200, so that none of them can be taken for the answer to the next command.
   awaitable<void> fence(Clock::duration limit);
@@ -116,6 +125,7 @@ class Session {
     bool moves_data;
     bool changes = false;         // something on the server
     bool leads = false;           // the command after it belongs to it: RNTO, or what REST is for
+    bool ends_sequence = false;   // REST 0, which takes another one back
     std::string uploads_to = {};  // of STOR and APPE
   };
 
@@ -139,7 +149,9 @@ class Session {
   awaitable<std::vector<proto::Reply>> ask_all(std::vector<Command> row);
   awaitable<Turn> transmit(proto::Verb verb, std::string argument);
   awaitable<proto::Reply> hear(Turn turn);  // receive(), 421 included
+  awaitable<void> come_to(Turn turn);
   awaitable<proto::Reply> next_reply();
+  awaitable<void> advance();
   void answered();
   awaitable<void> learn_telnet();
   bool must_walk(std::string_view argument) const noexcept;
@@ -151,6 +163,8 @@ class Session {
   const std::string& asked() const noexcept;
   void check_quiet();
   void take_what_came();
+  void parse_line();
+  bool nothing_unread() const noexcept { return unread_.empty() && parser_.empty(); }
   awaitable<void> read_more();
   awaitable<void> wait_for_more();
   void expire() noexcept;
@@ -165,6 +179,7 @@ class Session {
   net::HostPort peer_;
   proto::ReplyParser parser_;
   std::array<std::byte, 4096> input_;
+  std::string_view unread_;  // in input_: what parser_ has not got yet
   std::deque<Outstanding> outstanding_;
   Turn sent_ = 0;
   Turn written_ = 0;

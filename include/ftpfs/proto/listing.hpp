@@ -75,6 +75,7 @@ class ListingParser {
   std::uint64_t lines() const noexcept;     // all, empty ones included
   std::uint64_t entries() const noexcept;   // that came out or will
   std::uint64_t unparsed() const noexcept;  // neither an entry nor known to be none
+  bool shows_self() const noexcept;         // "." is among them: so it was a directory, and readable
   // For one log line; raw bytes of the server, at most 256 of them. If there were unparsed lines and no entry
   // at all, this is no listing, and not an empty directory either.
   const std::string& first_unparsed() const noexcept;

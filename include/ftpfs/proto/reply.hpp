@@ -37,6 +37,15 @@ class ReplyParser {
   static constexpr std::size_t max_waiting = 256;  // complete replies nobody has asked for
 
   void feed(std::string_view bytes);
+  // No further than to the end of a line, which may be that of a reply; returns how many bytes that was.
+  std::size_t feed_line(std::string_view bytes);
+
+  // The first line of a reply is here, or all of it.
+  bool begun() const noexcept { return !waiting_.empty() || !lines_.empty(); }
+  // The code of a reply of several lines, of which no more than the first is here; 0: there is none.
+  int opened() const noexcept { return waiting_.empty() && lines_.size() == 1 && line_.empty() ? code_ : 0; }
+  // The lines that follow are not for this parser, to the end of that reply.
+  void leave_the_rest();
 
   // The oldest complete reply; nullopt: more bytes are needed, or broken().
   std::optional<Reply> next();

@@ -71,10 +71,14 @@ struct Behaviour {
   std::optional<std::time_t> earliest_time;  // what is set to be older becomes so old (FAT: 1980)
 
   // Habits.
-  bool dos_listing = false;            // IIS
-  bool vms_listing = false;            // OpenVMS: sizes in blocks of 512 bytes
-  bool list_options = true;            // LIST -a shows dot files; off: -a is a name (FileZilla, IIS)
-  bool hides_dot_files = true;         // LIST without -a (vsftpd, proftpd)
+  bool dos_listing = false;     // IIS
+  bool vms_listing = false;     // OpenVMS: sizes in blocks of 512 bytes
+  bool list_options = true;     // LIST -a shows dot files; off: -a is a name (FileZilla, IIS)
+  bool hides_dot_files = true;  // LIST without -a (vsftpd, proftpd)
+  bool stat_lists =
+      false;  // STAT -a: the same in its reply; and REST says back its number in brackets (vsftpd)
+  bool hides_self = false;  // "." is not in listings
+  std::string unreadable;   // a directory that may be entered: its listing is empty, with words (vsftpd)
   bool list_missing_is_empty = false;  // vsftpd, pure-ftpd: 150, nothing, 226
   bool facts_have_size = true;         // in MLSD and MLST, and in what FEAT says of MLST
   bool facts_hide_size = false;        // not in them, although FEAT says so

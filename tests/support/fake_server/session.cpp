@@ -121,7 +121,8 @@ awaitable<std::string> Session::answer(std::string verb, std::string argument) {
       {"MFMT", &Session::mfmt}, {"MFF", &Session::mff},   {"SITE", &Session::site}, {"DELE", &Session::dele},
       {"AVBL", &Session::avbl}, {"MKD", &Session::mkd},   {"RMD", &Session::rmd},   {"RNFR", &Session::rnfr},
       {"RNTO", &Session::rnto}, {"EPSV", &Session::epsv}, {"PASV", &Session::pasv}, {"AUTH", &Session::auth},
-      {"PBSZ", &Session::pbsz}, {"PROT", &Session::prot}, {"EPRT", &Session::eprt}, {"PORT", &Session::port}};
+      {"PBSZ", &Session::pbsz}, {"PROT", &Session::prot}, {"EPRT", &Session::eprt}, {"PORT", &Session::port},
+      {"STAT", &Session::stat}};
 
   const auto fixed = behaviour().replies.find(verb);
   if (fixed != behaviour().replies.end()) co_return fixed->second;

@@ -120,6 +120,7 @@ class Session : public std::enable_shared_from_this<Session> {
   awaitable<std::string> store(std::string verb, std::string argument);
   awaitable<std::string> list(std::string argument);
   awaitable<std::string> list_facts(std::string argument);
+  std::string stat(const std::string& argument);
   std::string lines_of(const Node& directory, bool with_dot_files) const;
   awaitable<std::string> send_listing(std::string verb, std::string text);
   static awaitable<void> watch_data(std::shared_ptr<Session> self);

@@ -95,6 +95,7 @@ std::string Session::rest(const std::string& argument) {
   if (!behaviour().rest) return "502 REST is not implemented.";
   const auto [end, error] = std::from_chars(argument.data(), argument.data() + argument.size(), offset_);
   if (error != std::errc() || end != argument.data() + argument.size()) return "501 Bad offset.";
+  if (behaviour().stat_lists) return "350 Restart position accepted (" + argument + ").";
   return "350 Restarting at " + argument + ".";
 }
 

@@ -185,9 +185,21 @@ awaitable<std::string> Session::list(std::string argument) {
   if (node != nullptr && node->is_directory()) text = lines_of(*node, dot_files);
   if (node != nullptr && !node->is_directory())
     text = unix_line(std::string(Tree::name(path)), *node, now(), offset_at(node->mtime)) + "\r\n";
+  if (path == behaviour().unreadable) {
+    const std::string nothing;
+    const std::string last = co_await send_listing("LIST", nothing);
+    co_return last == complete ? "226 Transfer done (but failed to open directory)." : last;
+  }
   const bool empty = node != nullptr && node->is_directory() && node->children.empty();
   if (empty && !behaviour().empty_listing.empty()) co_return behaviour().empty_listing;
   co_return co_await send_listing("LIST", std::move(text));
+}
+
+std::string Session::stat(const std::string& argument) {
+  if (!behaviour().stat_lists || argument != "-a") return "502 Command not implemented.";
+  const Node* node = directory_ == behaviour().unreadable ? nullptr : state_.tree.find(directory_);
+  const std::string lines = node != nullptr ? lines_of(*node, true) : "";
+  return "213-Status follows:\r\n" + lines + "213 End of status";
 }
 
 std::string Session::lines_of(const Node& directory, bool with_dot_files) const {
@@ -205,7 +217,7 @@ std::string Session::lines_of(const Node& directory, bool with_dot_files) const 
   if (!behaviour().dos_listing && !lists_like_vms)
     text = "total " + std::to_string(directory.children.size()) + "\r\n";
   if (with_dot_files && behaviour().hides_dot_files) {
-    add(".", directory);
+    if (!behaviour().hides_self) add(".", directory);
     add("..", directory);
   }
   for (const auto& [name, node] : directory.children)

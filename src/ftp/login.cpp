@@ -2,6 +2,7 @@
 // From nothing to a session that can work: connect, greeting, log-in, set-up.
 #include <algorithm>
 #include <cerrno>
+#include <initializer_list>
 
 #include <fmt/format.h>
 
@@ -58,11 +59,14 @@ std::string login_name(const FtpConfig& config) {
   return name;
 }
 
-// They lose or mangle what comes behind a command in one segment (lftp: ftp:auto-sync-mode).
-bool loses_commands(std::string_view greeting) noexcept {
-  constexpr std::string_view servers[] = {"Microsoft FTP Service", "MadGoat", "MikroTik"};
+bool is_one_of(std::initializer_list<std::string_view> servers, std::string_view greeting) noexcept {
   const auto is_named = [greeting](std::string_view one) { return greeting.find(one) != greeting.npos; };
   return std::ranges::any_of(servers, is_named);
+}
+
+// They lose or mangle what comes behind a command in one segment (lftp: ftp:auto-sync-mode).
+bool loses_commands(std::string_view greeting) noexcept {
+  return is_one_of({"Microsoft FTP Service", "MadGoat", "MikroTik"}, greeting);
 }
 
 // What would need a path from the root.
@@ -212,7 +216,8 @@ void Session::learn_from_set_up(const Command& command, const Reply& reply) {
 awaitable<std::vector<Reply>> Session::introduce(std::vector<Command> row) {
   ServerProfile& known = profile();
   if (!context_->config.pipelining || loses_commands(known.greeting)) known.pipelining = Support::no;
-  known.one_at_a_time = known.greeting.find("vsFTPd") != known.greeting.npos;
+  known.one_at_a_time = is_one_of({"vsFTPd"}, known.greeting);
+  known.keeps_early_data = is_one_of({"vsFTPd", "ProFTPD", "Pure-FTPd"}, known.greeting);
   const bool in_doubt = known.pipelining == Support::unknown && row.size() > 1;
   if (in_doubt) known.pipelining = Support::yes;
   std::vector<Reply> replies;

@@ -21,6 +21,8 @@ constexpr std::chrono::seconds longest_wait{8};
 // Whoever waits for the server hears of its return so late at most, and a thousand mounts do not hammer it.
 constexpr std::chrono::milliseconds first_attempt{500};
 constexpr std::chrono::seconds longest_between_attempts{10};
+// A session that nobody waits for could not be had.
+constexpr std::chrono::minutes before_next_stand_by{1};
 
 // Without descriptors or memory we reach nobody, whether he is there or not.
 bool is_our_own(int code) noexcept {
@@ -66,7 +68,10 @@ awaitable<Lease> SessionPool::State::lend(std::shared_ptr<State> state, Lane lan
     co_await state->take_slot(lane, deadline, again, stop);
     Lease lease = leased(state, lane);
     lease.state_->session = state->pick_idle();
-    if (lease.state_->session) co_return std::move(lease);
+    if (lease.state_->session) {
+      state->stand_by();
+      co_return std::move(lease);
+    }
     state->check_refusal();
     state->circuit.check();
     const Clock::time_point asked = context.clock.now();
@@ -123,6 +128,41 @@ awaitable<std::shared_ptr<Session>> SessionPool::State::log_in(std::shared_ptr<S
       throw;
     }
   }
+}
+
+// On a server that does one thing at a time the port of the next transfer is told with the end of the last,
+// and connecting to it takes one more trip. In a fast row that is spared where another session takes the next
+// one meanwhile: so there has to be another one before it is needed. Never the last slots, which others may
+// want.
+void SessionPool::State::stand_by() {
+  const ServerProfile& profile = context->profile;
+  const bool primes = context->config.prime && profile.priming != Support::no && profile.data_command;
+  const Clock::time_point now = context->clock.now();
+  if (!idle.empty() || !primes || !profile.one_at_a_time || !context->rhythm.fast(now)) return;
+  const bool has_room = in_use() + 1 < limit() && waiting() == 0;
+  if (closed || standing_by || !has_room || circuit.open() || now < no_stand_by_before) return;
+  standing_by = true;
+  ++count(Lane::metadata);
+  Lease lease = leased(shared_from_this(), Lane::metadata);
+  context->tasks.spawn(log_in_ahead(shared_from_this(), std::move(lease)));
+}
+
+awaitable<void> SessionPool::State::log_in_ahead(std::shared_ptr<State> state, Lease lease) {
+  SessionContext& context = *state->context;
+  const std::stop_token stop = context.tasks.stop_token();
+  const Clock::time_point asked = context.clock.now();
+  try {
+    state->check_refusal();
+    const Clock::time_point limit = asked + context.config.queue_timeout;
+    lease.state_->session = co_await log_in(state, limit, stop);
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const Error& error) {
+    context.logger->debug("no session to stand by: {}", escaped(error.what()));
+    state->no_stand_by_before = context.clock.now() + before_next_stand_by;
+    if (state->may_be_full(error, asked)) state->server_is_full(error);
+  }
+  state->standing_by = false;
 }
 
 void SessionPool::State::nobody_there(const ConnectionLost& why, Clock::duration took) {

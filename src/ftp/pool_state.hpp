@@ -77,6 +77,8 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
                                                     std::stop_token stop);
   void nobody_there(const ConnectionLost& why, Clock::duration took);
   static awaitable<void> reconnect(std::shared_ptr<State> state);
+  void stand_by();
+  static awaitable<void> log_in_ahead(std::shared_ptr<State> state, Lease lease);
 
   std::size_t limit() const noexcept;
   std::size_t in_use() const noexcept { return taken[0] + taken[1] + quitting; }
@@ -111,6 +113,8 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   Clock::duration refusal_lasts{};  // for so long the last one counted; 0: none since a log-in that worked
   Circuit circuit;
   bool reconnecting = false;
+  bool standing_by = false;  // one is being logged in
+  Clock::time_point no_stand_by_before;
   bool closed = false;
   Deadline reaper;
   Deadline pulse;  // with FtpConfig::keepalive: NOOP is due

@@ -2,6 +2,7 @@
 // From nothing to a session that can work: connect, greeting, log-in, set-up.
 #include <algorithm>
 #include <cerrno>
+#include <initializer_list>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -61,11 +62,14 @@ std::string login_name(const FtpConfig& config) {
   return name;
 }
 
-// They lose or mangle what comes behind a command in one segment (lftp: ftp:auto-sync-mode).
-bool loses_commands(std::string_view greeting) noexcept {
-  constexpr std::string_view servers[] = {"Microsoft FTP Service", "MadGoat", "MikroTik"};
+bool is_one_of(std::initializer_list<std::string_view> servers, std::string_view greeting) noexcept {
   const auto is_named = [greeting](std::string_view one) { return greeting.find(one) != greeting.npos; };
   return std::ranges::any_of(servers, is_named);
+}
+
+// They lose or mangle what comes behind a command in one segment (lftp: ftp:auto-sync-mode).
+bool loses_commands(std::string_view greeting) noexcept {
+  return is_one_of({"Microsoft FTP Service", "MadGoat", "MikroTik"}, greeting);
 }
 
 // What would need a path from the root.
@@ -146,7 +150,8 @@ awaitable<void> Session::greeting() {
   if (!reply.completion()) refuse("server refuses the connection", reply);
   ServerProfile& known = profile();
   known.greeting = reply.text;
-  known.is_vsftpd = known.one_at_a_time = reply.text.find("vsFTPd") != reply.text.npos;
+  known.is_vsftpd = known.one_at_a_time = is_one_of({"vsFTPd"}, known.greeting);
+  known.keeps_early_data = is_one_of({"vsFTPd", "ProFTPD", "Pure-FTPd"}, known.greeting);
 }
 
 // A proxy that wants to know its users is told first, and then, as if nothing had been, where to go.

@@ -22,8 +22,8 @@ constexpr std::chrono::seconds longest_wait{8};
 // Whoever waits for the server hears of its return so late at most, and a thousand mounts do not hammer it.
 constexpr std::chrono::milliseconds first_attempt{500};
 constexpr std::chrono::seconds longest_between_attempts{10};
-// So many transfers that had to wait are a habit.
-constexpr unsigned before_growing = 8;
+// Where a session that nobody waits for could not be had.
+constexpr std::chrono::minutes not_again_for{1};
 
 // Without descriptors or memory we reach nobody, whether he is there or not.
 bool is_our_own(int code) noexcept {
@@ -70,7 +70,7 @@ awaitable<Lease> SessionPool::State::lend(std::shared_ptr<State> state, Lane lan
     Lease lease = leased(state, lane);
     lease.state_->session = state->pick_idle();
     if (lease.state_->session) {
-      state->consider_another(*lease.state_->session);
+      state->stand_by();
       co_return std::move(lease);
     }
     state->check_refusal();
@@ -93,48 +93,6 @@ awaitable<Lease> SessionPool::State::lend(std::shared_ptr<State> state, Lane lan
     if (next > deadline) throw Error(ETIMEDOUT, "server takes no more connections", full);
     co_await context.clock.sleep_until(next, stop);
   }
-}
-
-// One transfer after the other, each of which waits for the data connection that its session has begun to
-// make after the one before: with one session more they would not (random reads: two round trips each instead
-// of one, with three sessions in turn).
-void SessionPool::State::consider_another(Session& given) {
-  const bool unready = given.primed() && !is_primed(given);
-  unready_in_a_row = unready ? unready_in_a_row + 1 : 0;
-  if (unready_in_a_row < before_growing) return;
-  unready_in_a_row = 0;
-  open_another();
-}
-
-// For work that is to be expected, if nobody has to wait because of it.
-void SessionPool::State::open_another() {
-  const bool room = waiting() == 0 && may_take(Lane::metadata) && open() + 1 < limit();
-  if (no_more || closed || circuit.open() || !room) return;
-  ++opening;
-  ++count(Lane::metadata);
-  context->tasks.spawn(log_in_ahead(shared_from_this(), leased(shared_from_this(), Lane::metadata)));
-}
-
-awaitable<void> SessionPool::State::log_in_ahead(std::shared_ptr<State> state, Lease lease) {
-  SessionContext& context = *state->context;
-  const std::stop_token stop = context.tasks.stop_token();
-  const Clock::time_point asked = context.clock.now();
-  std::optional<Error> failure;
-  try {
-    state->check_refusal();
-    const Clock::time_point limit = asked + context.config.queue_timeout;
-    lease.state_->session = co_await log_in(state, limit, stop);
-  } catch (const Cancelled&) {
-    throw;
-  } catch (const Error& error) {
-    failure = error;
-  }
-  --state->opening;
-  if (!failure) co_return;
-  // Nobody has lost anything, and nobody tries it once more.
-  state->no_more = true;
-  if (state->may_be_full(*failure, asked)) state->server_is_full(*failure);
-  context.logger->debug("no session to spare: {}", escaped(failure->what()));
 }
 
 // What has worked before and dies while it logs in is tried once more: a restart, a NAT. Never a log-in that
@@ -171,6 +129,45 @@ awaitable<std::shared_ptr<Session>> SessionPool::State::log_in(std::shared_ptr<S
       throw;
     }
   }
+}
+
+// On a server that does one thing at a time the port of the next transfer is told with the end of the last,
+// and connecting to it takes one more trip. In a fast row that is spared where another session takes the next
+// one meanwhile: so there has to be another one before it is needed.
+void SessionPool::State::stand_by() {
+  const ServerProfile& profile = context->profile;
+  const bool primes = context->config.prime && profile.priming != Support::no && profile.data_command;
+  const bool fast = context->rhythm.fast(context->clock.now());
+  if (idle.empty() && opening == 0 && primes && profile.one_at_a_time && fast) open_another();
+}
+
+// For work that is to be expected, if nobody has to wait because of it. Never the last slot, which others may
+// want.
+void SessionPool::State::open_another() {
+  const bool room = waiting() == 0 && may_take(Lane::metadata) && open() + 1 < limit();
+  if (closed || circuit.open() || !room || context->clock.now() < none_to_spare_until) return;
+  ++opening;
+  ++count(Lane::metadata);
+  Lease lease = leased(shared_from_this(), Lane::metadata);
+  context->tasks.spawn(log_in_ahead(shared_from_this(), std::move(lease)));
+}
+
+awaitable<void> SessionPool::State::log_in_ahead(std::shared_ptr<State> state, Lease lease) {
+  SessionContext& context = *state->context;
+  const std::stop_token stop = context.tasks.stop_token();
+  const Clock::time_point asked = context.clock.now();
+  try {
+    state->check_refusal();
+    const Clock::time_point limit = asked + context.config.queue_timeout;
+    lease.state_->session = co_await log_in(state, limit, stop);
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const Error& error) {
+    context.logger->debug("no session to spare: {}", escaped(error.what()));
+    state->none_to_spare_until = context.clock.now() + not_again_for;
+    if (state->may_be_full(error, asked)) state->server_is_full(error);
+  }
+  --state->opening;
 }
 
 void SessionPool::State::nobody_there(const ConnectionLost& why, Clock::duration took) {

@@ -77,7 +77,7 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
                                                     std::stop_token stop);
   void nobody_there(const ConnectionLost& why, Clock::duration took);
   static awaitable<void> reconnect(std::shared_ptr<State> state);
-  void consider_another(Session& given);
+  void stand_by();
   void open_another();
   static awaitable<void> log_in_ahead(std::shared_ptr<State> state, Lease lease);
 
@@ -114,9 +114,8 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   Clock::duration refusal_lasts{};  // for so long the last one counted; 0: none since a log-in that worked
   Circuit circuit;
   bool reconnecting = false;
-  unsigned unready_in_a_row = 0;  // sessions that were taken while their next data connection was being made
-  std::size_t opening = 0;        // by open_another()
-  bool no_more = false;           // could be had that way
+  std::size_t opening = 0;                // by open_another()
+  Clock::time_point none_to_spare_until;  // one that nobody waited for could not be had
   bool closed = false;
   Deadline reaper;
   Deadline pulse;  // with FtpConfig::keepalive: NOOP is due

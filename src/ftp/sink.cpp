@@ -29,6 +29,7 @@ struct Upload {
   Verb verb = Verb::stor;
   std::uint64_t before = 0;  // bytes that were there before APPE
   std::uint64_t sent = 0;
+  Sink::Answer answer = Sink::Answer::none;
   std::shared_ptr<HeldTransfer> held;
 
   std::uint64_t expected() const noexcept { return before + sent; }
@@ -137,6 +138,33 @@ awaitable<Attributes> look_again(Lease& lease, std::shared_ptr<Upload> upload, b
   co_return found.value_or(file_of(upload->expected()));
 }
 
+// A refusal for the moment, or of the data connection, may come when vsftpd has made and emptied the file.
+Sink::Answer answer_to(const Transfer& transfer) {
+  if (transfer.accepted()) return Sink::Answer::yes;
+  const std::optional<Reply>& refusal = transfer.refusal();
+  const bool nothing_is_there = refusal && refusal->permanent() && refusal->code != 552;
+  return nothing_is_there ? Sink::Answer::no : Sink::Answer::none;
+}
+
+// What ended an upload. A refusal that comes when the data have gone out is to be as clear as one that
+// open_sink() hears, and no error of the data connection may stand for it.
+awaitable<std::exception_ptr> explained(std::shared_ptr<Upload> upload, std::shared_ptr<Transfer> transfer,
+                                        std::exception_ptr failure) {
+  const bool is_refused = transfer->refusal() && !transfer->accepted();
+  if (!is_refused || !upload->held->running()) co_return failure;
+  const std::shared_ptr<Session> session = upload->held->session();
+  const Reply reply = *transfer->refusal();
+  const std::stop_token never;
+  try {
+    const Error why =
+        co_await explain_creation(session, upload->verb, upload->path, reply, Wants::file, never);
+    failure = std::make_exception_ptr(why);
+  } catch (const ConnectionLost&) {
+    // What the server has said must do.
+  }
+  co_return failure;
+}
+
 class FtpSink final : public Sink {
  public:
   explicit FtpSink(std::shared_ptr<Upload> upload) : upload_(std::move(upload)) {}
@@ -146,6 +174,7 @@ class FtpSink final : public Sink {
     return send(upload_, file, offset, size);
   }
   awaitable<Attributes> commit() override { return end(upload_); }
+  Answer answer() const noexcept override { return upload_->answer; }
 
  private:
   static awaitable<std::size_t> send(std::shared_ptr<Upload> upload, int file, std::uint64_t offset,
@@ -154,11 +183,17 @@ class FtpSink final : public Sink {
     const std::shared_ptr<Transfer> transfer = held->begin();
     std::size_t sent = 0;
     std::exception_ptr failure;
+    bool said_no = false;
     try {
       sent = co_await transfer->write_file(file, offset, size);
+    } catch (const ConnectionLost&) {
+      failure = std::current_exception();
     } catch (...) {
       failure = std::current_exception();
+      said_no = true;
     }
+    upload->answer = answer_to(*transfer);
+    if (said_no) failure = co_await explained(upload, transfer, failure);
     held->end(sent);
     if (failure) held->fail(failure);
     upload->sent += sent;
@@ -171,6 +206,7 @@ class FtpSink final : public Sink {
     held->keep();
     const std::shared_ptr<Session> session = held->session();
     std::exception_ptr failure;
+    bool said_no = false;
     bool line_died = false;
     bool confirmed = false;
     Attributes attributes;
@@ -183,10 +219,13 @@ class FtpSink final : public Sink {
       attributes = co_await read_back(session, *upload, asked);
     } catch (const ConnectionLost&) {
       failure = std::current_exception();
-      line_died = transfer->sent_whole() && held->running();
+      line_died = transfer->sent_whole() && !transfer->refusal() && held->running();
     } catch (...) {
       failure = std::current_exception();
+      said_no = true;
     }
+    upload->answer = answer_to(*transfer);
+    if (said_no) failure = co_await explained(upload, transfer, failure);
     if (line_died) {
       held->drop();
       const auto again = [upload, confirmed](Lease& lease) { return look_again(lease, upload, confirmed); };
@@ -307,13 +346,14 @@ awaitable<std::shared_ptr<Upload>> begin_upload(Lease& lease, ServerPtr server, 
 
 awaitable<std::unique_ptr<Sink>> open_sink(ServerPtr server, std::string path, SinkRequest request,
                                            std::stop_token stop) {
-  if (request.only_if_free && !server->pool.has_slot(Lane::bulk)) co_return std::unique_ptr<Sink>();
+  const Lane lane = request.brief ? Lane::metadata : Lane::bulk;
+  if (request.only_if_free && !server->pool.has_slot(lane)) co_return std::unique_ptr<Sink>();
   // Before STOR or APPE has gone out a lost session is no harm. Afterwards it is: vsftpd may be waiting for
   // the file's lock, for minutes, and empties it once it gets that (ConnectionLost::may_be_late).
   const auto work = [server, path, request, stop](Lease& lease) {
     return begin_upload(lease, server, path, request, stop);
   };
-  std::shared_ptr<Upload> upload = co_await retrying<std::shared_ptr<Upload>>(server, Lane::bulk, work, stop);
+  std::shared_ptr<Upload> upload = co_await retrying<std::shared_ptr<Upload>>(server, lane, work, stop);
   co_return std::make_unique<FtpSink>(std::move(upload));
 }
 

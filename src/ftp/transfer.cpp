@@ -49,6 +49,8 @@ void Transfer::State::heard(Reply reply) {
   } else {
     final_reply = std::move(reply);
     if (resumed && final_reply->completion()) session->profile().tls_data_resumed = true;
+    // An upload that did not wait for its 150: the connection made ahead was no good.
+    if (refused() && port.early && never_connected()) forget_priming(*session);
     // A server that gives up an upload (552) may leave our writes hanging.
     if (uploads() && refused() && data) data->abort();
   }
@@ -84,6 +86,10 @@ bool Transfer::begun() const noexcept {
   return state_->commanded;
 }
 
+bool Transfer::accepted() const noexcept {
+  return state_->accepted || (state_->final_reply && state_->final_reply->completion());
+}
+
 const std::optional<Reply>& Transfer::final_reply() const noexcept {
   return state_->final_reply;
 }
@@ -97,13 +103,19 @@ void Transfer::State::fail() {
   }
   if (refused()) {
     const bool line_died = final_reply->code == 425 || final_reply->code == 426;
-    if (line_died && !uploads()) throw ConnectionLost(EIO, name() + " failed", final_reply->last_line());
+    if (never_connected() || (line_died && !uploads()))
+      throw ConnectionLost(EIO, name() + " failed", final_reply->last_line());
     const int code = proto::errno_for(verb, *final_reply);
     // What was there to be sent is not missing now: a bare 550 is no ENOENT here.
     throw Error(code == ENOENT ? EIO : code, name() + " failed", final_reply->last_line());
   }
   if (control_lost) std::rethrow_exception(control_lost);
   throw ConnectionLost(EIO, name() + ": data connection lost");
+}
+
+// Turned away for want of a data connection, whatever we have sent on ours.
+bool Transfer::State::never_connected() const noexcept {
+  return refused() && !accepted && (final_reply->code == 425 || final_reply->code == 426);
 }
 
 void Transfer::State::check_alive() {

@@ -51,9 +51,10 @@ struct Transfer::State {
   WaitList changed;
 
   bool uploads() const noexcept { return verb == proto::Verb::stor || verb == proto::Verb::appe; }
-  bool refused() const { return final_reply && !final_reply->completion(); }
+  bool refused() const noexcept { return final_reply && !final_reply->completion(); }
   std::string name() const { return fmt::format("{} {}", proto::verb_text(verb), escaped(argument)); }
 
+  bool never_connected() const noexcept;
   void abort() noexcept;
   void heard(proto::Reply reply);
   void hurry(Clock::duration limit);

@@ -40,7 +40,11 @@ awaitable<std::shared_ptr<Listing>> Directories::get(NodeRef directory, std::sto
 
 awaitable<bool> Directories::shows(NodeRef directory, std::string name, std::stop_token stop) {
   Directory& own = state(*directory);
-  if (!own.compared || clock_.now() - *own.compared > fresh_for_) co_await join(directory, stop);
+  const Clock::duration age = own.compared ? clock_.now() - *own.compared : Clock::duration::max();
+  if (age > fresh_for_)
+    co_await join(directory, stop);
+  else if (age > fresh_for_ / 4 * 3)
+    refresh(directory);  // before all who ask would have to wait for it
   co_return own.taken.contains(name);
 }
 

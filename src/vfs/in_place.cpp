@@ -24,7 +24,8 @@ awaitable<void> Uploads::try_in_place(NodeRef node) {
   std::exception_ptr failure;
   bool emptied = false;
   try {
-    co_await open_transmission(node, false);
+    const Opening how{.waits = true};
+    co_await open_transmission(node, how);
     if (node->stage != stage) throw Cancelled();  // the mount has ended
     co_await send(node, 1);
     co_await finish(node);

@@ -25,6 +25,7 @@ class Uploads::Turn {
   ~Turn() {
     --uploads_.turns_;
     uploads_.turn_ended_.wake_one();
+    uploads_.large_turn_ended_.wake_one();
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
@@ -33,10 +34,13 @@ class Uploads::Turn {
   Uploads& uploads_;
 };
 
-// As many at once as there are sessions beside the last, which is for others: what was found out about the
-// server's version would be old before a session came free.
-awaitable<void> Uploads::wait_for_session(std::stop_token stop) {
-  while (turns_ > 0 && turns_ + 1 >= context_.remote.sessions()) co_await turn_ended_.wait(stop);
+// As many at once as there are sessions: what was found out about the server's version would be old before
+// one came free. What is large leaves the last to others, who would not wait long for a small one.
+awaitable<void> Uploads::wait_for_session(StagePtr stage, std::stop_token stop) {
+  const bool is_small = stage->size() <= small_upload;
+  const std::size_t left_alone = is_small ? 0 : 1;
+  WaitList& ended = is_small ? turn_ended_ : large_turn_ended_;
+  while (turns_ > 0 && turns_ + left_alone >= context_.remote.sessions()) co_await ended.wait(stop);
 }
 
 void Uploads::tell_unheard(Node& node) {
@@ -85,7 +89,7 @@ awaitable<void> Uploads::send_later(Uploads* self, NodeRef node) {
       co_await self->wait_until_due(stage, due);
     }
     delay = std::clamp(2 * delay, first_retry, last_retry);
-    co_await self->wait_for_session(stop);
+    co_await self->wait_for_session(stage, stop);
     const Turn turn(*self);
     if (node->stage != stage) break;
     if (node->marks().writers > 0 && !self->writes_back()) break;  // whoever has it open now will flush it

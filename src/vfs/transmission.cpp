@@ -12,8 +12,6 @@
 namespace ftpfs::vfs {
 namespace {
 
-constexpr std::uint64_t small_append = 64u << 10;
-
 // Does "no" concern the temporary name only, so that writing in place may work?
 bool refuses_the_name(int code) {
   return code == EACCES || code == EPERM || code == EINVAL || code == EILSEQ || code == ENAMETOOLONG ||
@@ -22,7 +20,8 @@ bool refuses_the_name(int code) {
 
 // Had it begun? If not, an idle session may have been dead for long, which says little about the line.
 bool is_open(const Stage& stage) noexcept {
-  return stage.transmission && stage.transmission->accepted;
+  const Transmission* const running = stage.transmission.get();
+  return running && running->accepted && running->sink && running->sink->answer() != Sink::Answer::none;
 }
 
 }  // namespace
@@ -45,7 +44,10 @@ awaitable<void> Uploads::save_content(NodeRef node) {
     if (node->stage != stage) throw Cancelled();  // the mount has ended
     try {
       if (stage->transmission && stage->transmission->rewritten) discard(*stage);
-      if (!stage->transmission) co_await open_transmission(node, false);
+      if (!stage->transmission) {
+        const Opening how{.waits = deaths > 0};
+        co_await open_transmission(node, how);
+      }
       co_await send(node, 1);
       if (!stage->transmission->rewritten || stage->transmission->started_at >= wanted) {
         co_await finish(node);
@@ -84,19 +86,20 @@ bool Uploads::overwrites_in_place(const Node& node) const {
   return context_.config.upload == UploadMode::inplace && node.on_server && node.attributes.size > 0;
 }
 
-awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
+// What is small goes out at once: whoever waits hears of a refusal all the same, at the end, and for nobody
+// else's content it makes a difference. A large one should not be sent in vain, nor anything to where the old
+// content may have to be put back.
+awaitable<void> Uploads::open_transmission(NodeRef node, Opening how) {
   const StagePtr stage = node->stage;
   auto next = std::make_shared<Transmission>();
   next->way = choose_way(*node);
   next->started_at = stage->changes();
   next->path = context_.nodes.path(*node);
   SinkRequest request;
-  request.yields = yields;
+  request.yields = how.yields;
   const std::stop_token stop = stage->stop.get_token();
   if (next->way == Transmission::Way::append) {
     request.mode = SinkRequest::Mode::append;
-    // Whoever waits for the flush hears of a refusal all the same; a large one should not be sent in vain.
-    request.unheard = stage->size() - stage->base_size() <= small_append;
     next->sent = next->taken = stage->base_size();
   } else {
     // All at hand before a session is taken: with a single session the upload could not wait for a download.
@@ -110,6 +113,9 @@ awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
   const Path path = next->path;
   const auto way = next->way;
   const bool old_goes_first = way == Transmission::Way::direct && (stage->old || overwrites_in_place(*node));
+  const bool is_small = stage->size() - next->sent <= small_upload;
+  request.unheard = is_small && !how.waits && !old_goes_first;
+  request.brief = is_small && stage->retrying;  // in the background
   if (old_goes_first) co_await secure(node);
   stage->transmission = std::move(next);
   // Else a crash would leave the temporary name on the server for ever.
@@ -120,6 +126,7 @@ awaitable<void> Uploads::open_transmission(NodeRef node, bool yields) {
   stage->transmission->sink = std::move(sink);
   stage->transmission->accepted = true;
   if (way == Transmission::Way::direct) {
+    stage->transmission->made = !node->on_server;
     if (!node->on_server) stage->created_here = true;  // whole or cut short, what lies there is our own
     node->on_server = true;
   }
@@ -213,12 +220,24 @@ void Uploads::saved(Node& node, const Attributes& now, std::uint64_t changes) {
 void Uploads::discard(Stage& stage) {
   const std::shared_ptr<Transmission> old = std::move(stage.transmission);
   if (!old) return;
+  const bool refused = old->sink && old->sink->answer() == Sink::Answer::no;
   old->sink.reset();
   if (old->way != Transmission::Way::temporary) return;
-  if (old->accepted)
+  if (old->accepted && !refused)
     hidden_.remove(old->path);
   else
     hidden_.unhide(old->path);
+}
+
+// The server would not have it: nothing of ours lies under that name, and somebody else's may soon.
+void Uploads::undo_refused(Node& node) noexcept {
+  Stage& stage = *node.stage;
+  const Transmission* const refused = stage.transmission.get();
+  if (!refused || !refused->sink || refused->sink->answer() != Sink::Answer::no) return;
+  if (refused->way == Transmission::Way::append) stage.may_append = true;
+  if (!refused->made) return;
+  stage.created_here = false;
+  node.on_server = false;
 }
 
 Path Uploads::temporary_for(const Path& path) {

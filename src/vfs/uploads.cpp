@@ -162,6 +162,7 @@ awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
   if (stage->failure) stage->failed = attempted;
   ++(stage->failure ? self->counts_.failed : self->counts_.saved);
   if (stage->failure && node->parent) self->directories_.state(*node->parent).took_file.reset();
+  if (stage->failure && node->stage == stage) undo_refused(*node);
   if (stage->dirty())
     self->discard(*stage);
   else if (!stage->mtime && !stage->mode)

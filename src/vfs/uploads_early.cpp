@@ -50,7 +50,7 @@ awaitable<void> Uploads::start_new(NodeRef node, std::stop_token stop) {
   }
   if (!sink) co_return;
   next->sink = std::move(sink);
-  next->accepted = true;
+  next->accepted = next->made = true;
   stage->created_here = true;
   stage->transmission = next;
   node->on_server = true;
@@ -83,7 +83,10 @@ bool Uploads::worth_following(const Node& node) const {
 awaitable<void> Uploads::follow(Uploads* self, NodeRef node) {
   const StagePtr stage = node->stage;
   try {
-    if (!stage->transmission) co_await self->open_transmission(node, true);
+    if (!stage->transmission) {
+      const Opening how{.yields = true};
+      co_await self->open_transmission(node, how);
+    }
     co_await self->send(node, follow_step);
   } catch (const std::exception& error) {  // whatever it was: close() waits for `following` to end
     self->logger_->debug("upload of {} begins anew at close: {}", escaped(node->name), error.what());

@@ -14,6 +14,7 @@ using Moment = Fault::Moment;
 class LateUploadsTest : public FaultTest {
  protected:
   LateUploadsTest() {
+    behaviour().greeting = "220 ProFTPD Server (fake)";  // uploads need not be answered
     ftp::FtpConfig quick = config();
     quick.pipelining = true;
     mount(quick);

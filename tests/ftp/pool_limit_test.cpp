@@ -45,9 +45,6 @@ TEST_F(PoolTest, WhoIsTurnedAwayIsNotExpectedOnceMore) {
   run_until(io_, [&] { return pool_->limit() == 1; });
   settle(io_);
   const std::size_t sessions = server_.sessions();
-  clock_.advance(std::chrono::minutes(11));  // the limit is forgotten
-  settle(io_);
-  EXPECT_EQ(pool_->limit(), 4u);
   pool_->expect(1);
   settle(io_);
   EXPECT_EQ(server_.sessions(), sessions);

@@ -218,7 +218,11 @@ awaitable<std::unique_ptr<Sink>> MemoryRemote::open_sink(Path path, SinkRequest 
   co_await control.start(stop);
   if (request.only_if_free && !sessions_->free()) co_return nullptr;
   Session session = co_await acquire(stop);
-  MemoryTree::NodePtr node = tree_.open_for_writing(path);
+  std::optional<Error> refusal;
+  if (refusals_ > 0 && refusals_-- > 0) refusal = refusal_;
+  if (refusal && !request.unheard) throw Error(*refusal);
+  const MemoryTree::NodePtr node =
+      refusal ? std::make_shared<MemoryTree::Node>() : tree_.open_for_writing(path);
   if (request.mode == SinkRequest::Mode::replace) node->content.clear();
   node->mtime = tree_.now();
   sinks_.push_back(OpenedSink{path, request});
@@ -226,6 +230,7 @@ awaitable<std::unique_ptr<Sink>> MemoryRemote::open_sink(Path path, SinkRequest 
   stream->position = node->content.size();
   stream->is_sink = true;
   stream->yields = request.yields;
+  stream->refusal = std::move(refusal);
   std::unique_ptr<Sink> sink = std::make_unique<MemorySink>(stream);
   co_await control.finish(stop);
   co_return sink;

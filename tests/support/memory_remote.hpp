@@ -93,6 +93,12 @@ class MemoryRemote final : public Remote {
   void fail_sinks_after(std::uint64_t bytes, const Failure& failure, std::size_t times = 1) {
     sink_faults_.insert(sink_faults_.end(), times, Fault{bytes, std::make_exception_ptr(failure)});
   }
+  // So many uploads are refused, as by a 5xx to STOR: at once, or in the end where they do not wait to be
+  // heard.
+  void refuse_uploads(Error why, std::size_t times) {
+    refusal_ = std::move(why);
+    refusals_ = times;
+  }
   // Whatever is under way and whatever comes fails, without an effect: the line is dead.
   void die();
   // The server is well again: nothing is held, nothing will fail any more.
@@ -174,6 +180,8 @@ class MemoryRemote final : public Remote {
   std::size_t spare_ = 4;
   bool feared_ = false;
   std::size_t expected_ = 0;
+  std::optional<Error> refusal_;
+  std::size_t refusals_ = 0;
   std::shared_ptr<Sessions> sessions_;
   std::vector<std::weak_ptr<Stream>> streams_;
   std::vector<Fault> source_faults_;

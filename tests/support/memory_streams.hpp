@@ -77,8 +77,9 @@ struct MemoryRemote::Stream {
   MemoryTree::NodePtr node;
   Session session;
   std::optional<Fault> fault;
-  std::uint64_t position = 0;  // in the file
-  std::uint64_t carried = 0;   // bytes over the wire
+  std::optional<Error> refusal;  // is heard at the end
+  std::uint64_t position = 0;    // in the file
+  std::uint64_t carried = 0;     // bytes over the wire
   bool is_sink = false;
   bool yields = true;
   bool busy = false;
@@ -177,6 +178,7 @@ class MemoryRemote::MemorySink final : public Sink {
     return store(stream_, file, offset, size);
   }
   awaitable<Attributes> commit() override { return confirm(stream_); }
+  Answer answer() const noexcept override { return stream_->refusal ? Answer::no : Answer::yes; }
 
  private:
   static awaitable<std::size_t> store(std::shared_ptr<Stream> stream, int file, std::uint64_t offset,
@@ -212,6 +214,7 @@ class MemoryRemote::MemorySink final : public Sink {
     co_await control.start(gone);
     co_await control.finish(gone);
     use.check_alive();
+    if (stream->refusal) throw Error(*stream->refusal);
     const MemoryTree::NodePtr node = remote.tree_.find(stream->path);
     if (node != stream->node) throw Error(EIO, "server shows another file: " + stream->path.str());
     if (node->content.size() != stream->position + stream->carried) {

@@ -46,6 +46,32 @@ TEST_F(ManyFilesTest, ARefusalIsToldByCloseAndEndsTheTrust) {
   EXPECT_FALSE(last_was_unheard());
 }
 
+// Nothing lies under that name then, so that there is nothing to remove on the server.
+TEST_F(ManyFilesTest, WhatWasRefusedLateCanBeRemoved) {
+  make("/d/one");
+  remote_.refuse_uploads(Error(ENOSPC, "553"), 1);
+  const vfs::Handle handle = client().create("/d/two");
+  EXPECT_TRUE(last_was_unheard());
+  client().write(handle, 0, "content");
+  EXPECT_EQ(client().flush_later(handle).code(), ENOSPC);
+  client().release(handle);
+  EXPECT_FALSE(tree().exists("/d/two"));
+  client().unlink("/d/two");
+  EXPECT_EQ(client().names("/d"), std::vector<std::string>{"one"});
+}
+
+TEST_F(ManyFilesTest, WhatWasRefusedLateIsSentAgainLater) {
+  make("/d/one");
+  remote_.refuse_uploads(Error(ENOSPC, "553"), 1);
+  const vfs::Handle handle = client().create("/d/two");
+  client().write(handle, 0, "content");
+  EXPECT_EQ(client().flush_later(handle).code(), ENOSPC);
+  client().release(handle);
+  advance(std::chrono::seconds(6));
+  EXPECT_EQ(tree().content("/d/two"), "content");
+  EXPECT_TRUE(names_in_spool().empty());
+}
+
 TEST_F(ManyFilesTest, NamesAreNotAskedForOneByOne) {
   client().names("/d");
   const std::size_t questions = remote_.calls(Op::stat);

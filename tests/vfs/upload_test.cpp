@@ -133,6 +133,47 @@ TEST_F(UploadTest, AFailureIsReportedUntilItIsMended) {
   }
 }
 
+// What is small goes out before the server has said yes: the end tells. What is large waits to be heard, and
+// so does whoever tries again.
+TEST_F(UploadTest, OnlyWhatIsSmallDoesNotWaitForTheServersYes) {
+  for (const bool is_small : {true, false}) {
+    tree().put_file("/file", "old");
+    const std::string content(is_small ? 1000 : 100'000, 'x');
+    remote_.on(Op::commit).fail_next(ConnectionLost(EIO, "reset"));
+    client().write_file("/file", content);
+    EXPECT_EQ(tree().content("/file"), content);
+    const auto& sinks = remote_.sinks();
+    ASSERT_GE(sinks.size(), 2u);
+    EXPECT_EQ(sinks[sinks.size() - 2].request.unheard, is_small);
+    EXPECT_FALSE(sinks.back().request.unheard);
+    EXPECT_FALSE(sinks.back().request.brief) << "somebody waits";
+  }
+}
+
+// vsftpd, where no file may be made in the directory: the temporary name is refused when its data have gone
+// out.
+TEST_F(UploadTest, ATemporaryNameThatIsRefusedLateIsLeftAndNotRemoved) {
+  tree().put_file("/file", "old");
+  remote_.refuse_uploads(Error(EACCES, "553"), 1);
+  client().write_file("/file", "new");
+  EXPECT_EQ(tree().content("/file"), "new");
+  EXPECT_EQ(remote_.calls(Op::remove_file), 0u);
+  EXPECT_FALSE(remote_.sinks().back().request.unheard) << "the old content may have to be put back";
+  EXPECT_EQ(client().names("/"), std::vector<std::string>{"file"});
+}
+
+TEST_F(UploadTest, ARefusedAppendMayBeTriedAgainAsOne) {
+  tree().put_file("/log", "one\n");
+  const vfs::Handle handle = client().open("/log", O_WRONLY | O_APPEND);
+  client().write(handle, 0, "two\n");
+  remote_.refuse_uploads(Error(ENOSPC, "553"), 1);
+  EXPECT_EQ(client().flush_later(handle).code(), ENOSPC);
+  client().flush(handle);
+  EXPECT_EQ(remote_.sinks().back().request.mode, SinkRequest::Mode::append);
+  EXPECT_EQ(tree().content("/log"), "one\ntwo\n");
+  client().release(handle);
+}
+
 TEST_F(UploadTest, WhatFailedIsStillSeenByReaders) {
   const vfs::Handle handle = create_and_write("content");
   remote_.on(Op::commit).fail_next(Error(ENOSPC, "552"), 100);

@@ -46,14 +46,29 @@ TEST_F(WriteBackTest, SeveralFilesAreSentSideBySide) {
   EXPECT_THAT(tree().names("/"), ElementsAre("a", "b", "c"));
 }
 
-TEST_F(WriteBackTest, OneSessionIsLeftToOthers) {
-  for (int number = 0; number < 10; ++number) client().write_file("/f" + std::to_string(number), "x");
-  remote_.on(Op::commit).hold();
-  advance(std::chrono::seconds(10));
-  EXPECT_EQ(remote_.live_sinks(), remote_.sessions() - 1);
-  remote_.on(Op::commit).release();
-  settle(io_);
-  EXPECT_THAT(tree().names("/"), SizeIs(10));
+TEST_F(WriteBackTest, SmallFilesUseAllSessionsAndLargeOnesLeaveOneToOthers) {
+  const std::string large(100'000, 'x');
+  for (const std::string& content : {std::string("x"), large}) {
+    const std::string name = content == large ? "/large" : "/small";
+    for (int number = 0; number < 10; ++number) client().write_file(name + std::to_string(number), content);
+    remote_.on(Op::commit).hold();
+    advance(std::chrono::seconds(10));
+    const std::size_t left_alone = content == large ? 1 : 0;
+    EXPECT_EQ(remote_.live_sinks(), remote_.sessions() - left_alone);
+    EXPECT_EQ(remote_.sinks().back().request.brief, content != large);
+    remote_.on(Op::commit).release();
+    settle(io_);
+  }
+  EXPECT_THAT(tree().names("/"), SizeIs(20));
+}
+
+TEST_F(WriteBackTest, LargeAndSmallFilesMixedAllArrive) {
+  const std::string large(100'000, 'x');
+  for (int number = 0; number < 20; ++number)
+    client().write_file("/f" + std::to_string(number), number % 2 == 0 ? large : "x");
+  let_it_be_sent();
+  EXPECT_THAT(tree().names("/"), SizeIs(20));
+  EXPECT_THAT(names_in_spool(), IsEmpty());
 }
 
 // A listing costs as much as one question about a name that is not there, where the server has no MLST.

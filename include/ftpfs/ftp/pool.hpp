@@ -3,6 +3,8 @@
 // with QUIT after idle_timeout. What must hold:
 // - metadata never queues behind transfers while a slot is free: with more than one slot, transfers leave one
 // alone;
+// - what is in the lane of metadata is over soon: listings, small files;
+// - while transfers follow one another on a server that does one thing at a time, one more session stands by;
 // - first come, first served within a lane; a wait ends after queue_timeout with Error(ETIMEDOUT);
 // - a server that takes fewer connections than max_conns lowers the limit for a while (it says so, or turns
 // another one away while some are open); nobody fails because of that;

@@ -67,6 +67,9 @@ struct ServerProfile {
   // Reads its next command only when a transfer is over, data connection and all (vsftpd: one process, one
   // thing at a time). Others answer meanwhile, with 500 (pure-ftpd) or 450 (proftpd), or end the transfer.
   bool one_at_a_time = false;
+  // What arrives on a data connection before its command is kept for it: one process for each session, which
+  // looks at nothing meanwhile. pyftpdlib 1.5.7 closes such a connection, and never answers the command.
+  bool keeps_early_data = false;
   Support priming = Support::unknown;  // no: a data connection made ahead of its use was trouble
 
   Support tls = Support::unknown;  // AUTH; `yes` once it has worked: no way back to clear text

@@ -25,7 +25,8 @@ class Transfer {
   // a fresh session is safe. Where the server refuses REST, the transfer starts at 0 and read_some() leaves
   // out the first `offset` bytes.
   // Until::sent, for uploads: returns when the command is out and the data connection is made (with TLS: the
-  // handshake is done); a refusal then comes from write() or finish().
+  // handshake is done); a refusal then comes from write() or finish(). Only where the server keeps data that
+  // arrive before their command: a packet of the control connection may be lost.
   // `before`: commands without effects that go ahead of it, in one trip with it where that is possible. When
   // begin() returns, answers() has their replies; if one of them is no 2xx, the transfer may not have begun.
   enum class Until : bool { accepted, sent };
@@ -41,7 +42,8 @@ class Transfer {
   const std::optional<proto::Reply>& refusal() const noexcept;
 
   const std::vector<proto::Reply>& answers() const noexcept;
-  bool begun() const noexcept;  // the transfer command has gone out
+  bool begun() const noexcept;     // the transfer command has gone out
+  bool accepted() const noexcept;  // and was answered by a 1xx or a 2xx
 
   // What a completed transfer ended with: some servers qualify their 2xx ("Output truncated").
   const std::optional<proto::Reply>& final_reply() const noexcept;

@@ -51,6 +51,10 @@ class Sink {
   // was sent (for append: what was there before plus what was sent). The attributes are the server's, read
   // after the upload.
   virtual awaitable<Attributes> commit() = 0;
+  // What the server has said to the upload as such. No: refused, and nothing of it is there. Without an
+  // answer (SinkRequest::unheard) what becomes of it may be anything.
+  enum class Answer : std::uint8_t { none, yes, no };
+  virtual Answer answer() const noexcept { return Answer::yes; }
 };
 
 struct SinkRequest {
@@ -60,6 +64,9 @@ struct SinkRequest {
       false;  // while no write() or commit() runs, the session may be taken away (then they throw Revoked)
   // open_sink need not wait until the server has accepted: a refusal may come from write() or commit().
   bool unheard = false;
+  // Over as soon as a listing, and nobody's program waits for it: may have the session that transfers leave
+  // alone.
+  bool brief = false;
   bool only_if_free = false;  // open_sink answers nullptr at once instead of waiting for a session
 };
 

@@ -40,7 +40,8 @@ struct Transmission {
   Way way = Way::direct;
   Path path;  // where the bytes go: the file itself or the temporary name
   std::unique_ptr<Sink> sink;
-  bool accepted = false;         // by the server: there may be a file of that name
+  bool accepted = false;         // by the server, or sent: there may be a file of that name
+  bool made = false;             // by this run: there was none before
   std::uint64_t sent = 0;        // everything before is with the server
   std::uint64_t taken = 0;       // everything before was read from the stage (being sent)
   std::uint64_t started_at = 0;  // Stage::changes() when it began: no byte sent is older
@@ -116,12 +117,15 @@ class Uploads {
 
  private:
   using StagePtr = std::shared_ptr<Stage>;
+  // Sent before the server has said yes: so much is taken by any socket without its reader, and is little to
+  // have sent in vain.
+  static constexpr std::uint64_t small_upload = 64u << 10;
   static constexpr std::size_t piece_size = 256u << 10;  // read from a stage and sent at once
 
   static awaitable<void> upload(Uploads* self, NodeRef node);
   class Turn;
   static awaitable<void> send_later(Uploads* self, NodeRef node);
-  awaitable<void> wait_for_session(std::stop_token stop);
+  awaitable<void> wait_for_session(StagePtr stage, std::stop_token stop);
   awaitable<bool> is_taken(NodeRef node, std::stop_token stop);
   awaitable<int> try_to_send(NodeRef node, std::stop_token stop);
   void settle_later(NodeRef node);
@@ -142,7 +146,11 @@ class Uploads {
 
   // transmission.cpp: one run
   awaitable<void> save_content(NodeRef node);
-  awaitable<void> open_transmission(NodeRef node, bool yields);
+  struct Opening {
+    bool yields = false;
+    bool waits = false;  // for the server's yes, also where the file is small
+  };
+  awaitable<void> open_transmission(NodeRef node, Opening how);
   awaitable<void> send(NodeRef node, std::uint64_t step);
   awaitable<void> finish(NodeRef node);
   awaitable<void> put_in_place(NodeRef node, Attributes uploaded);
@@ -155,6 +163,7 @@ class Uploads {
   awaitable<void> put_back(NodeRef node);
 
   void discard(Stage& stage);
+  static void undo_refused(Node& node) noexcept;
   void saved(Node& node, const Attributes& now, std::uint64_t changes);
   Path temporary_for(const Path& path);
 
@@ -172,8 +181,9 @@ class Uploads {
   std::mt19937 random_{std::random_device{}()};  // for temporary names
   bool in_place_logged_ = false;
   std::vector<std::string> untold_;
-  std::size_t turns_ = 0;  // uploads under way that nobody waits for
-  WaitList turn_ended_;
+  std::size_t turns_ = 0;      // uploads under way that nobody waits for
+  WaitList turn_ended_;        // who has little to send
+  WaitList large_turn_ended_;  // and the others, who leave a session alone
   Part part_;
   WaitList moved_;  // woken when a Pause ends
   UploadCounts counts_;

@@ -55,8 +55,11 @@ void write_tls(Page& page, const ftp::ServerReport& report) {
 void write_listing(Page& page, const ftp::ServerReport& report) {
   if (report.entries)
     page.line("Listing",
-              fmt::format("{}, {} entries in {}", report.by_mlsd ? "MLSD" : "LIST", *report.entries,
-                          escaped(report.root)),
+              fmt::format("{}, {} entries in {}",
+                          report.by_mlsd     ? "MLSD"
+                          : report.by_status ? "STAT"
+                                             : "LIST",
+                          *report.entries, escaped(report.root)),
               report.by_mlsd ? "exact times and sizes from one listing"
                              : "times to the minute or the day; MDTM tells more when a file is opened");
   const bool hidden = report.dot_files == Support::no;

@@ -170,10 +170,13 @@ awaitable<void> Examiner::meet(Lease& lease) {
 }
 
 awaitable<void> Examiner::list(Lease& lease) {
-  const ServerProfile& known = lease->profile();
+  ServerProfile& known = lease->profile();
+  const Support status = std::exchange(known.status, Support::no);  // a data connection is to be seen as well
   const std::vector<Entry> entries = co_await list_directory(lease.session(), report_.root, stop_);
+  known.status = status;
   report_.entries = entries.size();
   report_.by_mlsd = known.mlsd == Support::yes;
+  report_.by_status = !report_.by_mlsd && known.status == Support::yes;
   if (std::ranges::any_of(entries, [](const Entry& entry) { return entry.name.starts_with('.'); }))
     report_.dot_files = Support::yes;
   if (lease->tls() != nullptr && !server_->context->config.tls_data_clear)

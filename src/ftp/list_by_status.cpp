@@ -21,8 +21,8 @@ using proto::Verb;
 namespace {
 
 constexpr int status_code = 213;
-// vsftpd's idle_session_timeout goes on while it prints; and some firewall may not like such replies. The
-// next attempts are LIST's, for so long.
+// What ended the session may have been the reply itself, where a firewall that reads along does not expect
+// it. The next attempts are LIST's, for so long.
 constexpr std::chrono::minutes after_a_death{1};
 // vsftpd reads fifteen digits; what is longer is 0 to it.
 constexpr std::uint64_t first_fence = 100'000'000'000'000;

@@ -86,6 +86,20 @@ TEST_F(ExamineTest, AServerThatCanDoLittle) {
   EXPECT_EQ(report.writable, true);
 }
 
+// How it lists is told, and a data connection was tried all the same.
+TEST_F(ExamineTest, OfListingsByStatus) {
+  behaviour().greeting = "220 (vsFTPd 3.0.5)";
+  behaviour().mlst = behaviour().mfmt = false;
+  behaviour().stat_lists = true;
+  ftp::FtpConfig in_rows = config();
+  in_rows.pipelining = true;
+  mount(in_rows);
+  const ftp::ServerReport report = run(io_, remote_->examine(false, {}));
+  EXPECT_TRUE(report.by_status);
+  EXPECT_TRUE(report.data_command);
+  EXPECT_THAT(server_.commands(), testing::Contains("LIST -a"));
+}
+
 TEST_F(ExamineTest, WhatBecomesOfNames) {
   const ftp::ServerReport good = examine();
   EXPECT_EQ(good.names.charset, "UTF-8");

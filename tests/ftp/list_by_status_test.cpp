@@ -212,8 +212,8 @@ TEST_F(ListByStatus, OnlyWhereNothingElseIsWanted) {
   expect_by_list();
 }
 
-// F35. Whoever is cut off in the middle asks LIST for a while: what ended the session may be the reply itself
-// (vsftpd's idle time goes on while it prints).
+// F35. Whoever is cut off in the middle asks LIST for a while: what ended the session may be the reply
+// itself.
 TEST_F(ListByStatus, HalfAListingIsNeverShown) {
   const std::size_t whole = 21 + 5 * 65;  // about: some places are in the lines, some behind them
   for (const Action action : {Action::close, Action::reset}) {

@@ -206,7 +206,11 @@ std::string ScriptedServer::usual_reply(const std::shared_ptr<Control>& control,
       if (digit < '0' || digit > '9') return "501 no number\r\n";
       control->offset = control->offset * 10 + static_cast<std::size_t>(digit - '0');
     }
-    return "350 go on\r\n";
+    return "350 go on (" + std::string(argument) + ")\r\n";
+  }
+  if (verb == "STAT") {
+    const std::string self = "drwxr-xr-x    2 joe      joe             0 Nov 29  2025 .\r\n";
+    return "213-this is it\r\n" + self + tree_.listing(control->directory, false) + "213 all of it\r\n";
   }
   const bool active = verb == "EPRT" || verb == "PORT";
   if (active || verb == "EPSV" || verb == "PASV") {

@@ -65,7 +65,8 @@ struct ServerReport {
   std::optional<std::chrono::microseconds> round_trip;  // the quickest of a few NOOPs
 
   std::optional<std::size_t> entries;  // of the root
-  bool by_mlsd = false;                // else LIST
+  bool by_mlsd = false;                // else STAT or LIST
+  bool by_status = false;              // STAT
   Support dot_files = Support::unknown;
   std::optional<proto::Verb>
       data_command;                 // what data connections are agreed on with: EPSV, PASV, EPRT, PORT

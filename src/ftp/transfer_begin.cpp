@@ -139,7 +139,7 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
                                                      std::vector<Command> before) {
   const auto state = std::make_shared<State>(session, verb, std::move(argument));
   state->start = offset;
-  state->unheard = state->uploads() && until == Until::sent && session->profile().keeps_early_data;
+  state->unheard = state->uploads() && until == Until::sent;
   state->before = std::move(before);
   std::unique_ptr<Transfer> transfer(new Transfer(state));
   const std::stop_callback on_stop(stop, Abort(*session));

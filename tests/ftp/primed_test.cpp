@@ -338,6 +338,17 @@ TEST_F(UnheardUpload, IsSentAgainWholeWhenTheServerFindsNoConnection) {
   }
 }
 
+// Whoever tries again waits to be heard, and with that until it is over.
+TEST_F(UnheardUpload, IsToBeSentAgainWhenItIsRefusedForTheMoment) {
+  log_in();
+  get_going();
+  server_.inject({"STOR", Fault::Moment::received, Fault::Action::reply, "450 File is busy."});
+  const auto sink = begin();
+  run(io_, sink->write(content_.fd(), 0, 7));
+  EXPECT_THROW(run(io_, sink->commit()), ConnectionLost);
+  EXPECT_EQ(server_.open_sessions(), 1u);
+}
+
 TEST_F(UnheardUpload, IsNoSuccessWhenTheServerHasNotReadIt) {
   tree().file("/new", "old");
   log_in();

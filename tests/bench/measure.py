@@ -29,6 +29,7 @@ class Measurement:
             self.scene.server = server
             self.log = CommandLog(server.log) if server.log else None
             self.figures.links[link.name] = {"how": network.how, "runs": self.arguments.runs,
+                                             "peer_runs": self.arguments.peer_runs,
                                              "date": time.strftime("%Y-%m-%d", time.gmtime())}
             for number in range(self.arguments.runs):
                 for work in rows:

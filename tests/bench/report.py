@@ -70,6 +70,11 @@ def trouble(figures):
     return ["Failed or cut off:", "", *notes, ""] if notes else []
 
 
+def runs(about):
+    fewer = about.get("peer_runs", about["runs"])
+    return f"{about['runs']} run(s)" + (f", {fewer} by rclone" if fewer < about["runs"] else "")
+
+
 def markdown(figures, links, arguments, facts):
     versions = ", ".join(f"{text}" for text in facts["versions"].values() if text)
     machine = facts["machine"]
@@ -78,7 +83,7 @@ def markdown(figures, links, arguments, facts):
         lines += [f"Medians. {LEGEND}", ""]
     for link in links:
         about = figures.links[link.name]
-        lines += [f"## {link.title}", "", f"{about['date']}, {about['how']}, {about['runs']} run(s).", ""]
+        lines += [f"## {link.title}", "", f"{about['date']}, {about['how']}, {runs(about)}.", ""]
         if arguments.count:
             lines += counts(figures, link.name)
             continue

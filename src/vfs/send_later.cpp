@@ -15,15 +15,18 @@ namespace {
 
 constexpr std::chrono::milliseconds first_retry{5'000};
 constexpr std::chrono::milliseconds last_retry{300'000};
+// A small file that takes so long waits for something else than the line: for its lock on the server, say.
+constexpr std::chrono::seconds held_up_after{2};
 constexpr std::size_t listed_at_most = 2000;  // of larger directories single names are asked for
 
 }  // namespace
 
 class Uploads::Turn {
  public:
-  explicit Turn(Uploads& uploads) : uploads_(uploads) { ++uploads_.turns_; }
+  explicit Turn(Uploads& uploads)
+      : uploads_(uploads), mine_(uploads.turns_.insert(uploads.context_.clock.now())) {}
   ~Turn() {
-    --uploads_.turns_;
+    uploads_.turns_.erase(mine_);
     uploads_.turn_ended_.wake_one();
     uploads_.large_turn_ended_.wake_one();
   }
@@ -32,15 +35,23 @@ class Uploads::Turn {
 
  private:
   Uploads& uploads_;
+  std::multiset<Clock::time_point>::iterator mine_;
 };
 
 // As many at once as there are sessions: what was found out about the server's version would be old before
-// one came free. What is large leaves the last to others, who would not wait long for a small one.
+// one came free. What is large leaves the last to others, who would not wait long for a small one; while one
+// of them takes long all the same, no other takes the last.
+bool Uploads::has_turn(bool is_small) const noexcept {
+  if (turns_.empty()) return true;
+  const bool held_up = context_.clock.now() - *turns_.begin() > held_up_after;
+  const std::size_t left_alone = is_small && !held_up ? 0 : 1;
+  return turns_.size() + left_alone < context_.remote.sessions();
+}
+
 awaitable<void> Uploads::wait_for_session(StagePtr stage, std::stop_token stop) {
   const bool is_small = stage->size() <= small_upload;
-  const std::size_t left_alone = is_small ? 0 : 1;
   WaitList& ended = is_small ? turn_ended_ : large_turn_ended_;
-  while (turns_ > 0 && turns_ + left_alone >= context_.remote.sessions()) co_await ended.wait(stop);
+  while (!has_turn(is_small)) co_await ended.wait(stop);
 }
 
 void Uploads::tell_unheard(Node& node) {

@@ -62,6 +62,20 @@ TEST_F(WriteBackTest, SmallFilesUseAllSessionsAndLargeOnesLeaveOneToOthers) {
   EXPECT_THAT(tree().names("/"), SizeIs(20));
 }
 
+// A file's lock on the server may be somebody else's for minutes.
+TEST_F(WriteBackTest, WhileASmallFileTakesLongASessionIsLeftToOthers) {
+  remote_.on(Op::commit).hold();
+  client().write_file("/locked", "x");
+  advance(std::chrono::seconds(10));
+  EXPECT_EQ(remote_.live_sinks(), 1u);
+  for (int number = 0; number < 10; ++number) client().write_file("/f" + std::to_string(number), "x");
+  advance(std::chrono::seconds(10));
+  EXPECT_EQ(remote_.live_sinks(), remote_.sessions() - 1);
+  remote_.on(Op::commit).release();
+  let_it_be_sent();
+  EXPECT_THAT(tree().names("/"), SizeIs(11));
+}
+
 TEST_F(WriteBackTest, LargeAndSmallFilesMixedAllArrive) {
   const std::string large(100'000, 'x');
   for (int number = 0; number < 20; ++number)

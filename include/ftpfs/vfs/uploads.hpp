@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -125,6 +126,7 @@ class Uploads {
   static awaitable<void> upload(Uploads* self, NodeRef node);
   class Turn;
   static awaitable<void> send_later(Uploads* self, NodeRef node);
+  bool has_turn(bool is_small) const noexcept;
   awaitable<void> wait_for_session(StagePtr stage, std::stop_token stop);
   awaitable<bool> is_taken(NodeRef node, std::stop_token stop);
   awaitable<int> try_to_send(NodeRef node, std::stop_token stop);
@@ -181,9 +183,9 @@ class Uploads {
   std::mt19937 random_{std::random_device{}()};  // for temporary names
   bool in_place_logged_ = false;
   std::vector<std::string> untold_;
-  std::size_t turns_ = 0;      // uploads under way that nobody waits for
-  WaitList turn_ended_;        // who has little to send
-  WaitList large_turn_ended_;  // and the others, who leave a session alone
+  std::multiset<Clock::time_point> turns_;  // when the uploads under way began that nobody waits for
+  WaitList turn_ended_;                     // who has little to send
+  WaitList large_turn_ended_;               // and the others, who leave a session alone
   Part part_;
   WaitList moved_;  // woken when a Pause ends
   UploadCounts counts_;

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include <fstream>
-#include <iterator>
+#include <array>
+#include <cerrno>
 #include <sstream>
 #include <utility>
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <ftpfs/base/fd.hpp>
 #include <ftpfs/fuse/mount_table.hpp>
 
 namespace ftpfs::fuse {
@@ -21,6 +25,19 @@ std::string unescaped(std::string_view text) {
     }
   }
   return plain;
+}
+
+// Not by a stream of the library, which would leave the descriptor to whatever program is run meanwhile.
+std::string read_mountinfo() {
+  const UniqueFd file(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
+  std::string text;
+  std::array<char, 16 * 1024> piece;
+  for (;;) {
+    const ::ssize_t size = ::read(file.get(), piece.data(), piece.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(size));
+  }
 }
 
 }  // namespace
@@ -47,8 +64,7 @@ std::vector<MountEntry> parse_mounts(std::string_view mountinfo) {
 }
 
 std::vector<MountEntry> all_mounts() {
-  std::ifstream file("/proc/self/mountinfo");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::string text = read_mountinfo();
   return parse_mounts(text);
 }
 

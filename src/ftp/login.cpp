@@ -72,6 +72,12 @@ bool loses_commands(std::string_view greeting) noexcept {
   return is_one_of({"Microsoft FTP Service", "MadGoat", "MikroTik"}, greeting);
 }
 
+// Nor may a classic proxy be asked several things at once: ftp-proxy (Proxy-Suite 1.9.2.4) answers PASV by
+// itself, before the server's reply to the CWD in front of it.
+bool may_row(const FtpConfig& config, std::string_view greeting) noexcept {
+  return config.pipelining && !config.proxy && !loses_commands(greeting);
+}
+
 // What would need a path from the root.
 void leave_out_whole_paths(ServerProfile& known) noexcept {
   known.mlsd_paths = false;
@@ -90,8 +96,8 @@ awaitable<std::shared_ptr<Session>> Session::open(std::shared_ptr<SessionContext
   try {
     co_return co_await attempt(context, stop);
   } catch (const ConnectionLost&) {
-    const bool may_row = context->config.pipelining && !loses_commands(known.greeting);
-    const bool by_rows = rows == Support::unknown && known.pipelining == Support::no && may_row;
+    const bool by_rows = rows == Support::unknown && known.pipelining == Support::no &&
+                         may_row(context->config, known.greeting);
     const bool by_status = status == Support::unknown && known.status == Support::no;
     if (!by_rows && !by_status) throw;
   }
@@ -237,7 +243,7 @@ void Session::learn_from_set_up(const Command& command, const Reply& reply) {
 // and PWD shows that the last one was understood.
 awaitable<std::vector<Reply>> Session::introduce(std::vector<Command> row) {
   ServerProfile& known = profile();
-  if (!context_->config.pipelining || loses_commands(known.greeting)) known.pipelining = Support::no;
+  if (!may_row(context_->config, known.greeting)) known.pipelining = Support::no;
   const bool in_doubt = known.pipelining == Support::unknown && row.size() > 1;
   if (in_doubt) known.pipelining = Support::yes;
   std::vector<Reply> replies;

@@ -31,6 +31,17 @@ TEST_F(FtpProxyTest, IsToldWhereToGo) {
   EXPECT_EQ(network_.missing(), "");
 }
 
+// It answers some commands by itself, before the server's reply to those in front of them (Proxy-Suite).
+TEST_F(FtpProxyTest, IsAskedOneThingAfterTheOther) {
+  context_->config.pipelining = true;
+  set_up(network_.connection()
+             .send("220 proxy\r\n")
+             .expect("USER joe@ftp.example.org\r\n")
+             .send("230 welcome\r\n"));
+  open_session();
+  EXPECT_EQ(context_->profile.pipelining, ftp::Support::no);
+}
+
 TEST_F(FtpProxyTest, OtherPortsAndAddressesAreSpelledOut) {
   context_->config.host = "2001:db8::7";
   context_->config.port = 2100;

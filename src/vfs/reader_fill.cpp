@@ -146,11 +146,12 @@ awaitable<void> Reader::Window::take_from_segment(std::shared_ptr<Window> self, 
 void Reader::Window::ask_for_more_streams() {
   Clock::duration waited_so_far = waited;
   if (waiting > 0) waited_so_far += context.clock.now() - waiting_since;
+  const std::uint64_t read = end_ - std::min(end_, start_);
   const bool was_warm = pace_.warm();
   pace_.note(end_, waited_so_far);
   // Log-ins take six round trips: until it is clear whether more streams help, their sessions are there.
-  if (pace_.warm() && !was_warm) context.remote.expect(Segments::likely(context, size_, end_));
-  const std::uint64_t read = end_ - std::min(end_, start_);
+  if (pace_.warm() && !was_warm)
+    context.remote.expect(Segments::likely(context, size_, end_, read, waited_so_far));
   const auto plan = Segments::plan(context, size_, end_, read, pace_);
   if (plan) segments_ = Segments::begin(context, node_, {version_, expected_}, *plan);
 }

@@ -76,9 +76,11 @@ std::optional<Segments::Plan> Segments::plan(const ReaderContext& context, std::
   return plan;
 }
 
-std::size_t Segments::likely(const ReaderContext& context, std::uint64_t size, std::uint64_t position) {
+std::size_t Segments::likely(const ReaderContext& context, std::uint64_t size, std::uint64_t position,
+                             std::uint64_t read, Clock::duration waited) {
   const std::size_t streams = std::min(context.config.read_streams, context.remote.spare());
-  const bool wanted = context.clock.now() >= context.more.not_before && size - position >= 3 * shortest;
+  const bool wanted = context.clock.now() >= context.more.not_before && size - position >= 3 * shortest &&
+                      vfs::per_second(read, waited) <= fast_enough;
   return wanted && streams >= 2 ? streams - 1 : 0;
 }
 

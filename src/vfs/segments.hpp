@@ -48,8 +48,10 @@ class Segments : public std::enable_shared_from_this<Segments> {
   // nullopt: more streams would not help, or not now. `read` bytes were read in sequence, up to `position`.
   static std::optional<Plan> plan(const ReaderContext& context, std::uint64_t size, std::uint64_t position,
                                   std::uint64_t read, const Pace& pace);
-  // Half the way to that: how many sessions it would take, beside the one that is in use.
-  static std::size_t likely(const ReaderContext& context, std::uint64_t size, std::uint64_t position);
+  // Half the way to that: how many sessions it would take, beside the one that is in use. `read` bytes came
+  // while their reader waited `waited` in all.
+  static std::size_t likely(const ReaderContext& context, std::uint64_t size, std::uint64_t position,
+                            std::uint64_t read, Clock::duration waited);
   // nullptr where there is no room for the file.
   static std::shared_ptr<Segments> begin(ReaderContext& context, NodeRef node, FileVersion version,
                                          Plan plan);

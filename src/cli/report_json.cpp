@@ -81,10 +81,7 @@ std::string report_json(const ftp::ServerReport& report) {
       {"features", report.features},
       {"round_trip_us", report.round_trip ? json(report.round_trip->count()) : json()},
       {"entries", or_null(report.entries)},
-      {"listing", report.entries ? json(report.by_mlsd     ? "MLSD"
-                                        : report.by_status ? "STAT"
-                                                           : "LIST")
-                                 : json()},
+      {"listing", report.entries ? json(proto::verb_text(report.listed_by)) : json()},
       {"dot_files", of(report.dot_files)},
       {"data_connection", of(report.data_command)},
       {"tls_resumed", or_null(report.tls_resumed)},

@@ -53,15 +53,13 @@ void write_tls(Page& page, const ftp::ServerReport& report) {
 }
 
 void write_listing(Page& page, const ftp::ServerReport& report) {
+  const bool exact = report.listed_by == proto::Verb::mlsd;
   if (report.entries)
     page.line("Listing",
-              fmt::format("{}, {} entries in {}",
-                          report.by_mlsd     ? "MLSD"
-                          : report.by_status ? "STAT"
-                                             : "LIST",
-                          *report.entries, escaped(report.root)),
-              report.by_mlsd ? "exact times and sizes from one listing"
-                             : "times to the minute or the day; MDTM tells more when a file is opened");
+              fmt::format("{}, {} entries in {}", proto::verb_text(report.listed_by), *report.entries,
+                          escaped(report.root)),
+              exact ? "exact times and sizes from one listing"
+                    : "times to the minute or the day; MDTM tells more when a file is opened");
   const bool hidden = report.dot_files == Support::no;
   page.line("Dot files", hidden ? "not in listings" : yes_or_no(report.dot_files),
             hidden ? "files whose names begin with a dot can be opened, not listed" : "");
@@ -82,7 +80,7 @@ void write_zones(Page& page, const ftp::ServerReport& report) {
     for (const std::chrono::seconds ahead : zones.list) offsets.push_back(offset(ahead));
     page.line("Time zone", fmt::format("{} in listings", fmt::join(offsets, " and ")),
               "times of listings are moved to UTC");
-  } else if (report.entries && !report.by_mlsd) {
+  } else if (report.entries && report.listed_by != proto::Verb::mlsd) {
     page.line("Time zone", "not known", "times of listings are taken for UTC; server_tz= tells the zone");
   }
   if (zones.mdtm.count() != 0)

@@ -175,8 +175,8 @@ awaitable<void> Examiner::list(Lease& lease) {
   const std::vector<Entry> entries = co_await list_directory(lease.session(), report_.root, stop_);
   known.status = status;
   report_.entries = entries.size();
-  report_.by_mlsd = known.mlsd == Support::yes;
-  report_.by_status = !report_.by_mlsd && known.status == Support::yes;
+  if (known.status == Support::yes) report_.listed_by = proto::Verb::stat;
+  if (known.mlsd == Support::yes) report_.listed_by = proto::Verb::mlsd;
   if (std::ranges::any_of(entries, [](const Entry& entry) { return entry.name.starts_with('.'); }))
     report_.dot_files = Support::yes;
   if (lease->tls() != nullptr && !server_->context->config.tls_data_clear)

@@ -10,7 +10,6 @@
 
 #include "backoff.hpp"
 #include "pool_state.hpp"
-#include "primed.hpp"
 
 namespace ftpfs::ftp {
 
@@ -166,6 +165,9 @@ awaitable<void> SessionPool::State::log_in_ahead(std::shared_ptr<State> state, L
     context.logger->debug("no session to spare: {}", escaped(error.what()));
     state->none_to_spare_until = context.clock.now() + not_again_for;
     if (state->may_be_full(error, asked)) state->server_is_full(error);
+  } catch (const std::exception& error) {  // want of memory
+    context.logger->debug("no session to spare: {}", error.what());
+    state->none_to_spare_until = context.clock.now() + not_again_for;
   }
   --state->opening;
 }

@@ -82,7 +82,8 @@ awaitable<Opened> begin_download(Lease& lease, std::string path, std::uint64_t o
   if (!transfer->begun() && !before.empty())
     transfer = co_await begin_patiently(session, Verb::retr, path, offset, stop);
   Opened opened;
-  if (transfer->begun() && !before.empty() && transfer->answers().size() == before.size())
+  // Not one that a second attempt has asked in front: it would be older than the stream by a trip.
+  if (transfer->in_a_row() && transfer->answers().size() == before.size())
     opened.shown = looked_ahead(*session, transfer->answers());
   if (!transfer->refusal()) {
     opened.held = std::make_shared<HeldTransfer>(std::move(lease), std::move(transfer));

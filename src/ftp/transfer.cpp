@@ -82,6 +82,10 @@ const std::string& Transfer::uploads_to() const noexcept {
   return state_->uploads() ? state_->argument : nowhere;
 }
 
+bool Transfer::in_a_row() const noexcept {
+  return !state_->before_turns.empty();
+}
+
 bool Transfer::begun() const noexcept {
   return state_->commanded;
 }

@@ -36,7 +36,7 @@ TEST_F(ExamineTest, AModernServer) {
   EXPECT_THAT(report.features, testing::Not(testing::Contains("End.")));
   EXPECT_TRUE(report.round_trip);
   EXPECT_EQ(report.entries, 1u);
-  EXPECT_TRUE(report.by_mlsd);
+  EXPECT_EQ(report.listed_by, proto::Verb::mlsd);
   EXPECT_EQ(report.dot_files, ftp::Support::yes);
   EXPECT_EQ(report.data_command, proto::Verb::epsv);
   EXPECT_EQ(report.restart, ftp::Support::yes);
@@ -78,7 +78,7 @@ TEST_F(ExamineTest, AServerThatCanDoLittle) {
   can.mlsd = can.mlst = can.rest = can.mfmt = can.site_chmod = false;
   can.list_options = false;
   const ftp::ServerReport report = examine();
-  EXPECT_FALSE(report.by_mlsd);
+  EXPECT_EQ(report.listed_by, proto::Verb::list);
   EXPECT_EQ(report.dot_files, ftp::Support::no);
   EXPECT_EQ(report.restart, ftp::Support::no);
   EXPECT_EQ(report.mtime, ftp::MtimeCommand::none);
@@ -95,7 +95,7 @@ TEST_F(ExamineTest, OfListingsByStatus) {
   in_rows.pipelining = true;
   mount(in_rows);
   const ftp::ServerReport report = run(io_, remote_->examine(false, {}));
-  EXPECT_TRUE(report.by_status);
+  EXPECT_EQ(report.listed_by, proto::Verb::stat);
   EXPECT_TRUE(report.data_command);
   EXPECT_THAT(server_.commands(), testing::Contains("LIST -a"));
 }

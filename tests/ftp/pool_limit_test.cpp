@@ -50,6 +50,23 @@ TEST_F(PoolTest, WhoIsTurnedAwayIsNotExpectedOnceMore) {
   EXPECT_EQ(server_.sessions(), sessions);
 }
 
+TEST_F(PoolTest, ALineThatDiesInALogInThatNobodyWaitsForIsNobodysFailure) {
+  for (const char* verb : {"USER", "PASS", "TYPE"}) {
+    make_pool(4);
+    const Lease one = acquire(Lane::bulk);
+    server_.inject(
+        {.verb = verb, .moment = Fault::Moment::received, .action = Fault::Action::close, .times = 2});
+    pool_->expect(1);
+    run_until(io_, [&] { return server_.faults_left() == 0; });
+    settle(io_);
+    EXPECT_EQ(pool_->counts().in_use, 1u) << verb;
+    clock_.advance(std::chrono::seconds(2));  // it was taken for an outage, which the next log-in ends
+    run_until(io_, [&] { return !pool_->outage(); });
+    const Lease two = acquire();
+    EXPECT_EQ(pool_->open_sessions(), 2u) << verb;
+  }
+}
+
 TEST_F(PoolTest, AFullServerIsAskedAgainLater) {
   behaviour().max_sessions = 1;
   make_pool(4);

@@ -64,9 +64,8 @@ struct ServerReport {
   std::vector<std::string> features;
   std::optional<std::chrono::microseconds> round_trip;  // the quickest of a few NOOPs
 
-  std::optional<std::size_t> entries;  // of the root
-  bool by_mlsd = false;                // else STAT or LIST
-  bool by_status = false;              // STAT
+  std::optional<std::size_t> entries;         // of the root
+  proto::Verb listed_by = proto::Verb::list;  // or MLSD, or STAT
   Support dot_files = Support::unknown;
   std::optional<proto::Verb>
       data_command;                 // what data connections are agreed on with: EPSV, PASV, EPRT, PORT

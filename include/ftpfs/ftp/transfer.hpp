@@ -42,6 +42,7 @@ class Transfer {
   const std::optional<proto::Reply>& refusal() const noexcept;
 
   const std::vector<proto::Reply>& answers() const noexcept;
+  bool in_a_row() const noexcept;  // they went out together with the transfer command
   bool begun() const noexcept;     // the transfer command has gone out
   bool accepted() const noexcept;  // and was answered by a 1xx or a 2xx
 

@@ -82,7 +82,7 @@ void complete(Settings& settings) {
   settings.ftp.port = settings.port.value_or(target.port != 0 ? target.port : default_port(settings.ftp.tls));
   settings.ftp.may_be_away = !settings.connect_first;
   if (settings.ftp.waits_for_server()) settings.vfs.line_may_die = 4;  // it may go away again
-  settings.vfs.reads_go_on = settings.ftp.retry_for == std::chrono::milliseconds::max();
+  settings.vfs.hard = settings.ftp.retry_for == std::chrono::milliseconds::max();
   if (target.password)
     settings.warnings.emplace_back("a password in SOURCE can be seen by others for a moment");
   if (!settings.user) settings.user = target.user;

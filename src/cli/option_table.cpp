@@ -80,7 +80,7 @@ std::vector<Option> make_table() {
        "max_conns",
        {"concurrency"},
        "N",
-       "connections at the same time, at most (4)",
+       "connections at the same time, at most (4, or 8 to a server far away)",
        [](S& s, Text v) { s.ftp.max_conns = parse_number(v, 1, most_connections); }},
       {server, "nomulticonn", {}, "", "the same as max_conns=1", [](S& s, Text) { s.ftp.max_conns = 1; }},
       {server,

@@ -170,7 +170,7 @@ void write_connections(Page& page, const ftp::ServerReport& report) {
   const ftp::ConnectionCount& count = *report.connections;
   if (!count.refused)
     page.line("Connections", fmt::format("{} at least", count.open),
-              "as many as max_conns allows are used (4)");
+              "as many as max_conns allows are used (4, or 8 to a server far away)");
   else
     page.line("Connections", fmt::format("{}, then: {}", count.open, escaped(count.server_said)),
               "ftpfs notices and gets along with what it is given");

@@ -132,6 +132,7 @@ awaitable<void> Session::connect(std::stop_token stop) {
   limits.inactivity = no_inactivity_limit;
   stream_ = co_await context_->connector.connect(std::move(where), limits, stop);
   peer_ = stream_->peer();
+  profile().round_trip = stream_->round_trip();
 }
 
 void Session::refuse(std::string what, const Reply& reply) const {

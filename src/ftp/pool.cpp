@@ -160,7 +160,7 @@ SessionCounts SessionPool::counts() const noexcept {
   now.idle = state_->idle.size();
   now.waiting = state_->waiting();
   now.limit = state_->limit();
-  now.max_conns = state_->context->config.max_conns;
+  now.max_conns = state_->wanted();
   return now;
 }
 

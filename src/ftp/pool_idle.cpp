@@ -10,6 +10,12 @@
 
 namespace ftpfs::ftp {
 
+namespace {
+
+constexpr std::chrono::seconds rest_of_extra{10};
+
+}  // namespace
+
 void SessionPool::State::return_session(std::shared_ptr<Session> session) noexcept {
   if (closed || !session->reusable()) {
     session->abort();
@@ -24,9 +30,8 @@ void SessionPool::State::return_session(std::shared_ptr<Session> session) noexce
 
 void SessionPool::State::rest(Idle one) noexcept {
   const auto place = std::ranges::upper_bound(idle, one.since, {}, &Idle::since);
-  const bool is_first = place == idle.begin();
   idle.insert(place, std::move(one));
-  if (is_first) reaper.set(idle.front().since + context->config.idle_timeout);
+  plan_reaping();
   plan_pulse();
 }
 
@@ -52,14 +57,25 @@ void SessionPool::State::drop_idle() noexcept {
   idle.clear();
 }
 
+// What was opened beyond the usual number leaves its place to others soon: servers count (pure-ftpd allows 8
+// from one address), and the user may have another client.
+Clock::time_point SessionPool::State::end_of_rest() const noexcept {
+  const bool extra = !context->config.max_conns && idle.size() + taken[0] + taken[1] > usual_sessions;
+  const std::chrono::milliseconds rest = context->config.idle_timeout;
+  return idle.front().since + (extra ? std::min<Clock::duration>(rest, rest_of_extra) : rest);
+}
+
+void SessionPool::State::plan_reaping() {
+  if (!idle.empty()) reaper.set(end_of_rest());
+}
+
 void SessionPool::State::reap() {
-  const Clock::time_point expired = context->clock.now() - context->config.idle_timeout;
-  while (!idle.empty() && idle.front().since <= expired) {
+  while (!idle.empty() && end_of_rest() <= context->clock.now()) {
     context->tasks.spawn(quit(shared_from_this(), std::move(idle.front().session)));
     idle.erase(idle.begin());
     ++quitting;
   }
-  if (!idle.empty()) reaper.set(idle.front().since + context->config.idle_timeout);
+  plan_reaping();
 }
 
 // Counted until it is gone: a new log-in meanwhile could find the server full.

@@ -26,13 +26,12 @@ constexpr unsigned metadata_before_bulk = 16;
 
 SessionPool::State::State(std::shared_ptr<SessionContext> shared)
     : context(std::move(shared)),
-      learned_limit(context->config.max_conns),
       circuit(*context),
       reaper(*context, [this] { reap(); }),
       pulse(*context, [this] { keep_alive(); }),
       yield_timer(*context, [this] { ask_to_yield(); }),
       limit_timer(*context, [this] { serve(); }) {
-  idle.reserve(std::max<std::size_t>(context->config.max_conns, 1));
+  idle.reserve(std::max(context->config.max_conns.value_or(sessions_far_away), std::size_t{1}));
 }
 
 SessionPool::State::Waiter::~Waiter() {
@@ -55,9 +54,15 @@ void SessionPool::State::shut() noexcept {
   }
 }
 
+std::size_t SessionPool::State::wanted() const noexcept {
+  const FtpConfig& config = context->config;
+  const auto& round_trip = context->profile.round_trip;
+  const bool far = round_trip && *round_trip >= config.far_from;
+  return std::max<std::size_t>(config.max_conns.value_or(far ? sessions_far_away : usual_sessions), 1);
+}
+
 std::size_t SessionPool::State::limit() const noexcept {
-  const std::size_t wanted = std::max<std::size_t>(context->config.max_conns, 1);
-  return context->clock.now() < learned_until ? std::min(learned_limit, wanted) : wanted;
+  return context->clock.now() < learned_until ? std::min(learned_limit, wanted()) : wanted();
 }
 
 bool SessionPool::State::may_take(Lane lane) const noexcept {
@@ -165,7 +170,11 @@ void SessionPool::State::server_is_full(const Error& why) {
   learned_until += why.code() == EUSERS ? Clock::duration(remember_limit) : Clock::duration(remember_guess);
   limit_timer.set(learned_until);
   turned_away = why.server_said();
-  if (limit() != before) context->logger->warn("server takes no more than {} connections", learned_limit);
+  if (limit() == before) return;
+  // Eight were a try.
+  const bool expected = !context->config.max_conns && learned_limit >= usual_sessions;
+  const auto level = expected ? spdlog::level::info : spdlog::level::warn;
+  context->logger->log(level, "server takes no more than {} connections", learned_limit);
 }
 
 void SessionPool::State::refused(const Error& why) {

@@ -28,6 +28,10 @@ struct Lease::State : AutoUnlink {
   bool asked = false;  // to yield
 };
 
+// Sessions at the same time where the user has not said how many.
+constexpr std::size_t usual_sessions = 4;
+constexpr std::size_t sessions_far_away = 8;
+
 // Where `delay` is the longest there is: never.
 Clock::time_point deadline_after(Clock::time_point from, std::chrono::milliseconds delay) noexcept;
 
@@ -62,6 +66,8 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   std::shared_ptr<Session> pick_idle() noexcept;
   void drop_idle() noexcept;
   void rest(Idle one) noexcept;
+  Clock::time_point end_of_rest() const noexcept;  // of the session that was idle for the longest time
+  void plan_reaping();
   void reap();
   static awaitable<void> quit(std::shared_ptr<State> state, std::shared_ptr<Session> session);
   void plan_pulse();
@@ -81,6 +87,7 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   void open_another();
   static awaitable<void> log_in_ahead(std::shared_ptr<State> state, Lease lease);
 
+  std::size_t wanted() const noexcept;
   std::size_t limit() const noexcept;
   std::size_t in_use() const noexcept { return taken[0] + taken[1] + quitting; }
   std::size_t open() const noexcept { return in_use() + idle.size(); }
@@ -106,7 +113,7 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   List<Lease::State> leases;
   std::size_t yielding = 0;                      // asked, not yet back
   std::optional<Clock::time_point> last_answer;  // a session came back alive
-  std::size_t learned_limit;
+  std::size_t learned_limit = 0;
   Clock::time_point learned_until;
   std::string turned_away;       // the server's words, until it lets somebody in again
   std::optional<Error> refusal;  // of our credentials

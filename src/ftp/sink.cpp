@@ -38,16 +38,17 @@ awaitable<bool> lists_others_only(std::shared_ptr<Session> session, std::string 
 }
 
 // A server that tells sizes, but not this one, may have stored the file under a name of its own.
-awaitable<void> require_stored(std::shared_ptr<Session> session, std::string path) {
+awaitable<std::optional<Attributes>> require_stored(std::shared_ptr<Session> session, std::string path) {
   const ServerProfile& profile = session->profile();
   // z/OS makes capitals of all names.
   const bool may_tell = profile.size != Support::no || may_have_mlst(profile) || profile.relative;
-  if (!may_tell) co_return;
+  if (!may_tell) co_return std::nullopt;
   const std::stop_token never;
   const std::optional<Attributes> found = co_await look(session, path, never);
-  if (found) co_return;
+  if (found) co_return found;
   const bool missing = co_await lists_others_only(session, path);
   if (missing) throw Error(EINVAL, fmt::format("{}: the server stored it under another name", escaped(path)));
+  co_return std::nullopt;
 }
 
 // The size and time that the server shows now, in one round trip where it has MLST or answers two commands
@@ -66,9 +67,10 @@ awaitable<Attributes> read_back(std::shared_ptr<Session> shared, const Upload& u
   Measured measured = *asked;
   Attributes attributes;
   if (!measured.size) {
-    co_await require_stored(shared, upload.path);
+    const std::optional<Attributes> listed = co_await require_stored(shared, upload.path);
     session.context().logger->debug("{}: the server does not tell the size", name_of(upload));
-    attributes.size = upload.expected();
+    const bool counted = !upload.before && listed && listed->size_known;
+    attributes.size = counted ? listed->size : upload.expected();
     measured.mdtm = co_await ask_mdtm(session, upload.path, never);
   } else {
     attributes.size = *measured.size;
@@ -94,8 +96,16 @@ awaitable<std::optional<Measured>> ask_behind_data(std::shared_ptr<Session> sess
   co_return measured;
 }
 
+// Of an append whose data did not wait for the answer.
+void learn_size_before(Upload& upload, Session& session, const Transfer& transfer) {
+  if (!upload.before && !transfer.answers().empty())
+    upload.before = size_in(session.profile(), transfer.answers().front());
+}
+
+// Who may write to a file and not read it is not told its size before an append.
 void check_size(const Upload& upload, const Attributes& found) {
-  if (found.size == upload.expected()) return;
+  const bool at_least = !upload.before && found.size > upload.sent;
+  if (found.size == upload.expected() || at_least) return;
   throw Error(EIO, fmt::format("{}: {} bytes were sent to make {}, the server shows {}", name_of(upload),
                                upload.sent, upload.expected(), found.size));
 }
@@ -117,7 +127,9 @@ awaitable<Attributes> look_again(Lease& lease, std::shared_ptr<Upload> upload, b
     const std::optional<std::uint64_t> size = co_await ask_size(*lease, upload->path, never);
     if (size) found = file_of(*size);
   }
-  if (!found && !confirmed) throw ConnectionLost(EIO, name_of(*upload) + ": no word whether it was stored");
+  const bool comparable = found && upload->before;
+  if (!comparable && !confirmed)
+    throw ConnectionLost(EIO, name_of(*upload) + ": no word whether it was stored");
   if (found) check_size(*upload, *found);
   co_return found.value_or(file_of(upload->expected()));
 }
@@ -197,10 +209,12 @@ class FtpSink final : public Sink {
       const std::optional<Measured> asked = co_await ask_behind_data(session, upload->path);
       co_await transfer->finish();
       confirmed = true;
+      learn_size_before(*upload, *session, *transfer);
       if (!held->running()) throw ConnectionLost(EIO, name_of(*upload) + ": given up");
       attributes = co_await read_back(session, *upload, asked);
     } catch (const ConnectionLost&) {
       failure = std::current_exception();
+      learn_size_before(*upload, *session, *transfer);
       line_died = transfer->sent_whole() && !transfer->refusal() && held->running();
     } catch (...) {
       failure = std::current_exception();

@@ -187,13 +187,14 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
 // Is there enough to say yes or no? `looks`: how often a tick has passed since the data connection stood.
 bool Transfer::State::decided(int looks) const {
   if (control_lost || distrusted) return true;
+  if (unheard && data) return true;
   if (preceded()) return false;
   if (final_reply) return refused() || dialled;
   if (!dialled) return false;
   if (not_connected)
     return false;  // the server may have closed its port because it refuses: wait for what it says
   if (accepted) return true;
-  if (uploads()) return unheard || looks >= silent_looks;
+  if (uploads()) return looks >= silent_looks;
   // Not at first sight: a port that is closed with a refusal looks readable (RST) just before the 5xx is
   // here.
   return looks > 0 && data->readable();

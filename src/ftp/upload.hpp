@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -20,12 +21,13 @@ struct Upload {
   ServerPtr server;
   std::string path;
   proto::Verb verb = proto::Verb::stor;
-  std::uint64_t before = 0;  // bytes that were there before APPE
+  // Bytes that were there before APPE. nullopt: the server did not tell, or nobody has heard it yet.
+  std::optional<std::uint64_t> before = 0;
   std::uint64_t sent = 0;
   Sink::Answer answer = Sink::Answer::none;
   std::shared_ptr<HeldTransfer> held;
 
-  std::uint64_t expected() const noexcept { return before + sent; }
+  std::uint64_t expected() const noexcept { return before.value_or(0) + sent; }
 };
 
 // What the server has said to the command.

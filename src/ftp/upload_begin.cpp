@@ -53,6 +53,8 @@ awaitable<std::unique_ptr<Transfer>> append_in_a_row(std::shared_ptr<Session> se
   std::unique_ptr<Transfer> transfer =
       co_await Transfer::begin(session, Verb::appe, upload.path, 0, stop, until, before);
   if (!transfer->begun()) co_return nullptr;
+  upload.before.reset();
+  if (until == Transfer::Until::sent) co_return transfer;
   const std::optional<std::uint64_t> size = size_in(session->profile(), transfer->answers()[0]);
   if (size) {
     upload.before = *size;

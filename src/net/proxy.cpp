@@ -46,6 +46,9 @@ class TunnelStream final : public Stream {
   bool readable() noexcept override { return stream_->readable(); }
   HostPort peer() const override { return peer_; }
   asio::ip::tcp::endpoint local() const override { return stream_->local(); }
+  std::optional<std::chrono::microseconds> round_trip() const noexcept override {
+    return stream_->round_trip();
+  }
 
  private:
   std::unique_ptr<Stream> stream_;

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -55,6 +57,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool readable() noexcept;
   const HostPort& peer() const noexcept { return peer_; }
   const tcp::endpoint& local() const noexcept { return local_; }
+  std::optional<std::chrono::microseconds> round_trip() noexcept;
 
  private:
   // A read or write that waits for the socket.
@@ -245,6 +248,13 @@ bool Connection::readable() noexcept {
   return ::poll(&socket, 1, 0) > 0;
 }
 
+std::optional<std::chrono::microseconds> Connection::round_trip() noexcept {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
+  return std::chrono::microseconds(info.tcpi_rtt);
+}
+
 class TcpStream final : public Stream {
  public:
   explicit TcpStream(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
@@ -263,6 +273,9 @@ class TcpStream final : public Stream {
   bool readable() noexcept override { return connection_->readable(); }
   HostPort peer() const override { return connection_->peer(); }
   tcp::endpoint local() const override { return connection_->local(); }
+  std::optional<std::chrono::microseconds> round_trip() const noexcept override {
+    return connection_->round_trip();
+  }
 
  private:
   static awaitable<void> finish(std::shared_ptr<Connection> connection) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <ftpfs/base/error.hpp>
+#include <ftpfs/vfs/patience.hpp>
 
 #include "reader_window.hpp"
 
@@ -46,7 +47,7 @@ awaitable<void> Reader::Window::fill(std::shared_ptr<Window> self, std::uint64_t
     if (line_died) outlived = self->outlives(++self->deaths_);
     if (outlived) continue;
     goes_on = !failure;
-    const bool unheard = line_died && self->context.config.reads_go_on;  // who waited has left
+    const bool unheard = line_died && self->context.config.hard;  // who waited has left
     if (unheard) self->deaths_ = 0;
     if (failure && !unheard) self->failure = failure;
   }
@@ -58,17 +59,16 @@ awaitable<void> Reader::Window::fill(std::shared_ptr<Window> self, std::uint64_t
 
 // So many lines have died in a row: is another one worth it? With `hard` as long as somebody waits.
 bool Reader::Window::outlives(unsigned deaths) const noexcept {
-  return deaths <= context.config.line_may_die || (context.config.reads_go_on && waiting > 0);
+  return deaths <= context.config.line_may_die || (context.config.hard && waiting > 0);
 }
 
 // Before another one, ever longer.
 awaitable<void> Reader::Window::pause(std::shared_ptr<Window> self, unsigned deaths) {
   const unsigned beyond = deaths - std::min(deaths, self->context.config.line_may_die);
   if (beyond == 0) co_return;
-  const std::chrono::seconds length(1U << std::min(beyond - 1, 5U));
   const std::stop_token stop = self->opening_.get_token();
   Clock& clock = self->context.clock;
-  const Clock::time_point next = clock.now() + length;
+  const Clock::time_point next = clock.now() + pause_after(beyond);
   co_await clock.sleep_until(next, stop);
 }
 

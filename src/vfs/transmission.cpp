@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include <ftpfs/base/error.hpp>
+#include <ftpfs/base/stop.hpp>
+#include <ftpfs/vfs/patience.hpp>
 #include <ftpfs/vfs/uploads.hpp>
 
 namespace ftpfs::vfs {
@@ -41,6 +43,7 @@ awaitable<void> Uploads::save_content(NodeRef node) {
   const std::uint64_t wanted = stage->changes();
   for (unsigned deaths = 0;;) {
     bool in_place = false;
+    unsigned beyond = 0;                          // of the deaths, those that end it without `hard`
     if (node->stage != stage) throw Cancelled();  // the mount has ended
     try {
       if (stage->transmission && stage->transmission->rewritten) discard(*stage);
@@ -56,18 +59,42 @@ awaitable<void> Uploads::save_content(NodeRef node) {
     } catch (const Revoked&) {
     } catch (const Error& error) {
       const bool temporary = stage->transmission && stage->transmission->way == Transmission::Way::temporary;
-      const bool line_died = dynamic_cast<const ConnectionLost*>(&error) != nullptr || error.code() == EIO;
+      const bool is_lost = dynamic_cast<const ConnectionLost*>(&error) != nullptr;
+      const bool line_died = is_lost || error.code() == EIO;
       in_place =
           context_.config.upload == UploadMode::automatic && temporary && refuses_the_name(error.code());
       const unsigned allowed = context_.config.line_may_die + (is_open(*stage) ? 0 : 1);
-      if (!in_place && !(line_died && ++deaths <= allowed)) throw;
+      if (line_died) ++deaths;
+      beyond = deaths - std::min(deaths, allowed);
+      const bool goes_on = is_lost && context_.config.hard;
+      if (!in_place && !(line_died && (beyond == 0 || goes_on))) throw;
     }
     discard(*stage);
-    if (!in_place) continue;
+    if (!in_place) {
+      co_await pause(node, beyond);
+      continue;
+    }
     if (node->stage != stage) throw Cancelled();
     co_await try_in_place(node);
     co_return;
   }
+}
+
+// Until the next attempt; ends with the file, and with the mount.
+awaitable<void> Uploads::pause(NodeRef node, unsigned beyond) {
+  if (beyond == 0) co_return;
+  const StagePtr stage = node->stage;
+  if (!stage) throw Cancelled();
+  const std::chrono::seconds length = pause_after(beyond);
+  logger_->info("{}: its lines keep breaking, the next attempt is in {} s", escaped(node->name),
+                length.count());
+  std::stop_source over;
+  const std::stop_callback on_removal(stage->stop.get_token(), RequestStop(over));
+  const std::stop_callback on_end(context_.tasks.stop_token(), RequestStop(over));
+  Clock& clock = context_.clock;
+  const Clock::time_point next = clock.now() + length;
+  const std::stop_token stop = over.get_token();
+  co_await clock.sleep_until(next, stop);
 }
 
 Transmission::Way Uploads::choose_way(const Node& node) {

@@ -37,16 +37,21 @@ awaitable<void> Uploads::start_new(NodeRef node, std::stop_token stop) {
   stage->running = true;  // nobody else may start an upload while this one is being opened
   std::unique_ptr<Sink> sink;
   std::exception_ptr failure;
+  bool line_died = false;
   try {
     sink = co_await remote.open_sink(path, request, stop);
+  } catch (const ConnectionLost&) {
+    line_died = true;
+    failure = std::current_exception();
   } catch (...) {
     failure = std::current_exception();
   }
   stage->running = false;
   stage->finished.wake_all();
   if (failure) {
-    if (stop.stop_requested() || !remote.upload_in_doubt(path)) std::rethrow_exception(failure);
-    co_return;  // close() sends it, under another name
+    const bool goes_on = remote.upload_in_doubt(path) || (line_died && context_.config.hard);
+    if (stop.stop_requested() || !goes_on) std::rethrow_exception(failure);
+    co_return;  // close() sends it, in doubt under another name
   }
   if (!sink) co_return;
   next->sink = std::move(sink);

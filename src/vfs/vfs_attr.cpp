@@ -53,10 +53,11 @@ Attr Vfs::Impl::attr(const Node& node) {
   std::int64_t mtime = node.attributes.mtime ? node.attributes.mtime->seconds : 0;
   if (const Stage* const stage = node.stage.get()) {
     size = stage->size();
-    if (stage->mtime)
-      mtime = *stage->mtime;
-    else if (stage->dirty() || !node.attributes.mtime)
-      mtime = stage->written_at;
+    const bool guessed = !stage->mtime && (stage->dirty() || !node.attributes.mtime);
+    mtime = guessed ? stage->written_at : stage->mtime.value_or(mtime);
+    // The server's clock may go otherwise. The kernel asks again after each write, but not where there was
+    // none.
+    if (guessed) result.ttl = {};
   }
   stat.st_size = static_cast<off_t>(directory ? 4096 : size);
   stat.st_blocks = static_cast<blkcnt_t>((stat.st_size + 511) / 512);

@@ -92,7 +92,7 @@ TEST(Options, CommandsAboutAMountTakeWhatTheyNeed) {
 
 TEST(Options, DefaultsAreTheDocumentedOnes) {
   const Settings settings = parse({});
-  EXPECT_EQ(settings.ftp.max_conns, 4u);
+  EXPECT_FALSE(settings.ftp.max_conns);
   EXPECT_EQ(settings.ftp.timeout, milliseconds(30'000));
   EXPECT_EQ(settings.ftp.connect_timeout, milliseconds(10'000));
   EXPECT_EQ(settings.ftp.idle_timeout, milliseconds(60'000));

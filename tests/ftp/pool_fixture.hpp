@@ -28,9 +28,10 @@ class PoolTest : public RemoteFixture {
     settle(io_);
   }
 
-  void make_pool(std::size_t max_conns) {
+  void make_pool(std::optional<std::size_t> max_conns) {
     ftp::FtpConfig settings = config();
     settings.max_conns = max_conns;
+    settings.far_from = far_from_;
     settings.queue_timeout = queue_timeout_;
     settings.greeting_timeout = greeting_timeout_;
     settings.keepalive = keepalive_;
@@ -74,6 +75,7 @@ class PoolTest : public RemoteFixture {
   std::chrono::milliseconds queue_timeout_ = config().queue_timeout;
   std::chrono::milliseconds greeting_timeout_ = config().greeting_timeout;
   std::chrono::milliseconds keepalive_{0};
+  std::chrono::microseconds far_from_ = std::chrono::hours(1);
   std::shared_ptr<ftp::SessionContext> context_;
   std::unique_ptr<SessionPool> pool_;
   std::list<std::shared_ptr<Wait>> waits_;  // shared with the acquire() that may outlive the test

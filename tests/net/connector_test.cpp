@@ -87,6 +87,16 @@ TEST_F(ConnectorTest, ReachesANumericAddress) {
   EXPECT_EQ(stream_->peer(), here());
 }
 
+TEST_F(ConnectorTest, KnowsHowFarItIsToThePeer) {
+  connect_pair();
+  const std::optional<std::chrono::microseconds> took = stream_->round_trip();
+  ASSERT_TRUE(took);
+  EXPECT_GT(*took, std::chrono::microseconds(0));
+  EXPECT_LT(*took, std::chrono::seconds(1));  // the kernel answers by itself, however busy the machine is
+  stream_->abort();
+  EXPECT_FALSE(stream_->round_trip());
+}
+
 TEST_F(ConnectorTest, ReachesAName) {
   net::HostPort where = here();
   where.host = "localhost";  // may be ::1 first, where nobody listens: the next address is tried

@@ -107,6 +107,15 @@ TEST_F(AttributesTest, AnExactTimeOutlivesListingsInMinutes) {
   EXPECT_EQ(client().stat("/file").st_mtime, 1'234'567'899) << "or rsync copies every file again";
 }
 
+// Found by PosixAttributes on a busy machine: the kernel showed our own time for a second after the close.
+TEST_F(AttributesTest, ATimeThatIsOurGuessIsNothingToKeep) {
+  const vfs::Handle handle = client().create("/new");
+  const vfs::Ino ino = client().ino("/new");
+  EXPECT_EQ(run(io_, fs().getattr(ino, {})).ttl, std::chrono::milliseconds(0));
+  client().close(handle);
+  EXPECT_EQ(run(io_, fs().getattr(ino, {})).ttl, config_.kernel_ttl);
+}
+
 TEST_F(AttributesTest, AccessTimesAreRememberedHere) {
   Changes changes;
   changes.atime = 1'111'111'111;

@@ -212,7 +212,7 @@ class HardReadingTest : public ReadingTest {
  protected:
   HardReadingTest() {
     config_.line_may_die = 4;
-    config_.reads_go_on = true;
+    config_.hard = true;
   }
 };
 

@@ -71,7 +71,9 @@ struct FtpConfig {
   // How long a call waits for a server that is away. 0 (soft): it fails at once; max() (hard): for ever.
   std::chrono::milliseconds retry_for{0};
   bool may_be_away = false;  // already when the mount begins (delay_connect)
-  std::size_t max_conns = 4;
+  // Sessions at the same time. Absent: as many as pool.hpp says.
+  std::optional<std::size_t> max_conns;
+  std::chrono::microseconds far_from{5'000};       // a round trip that makes the server far away
   std::uint64_t max_entries = 2'000'000;           // of one directory; more is EFBIG, not a part of it
   std::uint64_t max_listing_bytes = 512ull << 20;  // bytes of it on the wire
   bool pipelining = true;         // several commands in one round trip, where the server answers them

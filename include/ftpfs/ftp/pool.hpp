@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The control sessions of one mount: opened on demand up to max_conns, reused (the last used first), closed
-// with QUIT after idle_timeout. What must hold:
+// with QUIT after idle_timeout. Without a max_conns there are 4 at most, and 8 where the server is far away:
+// there small files wait for the line alone (vsftpd needs three round trips for each transfer), and only more
+// sessions make more of them in a second; those beyond the fourth are closed after 10 s without work. What
+// must hold:
 // - metadata never queues behind transfers while a slot is free: with more than one slot, transfers leave one
 // alone;
 // - what is in the lane of metadata is over soon: listings, small files;
@@ -93,7 +96,7 @@ class SessionPool {
 
   std::size_t open_sessions() const noexcept;            // idle, leased and being opened
   const std::optional<Outage>& outage() const noexcept;  // while the server is away
-  std::size_t limit() const noexcept;                    // max_conns, or what the server was seen to allow
+  std::size_t limit() const noexcept;  // as many as are wanted, or what the server was seen to allow
   SessionCounts counts() const noexcept;
   // The server's words about our credentials, as long as no further log-in is tried because of them.
   std::optional<std::string> refusal() const;

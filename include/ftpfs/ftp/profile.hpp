@@ -63,6 +63,8 @@ struct ServerProfile {
   bool relative = false;
   Support plain_cwd = Support::unknown;  // in relative mode: CWD takes a bare name; no: "[.NAME]" (OpenVMS)
 
+  std::optional<std::chrono::microseconds> round_trip;  // of the connection that was made last
+
   Support pipelining = Support::unknown;  // several commands in a row are answered; the first set-up tells
   // Reads its next command only when a transfer is over, data connection and all (vsftpd: one process, one
   // thing at a time). Others answer meanwhile, with 500 (pure-ftpd) or 450 (proftpd), or end the transfer.

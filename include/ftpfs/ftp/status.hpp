@@ -23,9 +23,9 @@ struct SessionCounts {
   std::size_t in_use = 0;     // leased, being opened or being closed
   std::size_t transfers = 0;  // of these, busy with the content of files
   std::size_t idle = 0;
-  std::size_t waiting = 0;  // operations that have none
-  std::size_t limit = 0;    // max_conns, or what the server was seen to allow
-  std::size_t max_conns = 0;
+  std::size_t waiting = 0;    // operations that have none
+  std::size_t limit = 0;      // as many as are wanted, or what the server was seen to allow
+  std::size_t max_conns = 0;  // as many as are wanted
 };
 
 struct Movement {

@@ -28,7 +28,8 @@ class Transfer {
   // handshake is done); a refusal then comes from write() or finish(). Only where the server keeps data that
   // arrive before their command: a packet of the control connection may be lost.
   // `before`: commands without effects that go ahead of it, in one trip with it where that is possible. When
-  // begin() returns, answers() has their replies; if one of them is no 2xx, the transfer may not have begun.
+  // begin() returns, answers() has their replies (with Until::sent: when finish() does); if one of them is no
+  // 2xx, the transfer may not have begun.
   enum class Until : bool { accepted, sent };
   static awaitable<std::unique_ptr<Transfer>> begin(std::shared_ptr<Session> session, proto::Verb verb,
                                                     std::string argument, std::uint64_t offset,

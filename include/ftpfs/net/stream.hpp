@@ -4,6 +4,7 @@
 // ConnectionLost(ETIMEDOUT). At most one read and one write pending at a time (both together are allowed).
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 
@@ -42,6 +43,9 @@ class Stream {
   // a proxy has looked it up.
   virtual HostPort peer() const = 0;
   virtual asio::ip::tcp::endpoint local() const = 0;  // our end of the TCP connection
+  // How long a round trip takes, smoothed, as the kernel has seen it so far (TCP_INFO): right after
+  // connecting that of the handshake. Of the way to a proxy, where there is one. nullopt: unknown.
+  virtual std::optional<std::chrono::microseconds> round_trip() const noexcept { return std::nullopt; }
 };
 
 }  // namespace ftpfs::net

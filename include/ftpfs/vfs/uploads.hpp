@@ -148,6 +148,7 @@ class Uploads {
 
   // transmission.cpp: one run
   awaitable<void> save_content(NodeRef node);
+  awaitable<void> pause(NodeRef node, unsigned beyond);
   struct Opening {
     bool yields = false;
     bool waits = false;  // for the server's yes, also where the file is small

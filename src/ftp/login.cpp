@@ -143,6 +143,9 @@ void Session::refuse(std::string what, const Reply& reply) const {
     what += by_choice ? ": the server wants TLS, and tls=off does without" : ": the server wants TLS";
     throw Error(EACCES, std::move(what), reply.last_line());
   }
+  // vsftpd: not our credentials, which it may not even have looked at.
+  if (reply.permanent() && proto::ends_session(reply))
+    throw ConnectionLost(EIO, what + ": the server has broken down", reply.last_line());
   if (reply.code == 430 || reply.permanent()) throw Error(EACCES, std::move(what), reply.last_line());
   if (!reply.transient()) throw Error(EPROTO, std::move(what), reply.last_line());
   throw ConnectionLost(ECONNREFUSED, std::move(what), reply.last_line());

@@ -318,7 +318,7 @@ void Session::parse_line() {
 
 awaitable<Reply> Session::receive(Turn turn) {
   Reply reply = co_await hear(turn);
-  if (reply.code == 421)
+  if (proto::ends_session(reply))
     lose(EIO, fmt::format("{}: server closed the session", last_command_), reply.last_line());
   co_return reply;
 }

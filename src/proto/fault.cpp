@@ -194,6 +194,10 @@ bool is_connection_limit(const Reply& reply) noexcept {
   return contains(reply.text, "only") && contains(reply.text, "session");
 }
 
+bool ends_session(const Reply& reply) noexcept {
+  return reply.code == 421 || (reply.code == 500 && reply.text.starts_with("OOPS:"));
+}
+
 bool is_resumption_refused(const Reply& reply) noexcept {
   return !reply.completion() && contains_any(reply.text, resumption_phrases);
 }

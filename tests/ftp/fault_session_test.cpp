@@ -112,12 +112,16 @@ TEST_F(FaultTest, ARestartedServerIsNotNoticed) {
 }
 
 // F17: "421 Timeout" exactly when a command is sent.
-TEST_F(FaultTest, A421InsteadOfAnAnswerIsInvisible) {
+class LastWords : public FaultTest, public testing::WithParamInterface<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(Of, LastWords, testing::Values("421 Timeout.", "500 OOPS: child died"));
+
+TEST_P(LastWords, InsteadOfAnAnswerAreInvisible) {
   for (const std::string verb : {"MLST", "EPSV", "MLSD", "DELE", "MKD", "STOR"}) {
     SCOPED_TRACE(verb);
     tree().take("/made");
     tree().file("/victim", "v");
-    inject({verb, Moment::received, Action::reply, "421 Timeout."});
+    inject({verb, Moment::received, Action::reply, GetParam()});
     EXPECT_TRUE(stat("/a"));
     EXPECT_THAT(names("/d"), testing::ElementsAre("inner"));
     mkdir("/made");

@@ -203,6 +203,29 @@ TEST_F(PoolTest, ALogInThatIsCutShortIsNoOutage) {
   EXPECT_FALSE(pool_->outage());
 }
 
+// Found by the soak: vsftpd says so when one of its processes is killed, and nobody was let in for minutes.
+TEST_F(PoolTest, AServerThatBreaksDownInALogInHasNotRefusedTheCredentials) {
+  make_pool(4);
+  acquire();
+  for (const char* verb : {"GREETING", "USER", "PASS"}) {
+    SCOPED_TRACE(verb);
+    Fault breakdown{verb, Fault::Moment::received, Fault::Action::reply, "500 OOPS: child died"};
+    pool_->drop_idle();
+    server_.inject(breakdown);
+    acquire();
+    EXPECT_EQ(server_.faults_left(), 0u);
+    pool_->drop_idle();
+    breakdown.times = 2;
+    server_.inject(breakdown);
+    const Wait& wait = start(Lane::metadata);
+    finish(wait);
+    EXPECT_EQ(wait.failed, EIO);
+    EXPECT_FALSE(pool_->refusal());
+    clock_.advance(std::chrono::seconds(2));  // it was taken for an outage, which the next log-in ends
+    run_until(io_, [&] { return !pool_->outage(); });
+  }
+}
+
 // F16: no account lock-outs, no fail2ban.
 TEST_F(PoolTest, RefusedCredentialsAreTriedOnceIn30Seconds) {
   make_pool(4);

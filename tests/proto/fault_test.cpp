@@ -187,6 +187,14 @@ TEST(Passing, PermanentCodesWithSuchTexts) {
   EXPECT_FALSE(is_passing(Verb::retr, reply(550, "Permission denied")));
 }
 
+TEST(EndsSession, ByDismissalAndByBreakdown) {
+  EXPECT_TRUE(ends_session(reply(421, "Timeout.")));
+  EXPECT_TRUE(ends_session(reply(500, "OOPS: child died")));
+  EXPECT_TRUE(ends_session(reply(500, "OOPS: priv_sock_send_cmd")));
+  EXPECT_FALSE(ends_session(reply(500, "Unknown command.")));
+  EXPECT_FALSE(ends_session(reply(530, "Login incorrect.")));
+}
+
 TEST(WantsTls, InTheWordsOfKnownServers) {
   for (const auto& [code, text] : std::vector<std::pair<int, std::string>>{
            {530, "Non-anonymous sessions must use encryption."},

@@ -15,6 +15,10 @@ int errno_for(Verb verb, const Reply& reply) noexcept;
 // "Too many connections" in all its forms: come back with fewer, the login is not wrong.
 bool is_connection_limit(const Reply& reply) noexcept;
 
+// The last words on this connection, whatever was asked: 421 (RFC 959, 4.2), or those of a server that breaks
+// down ("500 OOPS: child died": utility.c of vsftpd 3.0.3 ends its process then).
+bool ends_session(const Reply& reply) noexcept;
+
 // The server does not have this command (or this form of it): do not ask again, use another.
 bool is_unimplemented(Verb verb, const Reply& reply) noexcept;
 

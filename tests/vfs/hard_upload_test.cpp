@@ -41,10 +41,9 @@ TEST_F(HardUpload, OutlivesAnyNumberOfLines) {
 }
 
 TEST_F(HardUpload, DoesNotAskForLinesWithoutAPause) {
-  const vfs::Handle handle = client().open("/file", O_RDWR);
   break_lines(1000);
+  const vfs::Handle handle = client().open("/file", O_RDWR);
   auto saving = save(handle, "new");
-  settle(io_);
   EXPECT_EQ(remote_.sinks().size(), tries);
   for (const int pause : {1, 2, 4, 8, 16, 32, 32}) {
     const std::size_t before = remote_.sinks().size();
@@ -61,11 +60,17 @@ TEST_F(HardUpload, DoesNotAskForLinesWithoutAPause) {
   client().release(handle);
 }
 
+TEST_F(HardUpload, IsLeftToCloseWhereItsLineDiesWhenTheFileIsMade) {
+  remote_.on(Op::open_sink).fail_next(ConnectionLost(EIO, "cut"));
+  client().write_file("/new", "content");
+  EXPECT_EQ(remote_.calls(Op::open_sink), 2u);
+  EXPECT_EQ(tree().content("/new"), "content");
+}
+
 TEST_F(HardUpload, EndsWithTheFile) {
-  const vfs::Handle handle = client().open("/file", O_RDWR);
   break_lines(1000);
+  const vfs::Handle handle = client().open("/file", O_RDWR);
   auto saving = save(handle, "new");
-  settle(io_);
   client().unlink("/file");
   EXPECT_TRUE(saving.done());
   EXPECT_FALSE(tree().exists("/file"));
@@ -73,10 +78,9 @@ TEST_F(HardUpload, EndsWithTheFile) {
 }
 
 TEST_F(HardUpload, EndsWithTheMountAndIsLeftBehind) {
-  const vfs::Handle handle = client().open("/file", O_RDWR);
   break_lines(1000);
+  const vfs::Handle handle = client().open("/file", O_RDWR);
   auto saving = save(handle, "new");
-  settle(io_);
   EXPECT_FALSE(saving.done());
   std::stop_source unused;
   Pending<std::vector<std::string>> shutdown(io_, fs().shutdown(clock_.now() + seconds(10)), unused);
@@ -87,10 +91,9 @@ TEST_F(HardUpload, EndsWithTheMountAndIsLeftBehind) {
 }
 
 TEST_F(HardUpload, WhatTheServerSaysIsFinal) {
-  const vfs::Handle handle = client().open("/file", O_RDWR);
   remote_.fail_sinks_after(0, Error(ENOSPC, "disk full"), 1000);
+  const vfs::Handle handle = client().open("/file", O_RDWR);
   auto saving = save(handle, "new");
-  settle(io_);
   EXPECT_EQ(saving.code(), ENOSPC);
   EXPECT_EQ(tree().content("/file"), "old");
   client().release(handle);

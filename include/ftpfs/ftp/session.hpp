@@ -2,8 +2,8 @@
 // One control connection. Replies answer commands in their order; whatever disturbs it (an extra reply, a
 // time-out, a stop in the middle) makes the session unusable for good. More than one command is outstanding
 // only where the server was seen to answer several in a row (ServerProfile::pipelining), and never while
-// one of them moves data. Any reply code is a value; a server's last words (421) and a dead line throw ConnectionLost. Owned by the
-// pool or a Lease; transfers that still read their last reply share it.
+// one of them moves data. Any reply code is a value; a server's last words (421) and a dead line throw
+// ConnectionLost. Owned by the pool or a Lease; transfers that still read their last reply share it.
 #pragma once
 
 #include <array>

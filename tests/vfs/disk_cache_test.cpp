@@ -444,6 +444,7 @@ TEST_F(DiskCacheTest, ABrokenDiskIsGivenUp) {
   put_old("/1", big_);
   put_old("/2", big_);
   EXPECT_EQ(streams_to_read("/1"), 1u);
+  unmount();  // it is on the disk whole: a thread writes it
   ::rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   ::signal(SIGXFSZ, SIG_IGN);

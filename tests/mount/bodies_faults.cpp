@@ -153,7 +153,7 @@ TEST_P(Faults, ServerEndsIdleSessions) {
   if (is(ServerKind::pure_ftpd)) GTEST_SKIP() << "pure-ftpd waits a minute at least";
   if (is(ServerKind::pyftpdlib))
     GTEST_SKIP() << "the idle timer of pyftpdlib 1.5.7 stops at the first command";
-  start_server({.max_clients = 100, .idle_seconds = 1});
+  start_server({.max_clients = 100, .idle_seconds = 2});
   mount("dcache_timeout=0,attr_timeout=0");
   EXPECT_EQ(sh("cat file"), "content");
   ASSERT_TRUE(eventually([this] { return !server().has_sessions(); }));

@@ -44,7 +44,6 @@ class Measurement:
             return  # it would only cost time again
         print(f"run {number + 1}/{self.arguments.runs}  {link.name:6} {work.name:16}{tool.name}", file=sys.stderr)
         try:
-            memory.touch()
             work.prepare(self.scene)
             if tool.mounts:
                 seconds = self.mounted(link, work, tool)
@@ -73,6 +72,7 @@ class Measurement:
         return tool.name == FTPFS or number < self.arguments.peer_runs
 
     def timed(self, work, *arguments):
+        memory.touch()  # now: the host takes back what was free for two seconds
         if self.log:
             self.log.begin()
         begin = time.perf_counter()

@@ -55,12 +55,17 @@ class Figures:
         return [row for row in self.rows.values() if row.link == link and row.unit == unit]
 
     def load(self, data):
-        """What an earlier run told about other links; a link is measured again as a whole, so that ratios hold."""
-        mine = set(self.links)
-        self.links = {name: about for name, about in data["links"].items() if name not in mine} | self.links
+        """What earlier runs told of other links, and what those of the same day told of other rows. A row is measured
+        again as a whole, so that ratios hold."""
+        mine, self.rows = self.rows, {}
+        today = {name for name, about in self.links.items() if data["links"].get(name, {}).get("date") == about["date"]}
         for kept in data["rows"]:
-            if kept["link"] in mine:
-                continue
-            row = self.row(kept["link"], kept["name"], kept["title"], kept["unit"])
-            row.samples, row.failed, row.cut_off = kept["samples"], kept["failed"], kept["cut_off"]
-            row.commands = kept["commands"]
+            place = kept["link"], kept["name"]
+            if place in mine:
+                self.rows[place] = mine.pop(place)
+            elif kept["link"] not in self.links or kept["link"] in today:
+                row = self.row(*place, kept["title"], kept["unit"])
+                row.samples, row.failed, row.cut_off = kept["samples"], kept["failed"], kept["cut_off"]
+                row.commands = kept["commands"]
+        self.rows |= mine
+        self.links = data["links"] | self.links

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Open directories. Reading one never waits: opendir fixed the listing.
+// Open directories. Reading one never waits: opendir has fetched the listing.
 #include <string>
 #include <vector>
 

@@ -43,7 +43,8 @@ awaitable<void> Uploads::save_content(NodeRef node) {
   const std::uint64_t wanted = stage->changes();
   for (unsigned deaths = 0;;) {
     bool in_place = false;
-    unsigned beyond = 0;                          // of the deaths, those that end it without `hard`
+    // Of the deaths, those that end it without `hard`.
+    unsigned beyond = 0;
     if (node->stage != stage) throw Cancelled();  // the mount has ended
     try {
       if (stage->transmission && stage->transmission->rewritten) discard(*stage);
@@ -70,13 +71,12 @@ awaitable<void> Uploads::save_content(NodeRef node) {
       if (!in_place && !(line_died && (beyond == 0 || goes_on))) throw;
     }
     discard(*stage);
-    if (!in_place) {
-      co_await pause(node, beyond);
-      continue;
-    }
     if (node->stage != stage) throw Cancelled();
-    co_await try_in_place(node);
-    co_return;
+    if (in_place) {
+      co_await try_in_place(node);
+      co_return;
+    }
+    co_await pause(node, beyond);
   }
 }
 
@@ -84,7 +84,6 @@ awaitable<void> Uploads::save_content(NodeRef node) {
 awaitable<void> Uploads::pause(NodeRef node, unsigned beyond) {
   if (beyond == 0) co_return;
   const StagePtr stage = node->stage;
-  if (!stage) throw Cancelled();
   const std::chrono::seconds length = pause_after(beyond);
   logger_->info("{}: its lines keep breaking, the next attempt is in {} s", escaped(node->name),
                 length.count());

@@ -49,8 +49,8 @@ void Vfs::Impl::readdir(DirHandle handle, off_t cookie, bool plus, DirFiller& fi
   const auto found = open_directories.find(handle);
   if (found == open_directories.end()) throw Error(EBADF, "unknown directory handle");
   const NodeRef node = found->second.node;
+  if (cookie == 0) begin(found->second);
   const std::shared_ptr<Listing> listing = found->second.listing;
-  if (cookie == 0) found->second.end = listing->slots();
   if (cookie < 1 && !filler.add(".", bare(node->shown(), S_IFDIR), 1)) return;
   const Ino above = node->parent ? node->parent->shown() : node->shown();
   if (cookie < after_dots && !filler.add("..", bare(above, S_IFDIR), after_dots)) return;
@@ -60,6 +60,13 @@ void Vfs::Impl::readdir(DirHandle handle, off_t cookie, bool plus, DirFiller& fi
     const off_t next = static_cast<off_t>(slot) + after_dots + 1;
     if (entry && !fill_entry(*node, *entry, listing->fetched(), plus, next, filler)) return;
   }
+}
+
+// rewinddir(3) is to show what opendir(3) would: a newer listing may have come meanwhile, and our own changes
+// since then are in that one only. Where there is none at present, that of the handle has to do.
+void Vfs::Impl::begin(OpenDirectory& opened) {
+  if (std::shared_ptr<Listing> newest = directories.cached(*opened.node)) opened.listing = std::move(newest);
+  opened.end = opened.listing->slots();
 }
 
 bool Vfs::Impl::fill_entry(Node& directory, const EntryView& entry, Clock::time_point fetched, bool plus,

@@ -188,6 +188,7 @@ class Vfs::Impl {
   // vfs_dir.cpp
   awaitable<DirHandle> opendir(Ino ino, std::stop_token stop);
   void readdir(DirHandle handle, off_t cookie, bool plus, DirFiller& filler);
+  void begin(OpenDirectory& opened);
   bool fill_entry(Node& directory, const EntryView& entry, Clock::time_point fetched, bool plus, off_t next,
                   DirFiller& filler);
 

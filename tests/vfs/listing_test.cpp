@@ -139,6 +139,22 @@ TEST_F(ListingTest, ANewListingDoesNotDisturbAnOpenHandle) {
   EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()).size(), 12u);
 }
 
+// Found by PosixSpecial on a busy machine: a listing that was under way when the directory was opened took
+// the place of the handle's, and rewinddir(3) showed nothing that came after it.
+TEST_F(ListingTest, FromItsBeginningAnOpenHandleShowsTheNewestListing) {
+  put_files(3);
+  const DirHandle handle = client().opendir("/");
+  off_t cookie = 0;
+  next(handle, cookie, 4);
+  fs().drop_caches();
+  client().names("/");
+  client().write_file("/new", "content");
+  client().unlink("/1");
+  cookie = 0;
+  EXPECT_THAT(next(handle, cookie, 100), UnorderedElementsAre(".", "..", "0", "2", "new"));
+  fs().releasedir(handle);
+}
+
 TEST_F(ListingTest, RemovingWhileReadingEmptiesTheDirectory) {
   put_files(100);
   const DirHandle handle = client().opendir("/");

@@ -35,8 +35,8 @@ struct VfsConfig {
   std::size_t readahead_bytes = 8u << 20;         // of one sequential reader
   std::size_t read_streams = 4;                   // for one sequential reader, where more than one help
   unsigned line_may_die = 1;                      // in a row without progress, before a transfer is given up
-  bool hard =
-      false;  // ...never: reads go on while somebody waits for the bytes, uploads until they are there
+  // ...or never: reads go on while somebody waits for the bytes, uploads until they are there.
+  bool hard = false;
   bool list_ahead = true;   // directories, before a walker opens them
   bool fetch_ahead = true;  // small files, before they are opened one after the other
   std::chrono::milliseconds stream_idle{

@@ -5,6 +5,8 @@
 #include <iterator>
 #include <utility>
 
+#include <ftpfs/base/bytes.hpp>
+
 #include "pool_state.hpp"
 #include "primed.hpp"
 
@@ -83,6 +85,7 @@ awaitable<void> SessionPool::State::quit(std::shared_ptr<State> state, std::shar
   co_await session->quit();
   --state->quitting;
   state->serve();
+  if (state->open() == 0) give_back_free_memory();
 }
 
 void SessionPool::State::plan_pulse() {

@@ -177,6 +177,7 @@ void SessionPool::State::nobody_there(const ConnectionLost& why, Clock::duration
   const bool expected = context->profile.greeted || config.may_be_away;
   if (closed || !expected || is_our_own(why.code())) return;
   if (may_be_full(why, context->clock.now() - took)) return;
+  was_not_full();
   circuit.fails(why, took);
   if (circuit.costly()) {  // who waits for a session fails now, or waits for the server
     for (List<Waiter>& queue_of_lane : queues) {

@@ -166,15 +166,22 @@ bool SessionPool::State::may_be_full(const Error& why, Clock::time_point asked) 
 void SessionPool::State::server_is_full(const Error& why) {
   const std::size_t before = limit();
   learned_limit = std::max<std::size_t>(open() - 1, 1);  // without the one that was refused
+  guessed = why.code() != EUSERS;
   learned_until = context->clock.now();
-  learned_until += why.code() == EUSERS ? Clock::duration(remember_limit) : Clock::duration(remember_guess);
+  learned_until += guessed ? Clock::duration(remember_guess) : Clock::duration(remember_limit);
   limit_timer.set(learned_until);
   turned_away = why.server_said();
   if (limit() == before) return;
   // Eight were a try.
   const bool expected = !context->config.max_conns && learned_limit >= usual_sessions;
-  const auto level = expected ? spdlog::level::info : spdlog::level::warn;
-  context->logger->log(level, "server takes no more than {} connections", learned_limit);
+  const auto level = expected || guessed ? spdlog::level::info : spdlog::level::warn;
+  context->logger->log(level, "server takes no more than {} connections{}", learned_limit,
+                       guessed ? ", it seems" : "");
+}
+
+// A server that restarts refuses connections for a moment while its sessions still seem to live.
+void SessionPool::State::was_not_full() noexcept {
+  if (guessed) learned_until = {};
 }
 
 void SessionPool::State::refused(const Error& why) {

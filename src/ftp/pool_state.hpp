@@ -95,6 +95,7 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   // And not broken: others are logged in. `asked`: when the log-in began.
   bool may_be_full(const Error& why, Clock::time_point asked) const noexcept;
   void server_is_full(const Error& why);
+  void was_not_full() noexcept;
   void refused(const Error& why);
   void check_refusal() const;
 
@@ -114,6 +115,7 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   std::size_t yielding = 0;                      // asked, not yet back
   std::optional<Clock::time_point> last_answer;  // a session came back alive
   std::size_t learned_limit = 0;
+  bool guessed = false;  // the limit: the server has not said so
   Clock::time_point learned_until;
   std::string turned_away;       // the server's words, until it lets somebody in again
   std::optional<Error> refusal;  // of our credentials

@@ -99,6 +99,7 @@ class Reader::Window {
 
   // reader_window.cpp
   std::uint64_t shown_end() const noexcept { return std::min(end_, unproven_); }
+  void count_in() noexcept;
   std::uint64_t readahead() const noexcept;
   std::uint64_t patience() const noexcept;
   std::uint64_t goal() const noexcept;
@@ -118,6 +119,7 @@ class Reader::Window {
   Clock::time_point last_use_;
 
   std::deque<Chunk> chunks_;  // contiguous, covering [begin_, end_)
+  Holders::Token holding_;    // while there are some
   std::uint64_t begin_ = 0;
   std::uint64_t end_ = 0;       // also where the stream stands
   std::uint64_t start_ = 0;     // where the last seek went

@@ -4,7 +4,7 @@ import shutil
 import sys
 import time
 
-import memory
+import machine
 from commands import CommandLog
 from mounts import Mount
 from network import FarNetwork, Loopback
@@ -25,11 +25,11 @@ class Measurement:
 
     def run(self, link, rows):
         network = FarNetwork(link.line, self.arguments.link) if link.line else Loopback()
-        with network, Server(self.scene, network, link.tls, self.arguments.count) as server:
+        with machine.Awake() as awake, network, Server(self.scene, network, link.tls, self.arguments.count) as server:
             self.scene.server = server
             self.log = CommandLog(server.log) if server.log else None
             self.figures.links[link.name] = {"how": network.how, "runs": self.arguments.runs,
-                                             "peer_runs": self.arguments.peer_runs,
+                                             "peer_runs": self.arguments.peer_runs, "awake": bool(awake),
                                              "date": time.strftime("%Y-%m-%d", time.gmtime())}
             for number in range(self.arguments.runs):
                 for work in rows:
@@ -72,7 +72,7 @@ class Measurement:
         return tool.name == FTPFS or number < self.arguments.peer_runs
 
     def timed(self, work, *arguments):
-        memory.touch()  # now: the host takes back what was free for two seconds
+        machine.touch_memory()  # now: the host takes back what was free for two seconds
         if self.log:
             self.log.begin()
         begin = time.perf_counter()

@@ -72,7 +72,8 @@ def trouble(figures):
 
 def runs(about):
     fewer = about.get("peer_runs", about["runs"])
-    return f"{about['runs']} run(s)" + (f", {fewer} by rclone" if fewer < about["runs"] else "")
+    return (f"{about['runs']} run(s)" + (f", {fewer} by rclone" if fewer < about["runs"] else "") +
+            (", the processors kept awake" if about.get("awake") else ""))
 
 
 def markdown(figures, links, arguments, facts):

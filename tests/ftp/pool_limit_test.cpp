@@ -136,6 +136,22 @@ TEST_F(PoolTest, AloneAServerThatTurnsAwayIsAFailure) {
   EXPECT_EQ(wait.failed, ECONNREFUSED);
 }
 
+// It refuses a connection before the sessions it had are known to be dead.
+TEST_F(PoolTest, ARestartIsNoLimit) {
+  make_pool(4);
+  auto one = std::make_unique<Lease>(acquire());
+  auto two = std::make_unique<Lease>(acquire());
+  server_.shut_down();
+  const Wait& third = start(Lane::metadata);
+  run_until(io_, [&] { return pool_->limit() == 2; });
+  for (const auto lease : {one.get(), two.get()}) (*lease)->abort();
+  one.reset();
+  two.reset();
+  finish(third);
+  EXPECT_EQ(third.failed, ECONNREFUSED);
+  EXPECT_EQ(pool_->limit(), 4u);
+}
+
 TEST_F(PoolTest, WhoWaitsIsServedWhenALearnedLimitIsForgotten) {
   behaviour().max_sessions = 1;
   queue_timeout_ = std::chrono::hours(1);

@@ -41,6 +41,12 @@ class Faults : public MountTest {
       count += line.find(":" + std::to_string(inode) + " ") != std::string::npos;
     return count;
   }
+  std::size_t count_in_log(const std::string& what) {
+    const std::string log = mounted().log();
+    std::size_t count = 0;
+    for (std::size_t at = log.find(what); at != log.npos; at = log.find(what, at + 1)) ++count;
+    return count;
+  }
   int stat_error(const std::string& name) {
     struct ::stat found {};
     return error_of(::stat(mnt(name).c_str(), &found));
@@ -172,18 +178,12 @@ TEST_P(Faults, KeepaliveOutlivesAShortIdleTimeout) {
   start_server({.max_clients = 100, .idle_seconds = 3});
   mount("keepalive=0.5,log_level=debug");
   EXPECT_EQ(sh("cat file"), "content");
-  const auto said = [this](const std::string& command) {
-    const std::string log = mounted().log();
-    std::size_t count = 0;
-    for (std::size_t at = log.find(command); at != log.npos; at = log.find(command, at + 1)) ++count;
-    return count;
-  };
-  const std::size_t sessions = said(" > PASS");
+  const std::size_t sessions = count_in_log(" > PASS");
   ASSERT_GE(sessions, 1u);
-  ASSERT_TRUE(eventually([&] { return said(" > NOOP") >= 8 * sessions; })) << mounted().log();
+  ASSERT_TRUE(eventually([&] { return count_in_log(" > NOOP") >= 8 * sessions; })) << mounted().log();
   EXPECT_TRUE(server().has_sessions());
   EXPECT_EQ(sh("cat unlisted/inside"), "x");
-  EXPECT_EQ(said(" > PASS"), sessions);
+  EXPECT_EQ(count_in_log(" > PASS"), sessions);
 }
 
 // A session that died while nobody used it is replaced, and nobody hears of it.
@@ -211,6 +211,26 @@ TEST_P(Faults, ReaderSurvivesAServerRestart) {
   server().start();
   ASSERT_EQ(::pread(file.get(), bytes.data(), bytes.size(), 20'000'000), 100'000);
   EXPECT_EQ(bytes, read_file(root("big")).substr(20'000'000, 100'000));
+}
+
+// The other one says "500 OOPS: ..." where the reply to PASS is expected, and ends: no word about the
+// password.
+TEST_P(Faults, AProcessOfTheServerDiesDuringTheLogIn) {
+  if (!is(ServerKind::vsftpd)) GTEST_SKIP() << "its sessions have one process at most";
+  start_server({.config = {"delay_successful_login=1"}});
+  mount("log_level=debug,attr_timeout=0,dcache_timeout=0");
+  for (const auto part : {RealServer::Part::privileged, RealServer::Part::unprivileged}) {
+    server().stop();
+    server().start();
+    const std::size_t before = count_in_log(" > PASS"), broken = count_in_log(" < 500 OOPS");
+    const fs::path output = tmp(part == RealServer::Part::privileged ? "first" : "second");
+    Process reader = start_sh("exec cat unlisted/inside", output);
+    ASSERT_TRUE(eventually([&] { return count_in_log(" > PASS") > before; }));
+    ASSERT_GE(server().kill_in_each_session(part), 1u);
+    EXPECT_EQ(reader.wait(), 0);
+    EXPECT_EQ(read_file(output), "x");
+    EXPECT_GT(count_in_log(" < 500 OOPS"), broken) << mounted().log();
+  }
 }
 
 // Nothing may be taken for stored that is not; the old content stays.

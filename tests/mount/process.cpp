@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "mount/process.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -84,6 +85,14 @@ std::vector<pid_t> processes() {
   return result;
 }
 
+std::vector<pid_t> children_of(const std::vector<pid_t>& parents) {
+  std::vector<pid_t> result = processes();
+  std::erase_if(result, [&parents](pid_t pid) {
+    return std::find(parents.begin(), parents.end(), parent_of(pid)) == parents.end();
+  });
+  return result;
+}
+
 }  // namespace
 
 Process::Process(const Spawn& spawn) {
@@ -123,13 +132,18 @@ void Process::signal(int number) const {
 void Process::signal_tree(int number) const {
   if (status_) return;
   std::vector<pid_t> tree{pid_};
-  const std::vector<pid_t> all = processes();
-  for (std::size_t i = 0; i < tree.size(); ++i) {
-    for (const pid_t pid : all) {
-      if (parent_of(pid) == tree[i]) tree.push_back(pid);
-    }
+  for (std::vector<pid_t> young = tree; !young.empty();) {
+    young = children_of(young);
+    tree.insert(tree.end(), young.begin(), young.end());
   }
   for (const pid_t pid : tree) ::kill(pid, number);
+}
+
+std::vector<pid_t> Process::generation(std::size_t number) const {
+  std::vector<pid_t> result;
+  if (!status_) result = {pid_};
+  for (std::size_t i = 0; i < number; ++i) result = children_of(result);
+  return result;
 }
 
 std::optional<int> Process::wait(std::chrono::milliseconds limit) {
@@ -143,9 +157,7 @@ std::optional<int> Process::wait(std::chrono::milliseconds limit) {
 }
 
 std::vector<pid_t> children() {
-  std::vector<pid_t> result = processes();
-  std::erase_if(result, [](pid_t pid) { return parent_of(pid) != ::getpid(); });
-  return result;
+  return children_of({::getpid()});
 }
 
 Outcome shell(const std::string& command, const std::filesystem::path& directory,

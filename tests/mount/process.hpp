@@ -43,8 +43,9 @@ class Process {
   pid_t pid() const noexcept { return pid_; }
   int descriptor() const noexcept { return pidfd_.get(); }  // readable when it has ended
   bool running();
-  void signal(int number) const;       // to the process
-  void signal_tree(int number) const;  // to it and all its descendants
+  void signal(int number) const;                            // to the process
+  void signal_tree(int number) const;                       // to it and all its descendants
+  std::vector<pid_t> generation(std::size_t number) const;  // 1: its children, 2: theirs
   // Its end: the exit status, or 128 + the signal that killed it, as a shell says; nothing when it takes too
   // long.
   std::optional<int> wait(std::chrono::milliseconds limit = patience);

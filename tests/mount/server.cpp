@@ -154,6 +154,13 @@ void RealServer::await_greeting() {
     throw std::runtime_error("the server did not start: " + log());
 }
 
+// Below the shell and the one that listens.
+std::size_t RealServer::kill_in_each_session(Part part) const {
+  const std::vector<pid_t> condemned = process_->generation(part == Part::privileged ? 2 : 3);
+  for (const pid_t pid : condemned) ::kill(pid, SIGKILL);
+  return condemned.size();
+}
+
 bool RealServer::has_sessions() const {
   std::ifstream table(options_.ipv6 ? "/proc/self/net/tcp6" : "/proc/self/net/tcp");
   for (std::string line; std::getline(table, line);) {

@@ -53,6 +53,10 @@ class RealServer {
   void start();                                      // again, at the same port
   void freeze() { process_->signal_tree(SIGSTOP); }  // alive for TCP, silent for FTP
   void thaw() { process_->signal_tree(SIGCONT); }
+  // vsftpd has two processes for each session, the one with rights being the other's parent. Returns how many
+  // it killed.
+  enum class Part { privileged, unprivileged };
+  std::size_t kill_in_each_session(Part part) const;
   // Whether a client is logged in, or still connected.
   bool has_sessions() const;
 

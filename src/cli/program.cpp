@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <ftpfs/base/memory.hpp>
 #include <ftpfs/cli/app.hpp>
 #include <ftpfs/cli/ask.hpp>
 #include <ftpfs/cli/check.hpp>
@@ -221,6 +222,7 @@ int run_program(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + (argc > 0), argv + argc);
   hide_secrets(argc, argv);
   keep_memory_private();
+  keep_heap_small();
   allow_many_files();
   ::signal(SIGPIPE, SIG_IGN);
   ExitStatus status = ExitStatus::system;

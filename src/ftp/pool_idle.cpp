@@ -5,7 +5,7 @@
 #include <iterator>
 #include <utility>
 
-#include <ftpfs/base/bytes.hpp>
+#include <ftpfs/base/memory.hpp>
 
 #include "pool_state.hpp"
 #include "primed.hpp"

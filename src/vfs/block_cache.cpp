@@ -13,7 +13,7 @@ constexpr std::size_t most_spare_chunks = 16;
 std::shared_ptr<Buffer> ChunkPool::take() {
   std::unique_ptr<Buffer> chunk;
   if (free_->buffers.empty()) {
-    chunk = std::make_unique<Buffer>(Buffer::mapped(chunk_size));
+    chunk = std::make_unique<Buffer>(chunk_size);
   } else {
     chunk = std::move(free_->buffers.back());
     free_->buffers.pop_back();

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
 #include <cstdint>
-#include <fstream>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include <gtest/gtest.h>
@@ -29,29 +26,6 @@ TEST(Buffer, SmallOnesTakeLittleMore) {
     EXPECT_GE(buffer.footprint(), size);
     EXPECT_LE(buffer.footprint(), size + 64);
   }
-}
-
-std::size_t resident_pages() {
-  std::ifstream file("/proc/self/statm");
-  std::size_t all = 0, resident = 0;
-  file >> all >> resident;
-  return resident;
-}
-
-// And malloc's own hole of that size would stay.
-TEST(Buffer, OneOfItsOwnMemoryGivesItBackAtOnce) {
-  constexpr std::size_t size = std::size_t(64) << 20;
-  const std::size_t before = resident_pages();
-  std::optional<Buffer> buffer = Buffer::mapped(size);
-  EXPECT_EQ(buffer->size(), size);
-  EXPECT_EQ(buffer->footprint(), size);
-  std::ranges::fill(buffer->bytes(), std::byte(1));
-  EXPECT_GE(resident_pages(), before + size / 4096);
-  const std::byte* const memory = buffer->data();
-  Buffer moved = std::move(*buffer);
-  EXPECT_EQ(moved.data(), memory);
-  moved = Buffer();
-  EXPECT_LE(resident_pages(), before + size / 4096 / 2);
 }
 
 TEST(Buffer, MovesWithoutCopying) {

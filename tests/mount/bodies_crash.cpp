@@ -3,6 +3,7 @@
 // acknowledged is on the server, old content is whole, and what was open is kept in the spool. A few rounds,
 // fifty and twenty with FTPFS_LONG.
 #include <atomic>
+#include <cstring>
 #include <map>
 #include <random>
 #include <set>
@@ -34,8 +35,10 @@ class Load {
 
   void run() {
     while (step()) ++acknowledged_;
+    failure_ = errno;
   }
   std::size_t acknowledged() const { return acknowledged_; }
+  int failure() const { return failure_; }  // of the step that ended it
 
   // What each name may hold. Only the last step, which nobody acknowledged, leaves a choice.
   std::map<std::string, std::set<Content>> may_hold() const {
@@ -131,6 +134,7 @@ class Load {
   std::mt19937 random_;
   bool protects_;
   std::atomic<std::size_t> acknowledged_ = 0;
+  int failure_ = 0;
   std::map<std::string, std::string> files_;
   std::map<std::string, std::set<Content>> in_doubt_;
   std::map<std::string, std::string> partly_;
@@ -190,7 +194,7 @@ class Crash : public MountTest {
       kill_daemon();
     }
     writer.join();
-    ASSERT_TRUE(wrote);
+    ASSERT_TRUE(wrote) << load.acknowledged() << " steps, then " << std::strerror(load.failure());
     mount(options_);
     EXPECT_TRUE(recovered());
     expect_what_was_acknowledged(load);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -22,9 +23,6 @@ class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t size);
-  // Memory of its own from the system, which has it back at once when this goes; malloc would keep it, and
-  // cut it up for what is small. A fresh megabyte costs 256 page faults: for what is used again and again.
-  static Buffer mapped(std::size_t size);
 
   std::size_t size() const noexcept { return size_; }
   std::byte* data() noexcept { return memory_.get(); }
@@ -36,19 +34,12 @@ class Buffer {
 
  private:
   struct Free {
-    Free() noexcept : mapped(0) {}
-    explicit Free(std::size_t bytes) noexcept : mapped(bytes) {}
-    void operator()(std::byte* memory) const noexcept;
-    std::size_t mapped;  // 0: of malloc
+    void operator()(std::byte* memory) const noexcept { std::free(memory); }
   };
   std::unique_ptr<std::byte, Free> memory_;
   std::size_t size_ = 0;
   std::size_t footprint_ = 0;
 };
-
-// malloc keeps what was freed between what is still in use; for when there will be a long pause.
-// Milliseconds.
-void give_back_free_memory() noexcept;
 
 // Part of a shared buffer, kept alive by its owner.
 struct Slice {

@@ -184,7 +184,8 @@ class Crash : public MountTest {
     Load load(mnt(), seed, options_.empty());
     std::thread writer([&load] { load.run(); });
     const std::size_t enough = 10 + seed % 7;
-    const bool wrote = eventually([&] { return load.acknowledged() >= enough; });
+    // pyftpdlib takes half a second for each reply where the machine is busy.
+    const bool wrote = eventually([&] { return load.acknowledged() >= enough; }, 6 * patience);
     {
       std::optional<BlackHole> hole;
       if (kill == Before::black_hole) {

@@ -64,7 +64,22 @@ def server_stands_still(server):
         time.sleep(random.choice([0.5, 3, 8]))
     finally:
         send(still, signal.SIGCONT)
+    time.sleep(2)
+    end_stuck_sessions(server)
     return happened
+
+
+def end_stuck_sessions(server):
+    """vsftpd 3.0.3's process with rights takes it for the end of the one that serves that this was stopped, and waits
+    for that end. What serves then waits for help with its next data connection, for ever, and keeps the file locked."""
+    for process in sessions_of(server):
+        try:
+            waits = "wait" in pathlib.Path(f"/proc/{process}/wchan").read_text()
+            children = pathlib.Path(f"/proc/{process}/task/{process}/children").read_text()
+        except OSError:
+            continue
+        if waits:
+            send([int(child) for child in children.split()], signal.SIGKILL)
 
 
 def connections_are_reset(server):

@@ -79,9 +79,10 @@ awaitable<std::shared_ptr<Listing>> Directories::fetch(Directories* self, NodeRe
   state.edits.clear();
   const std::uint64_t drops = state.drops + self->clears_;
   const Path path = self->nodes_.path(*directory);
+  const auto watch = self->hidden_.listing_begins();
   std::vector<Entry> entries = co_await self->remote_.list(path, stop);
 
-  auto listing = std::make_shared<Listing>(self->prepared(path, std::move(entries)), asked);
+  auto listing = std::make_shared<Listing>(self->prepared(path, std::move(entries), *watch), asked);
   state.compared = asked;
   state.taken.clear();
   for (const auto& [name, entry] : state.unsent) {
@@ -104,9 +105,11 @@ awaitable<std::shared_ptr<Listing>> Directories::fetch(Directories* self, NodeRe
   co_return listing;
 }
 
-std::vector<Entry> Directories::prepared(const Path& path, std::vector<Entry> entries) {
-  if (hidden_.any_in(path)) {
-    std::erase_if(entries, [&](const Entry& entry) { return hidden_.contains(path.child(entry.name)); });
+std::vector<Entry> Directories::prepared(const Path& path, std::vector<Entry> entries,
+                                         const HiddenFiles::Watch& watch) {
+  if (hidden_.any_in(path, watch)) {
+    std::erase_if(entries,
+                  [&](const Entry& entry) { return hidden_.contains(path.child(entry.name), watch); });
   }
   if (exact_.size() == 0) return entries;
   for (Entry& entry : entries) {

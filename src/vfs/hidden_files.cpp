@@ -18,9 +18,32 @@ constexpr std::chrono::seconds until_next_attempt{
 HiddenFiles::HiddenFiles(Remote& remote, Clock& clock, TaskSet& tasks, Logger logger)
     : remote_(remote), clock_(clock), tasks_(tasks), logger_(std::move(logger)) {}
 
-bool HiddenFiles::any_in(const Path& directory) const {
-  return std::any_of(hidden_.begin(), hidden_.end(),
-                     [&](const Path& hidden) { return hidden.parent() == directory; });
+HiddenFiles::Watch::Watch(std::shared_ptr<Past> past) : past_(std::move(past)), since_(past_->count) {
+  past_->listings.insert(since_);
+}
+
+HiddenFiles::Watch::~Watch() {
+  auto& [count, lately, listings] = *past_;
+  listings.erase(listings.find(since_));
+  while (!lately.empty() && (listings.empty() || lately.front().first < *listings.begin()))
+    lately.pop_front();
+}
+
+void HiddenFiles::unhide(const Path& path) {
+  if (hidden_.erase(path) > 0 && !past_->listings.empty()) past_->lately.emplace_back(past_->count++, path);
+}
+
+bool HiddenFiles::contains(const Path& path, const Watch& listing) const {
+  return hidden_.contains(path) || std::ranges::any_of(past_->lately, [&](const auto& one) {
+           return one.first >= listing.since_ && one.second == path;
+         });
+}
+
+bool HiddenFiles::any_in(const Path& directory, const Watch& listing) const {
+  const auto in = [&](const Path& path) { return path.parent() == directory; };
+  return std::ranges::any_of(hidden_, in) || std::ranges::any_of(past_->lately, [&](const auto& one) {
+           return one.first >= listing.since_ && in(one.second);
+         });
 }
 
 void HiddenFiles::remove(const Path& path) {

@@ -314,6 +314,21 @@ TEST_P(ListingInFlight, DoesNotShowAFileRemovedMeanwhile) {
   EXPECT_FALSE(client().exists("/d/b"));
 }
 
+// The server may have sent it before that.
+TEST_P(ListingInFlight, DoesNotShowAHiddenNameThatGoesMeanwhile) {
+  tree().put_file("/d/a", "");
+  tree().put_file("/d/b", "");
+  const vfs::Ino directory = client().ino("/d");
+  const vfs::Handle handle = client().open("/d/b");
+  test::run(io_, fs().unlink(directory, "b", {}));
+  listings_ = remote_.calls(Op::list) + 1;
+  auto listing = start_listing();
+  client().release(handle);
+  settle(io_);
+  ASSERT_THAT(tree().names("/d"), UnorderedElementsAre("a"));
+  EXPECT_THAT(finish(listing), UnorderedElementsAre("a"));
+}
+
 TEST_P(ListingInFlight, ShowsARenamedFileUnderItsNewNameOnly) {
   tree().put_file("/d/a", "12");
   const vfs::Ino directory = client().ino("/d");

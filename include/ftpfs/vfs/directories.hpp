@@ -55,7 +55,7 @@ class Directories {
                                                    std::stop_token stop);
   template <class Edit>
   void edit(Node& directory, std::string_view name, Edit change);
-  std::vector<Entry> prepared(const Path& path, std::vector<Entry> entries);
+  std::vector<Entry> prepared(const Path& path, std::vector<Entry> entries, const HiddenFiles::Watch& watch);
 
   struct Exact {
     std::uint64_t size;

@@ -4,8 +4,12 @@
 // removes or renames one first waits here until the removals below it are done.
 #pragma once
 
+#include <cstdint>
+#include <deque>
+#include <memory>
 #include <set>
 #include <stop_token>
+#include <utility>
 
 #include <ftpfs/base/clock.hpp>
 #include <ftpfs/base/log.hpp>
@@ -15,13 +19,35 @@
 namespace ftpfs::vfs {
 
 class HiddenFiles {
+  struct Past {
+    std::uint64_t count = 0;                            // of names that were hidden
+    std::deque<std::pair<std::uint64_t, Path>> lately;  // those that a listing under way may still show
+    std::multiset<std::uint64_t> listings;              // under way: the count when they began
+  };
+
  public:
+  // A listing under way. What is renamed or removed meanwhile the server may have sent before.
+  class Watch {
+   public:
+    explicit Watch(std::shared_ptr<Past> past);
+    ~Watch();
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+
+   private:
+    friend HiddenFiles;
+    std::shared_ptr<Past> past_;
+    std::uint64_t since_;
+  };
+
   HiddenFiles(Remote& remote, Clock& clock, TaskSet& tasks, Logger logger);
 
   void hide(const Path& path) { hidden_.insert(path); }
-  void unhide(const Path& path) { hidden_.erase(path); }
-  bool contains(const Path& path) const { return hidden_.contains(path); }
-  bool any_in(const Path& directory) const;
+  void unhide(const Path& path);
+  std::shared_ptr<Watch> listing_begins() const { return std::make_shared<Watch>(past_); }
+  // Now, or at any time since the listing began.
+  bool contains(const Path& path, const Watch& listing) const;
+  bool any_in(const Path& directory, const Watch& listing) const;
 
   // Starts deleting it on the server, again and again where that is away. What cannot be deleted is logged,
   // and shows in listings from then on.
@@ -38,6 +64,7 @@ class HiddenFiles {
   TaskSet& tasks_;
   Logger logger_;
   std::set<Path> hidden_;
+  std::shared_ptr<Past> past_ = std::make_shared<Past>();
   std::set<Path> leaving_;  // being deleted
   WaitList left_;
 };

@@ -25,24 +25,23 @@ HiddenFiles::Watch::Watch(std::shared_ptr<Past> past) : past_(std::move(past)), 
 HiddenFiles::Watch::~Watch() {
   auto& [count, lately, listings] = *past_;
   listings.erase(listings.find(since_));
-  while (!lately.empty() && (listings.empty() || lately.front().first < *listings.begin()))
-    lately.pop_front();
+  std::erase_if(lately,
+                [&past = listings](const auto& one) { return past.empty() || one.second < *past.begin(); });
 }
 
 void HiddenFiles::unhide(const Path& path) {
-  if (hidden_.erase(path) > 0 && !past_->listings.empty()) past_->lately.emplace_back(past_->count++, path);
+  if (hidden_.erase(path) > 0 && !past_->listings.empty()) past_->lately[path] = past_->count++;
 }
 
 bool HiddenFiles::contains(const Path& path, const Watch& listing) const {
-  return hidden_.contains(path) || std::ranges::any_of(past_->lately, [&](const auto& one) {
-           return one.first >= listing.since_ && one.second == path;
-         });
+  const auto found = past_->lately.find(path);
+  return hidden_.contains(path) || (found != past_->lately.end() && found->second >= listing.since_);
 }
 
 bool HiddenFiles::any_in(const Path& directory, const Watch& listing) const {
   const auto in = [&](const Path& path) { return path.parent() == directory; };
   return std::ranges::any_of(hidden_, in) || std::ranges::any_of(past_->lately, [&](const auto& one) {
-           return one.first >= listing.since_ && in(one.second);
+           return one.second >= listing.since_ && in(one.first);
          });
 }
 

@@ -216,8 +216,8 @@ TEST_P(Faults, ReaderSurvivesAServerRestart) {
 // The other one says "500 OOPS: ..." where the reply to PASS is expected, and ends: no word about the
 // password.
 TEST_P(Faults, AProcessOfTheServerDiesDuringTheLogIn) {
-  if (!is(ServerKind::vsftpd)) GTEST_SKIP() << "its sessions have one process at most";
-  start_server({.config = {"delay_successful_login=1"}});
+  if (!is(ServerKind::vsftpd)) GTEST_SKIP() << "no process of a session tells of another one's death";
+  start_server({.config = {"delay_successful_login=2"}});
   mount("log_level=debug,attr_timeout=0,dcache_timeout=0");
   for (const auto part : {RealServer::Part::privileged, RealServer::Part::unprivileged}) {
     server().stop();

@@ -64,7 +64,7 @@ def server_stands_still(server):
         time.sleep(random.choice([0.5, 3, 8]))
     finally:
         send(still, signal.SIGCONT)
-    time.sleep(2)
+    time.sleep(2)  # the sessions go on, as far as they can
     end_stuck_sessions(server)
     return happened
 
@@ -74,7 +74,7 @@ def end_stuck_sessions(server):
     for that end. What serves then waits for help with its next data connection, for ever, and keeps the file locked."""
     for process in sessions_of(server):
         try:
-            waits = "wait" in pathlib.Path(f"/proc/{process}/wchan").read_text()
+            waits = pathlib.Path(f"/proc/{process}/wchan").read_text() == "do_wait"
             children = pathlib.Path(f"/proc/{process}/task/{process}/children").read_text()
         except OSError:
             continue

@@ -5,11 +5,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <memory>
 #include <set>
 #include <stop_token>
-#include <utility>
 
 #include <ftpfs/base/clock.hpp>
 #include <ftpfs/base/log.hpp>
@@ -20,9 +19,9 @@ namespace ftpfs::vfs {
 
 class HiddenFiles {
   struct Past {
-    std::uint64_t count = 0;                            // of names that were hidden
-    std::deque<std::pair<std::uint64_t, Path>> lately;  // those that a listing under way may still show
-    std::multiset<std::uint64_t> listings;              // under way: the count when they began
+    std::uint64_t count = 0;                // of names that are no longer hidden
+    std::map<Path, std::uint64_t> lately;   // those that a listing under way may still show, by their number
+    std::multiset<std::uint64_t> listings;  // under way: the count when they began
   };
 
  public:

@@ -44,8 +44,9 @@ std::vector<std::string> complaints(const Settings& settings) {
   using std::chrono::milliseconds;
   require(settings.ftp.timeout > milliseconds::zero(), "timeout must be more than 0");
   require(settings.ftp.connect_timeout > milliseconds::zero(), "connect_timeout must be more than 0");
-  require(settings.vfs.readahead_bytes >= 64u << 10, "readahead must be 64K at least");
-  require(settings.vfs.readahead_bytes <= 1u << 30, "readahead must be 1G at most");
+  const std::size_t readahead = settings.vfs.readahead_bytes.value_or(64u << 10);
+  require(readahead >= 64u << 10, "readahead must be 64K at least");
+  require(readahead <= 1u << 30, "readahead must be 1G at most");
   require(!(settings.mount.allow_other && settings.mount.allow_root),
           "allow_other and allow_root exclude each other");
   require(settings.ftp.tls_policy.min <= settings.ftp.tls_policy.max, "tls_min is above tls_max");

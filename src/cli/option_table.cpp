@@ -181,7 +181,7 @@ std::vector<Option> make_table() {
        "readahead",
        {},
        "SIZE",
-       "read ahead of a sequential reader (8M)",
+       "read ahead of a sequential reader (8M; near 2M)",
        [](S& s, Text v) { s.vfs.readahead_bytes = parse_size(v); }},
       {caching,
        "read_streams",

@@ -55,10 +55,8 @@ void SessionPool::State::shut() noexcept {
 }
 
 std::size_t SessionPool::State::wanted() const noexcept {
-  const FtpConfig& config = context->config;
-  const auto& round_trip = context->profile.round_trip;
-  const bool far = round_trip && *round_trip >= config.far_from;
-  return std::max<std::size_t>(config.max_conns.value_or(far ? sessions_far_away : usual_sessions), 1);
+  const std::size_t suits = context->is_far().value_or(false) ? sessions_far_away : usual_sessions;
+  return std::max<std::size_t>(context->config.max_conns.value_or(suits), 1);
 }
 
 std::size_t SessionPool::State::limit() const noexcept {

@@ -46,17 +46,8 @@ awaitable<void> run(std::shared_ptr<Session> session, std::shared_ptr<Primed> pr
     if (session->primed() == primed) session->primed().reset();
     co_return;
   }
-  SessionContext& context = session->context();
-  context.tasks.spawn(connect_early(session, primed->port.where, early));
-  const Clock::time_point expired = context.clock.now() + primed_for;
-  const std::stop_token over = primed->over.get_token();
-  try {
-    Clock& clock = context.clock;
-    co_await clock.sleep_until(expired, over);
-  } catch (const Cancelled&) {
-    co_return;
-  }
-  if (session->primed() == primed) drop_primed(*session);
+  session->context().tasks.spawn(connect_early(session, primed->port.where, early));
+  if (session->primed() == primed) session->primed_deadline().set_in(primed_for);
 }
 
 }  // namespace
@@ -85,7 +76,7 @@ awaitable<std::optional<DataPort>> take_primed(std::shared_ptr<Session> session,
     co_return std::nullopt;
   }
   session->primed().reset();
-  primed->over.request_stop();
+  session->primed_deadline().clear();
   co_return std::move(primed->port);
 }
 
@@ -97,7 +88,7 @@ bool is_primed(Session& session) noexcept {
 void drop_primed(Session& session) noexcept {
   const std::shared_ptr<Primed> primed = std::move(session.primed());
   if (!primed) return;
-  primed->over.request_stop();
+  session.primed_deadline().clear();
   if (const std::shared_ptr<EarlyConnection> early = primed->port.early) {
     early->unwanted.request_stop();
     early->stream.reset();

@@ -23,7 +23,6 @@ struct Primed {
   DataPort port;       // complete once it is no longer asked for
   bool asking = true;  // EPSV or PASV is not answered yet
   WaitList answered;
-  std::stop_source over;  // taken, or of no use any more
 };
 
 // `surely`: a transfer on this session comes next, whatever went before.

@@ -53,7 +53,8 @@ bool answers_noop(const Reply& reply) noexcept {
 Session::Session(std::shared_ptr<SessionContext> context)
     : context_(std::move(context)),
       number_(++context_->sessions),
-      deadline_(*context_, [this] { expire(); }) {}
+      deadline_(*context_, [this] { expire(); }),
+      primed_deadline_(*context_, [this] { drop_primed(*this); }) {}
 
 Session::~Session() {
   abort();
@@ -69,6 +70,7 @@ void Session::abort() noexcept {
   dead_ = true;
   deadline_.cancel();
   drop_primed(*this);
+  primed_deadline_.cancel();
   if (stream_) stream_->abort();
   progress_.wake_all();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include <ftpfs/vfs/listing.hpp>
@@ -26,8 +27,28 @@ constexpr char32_t lower(char32_t letter) noexcept {
   return within(U'\u0400', U'\u040F') ? letter + 0x50 : letter;
 }
 
+// Of the letters without their case: what may be twins is found where it would lie itself. Eight at a time as
+// long as all are ASCII; setting a bit makes small letters of the capitals, and of little else the same.
 std::uint64_t hash_of(std::string_view name) noexcept {
-  return std::hash<std::string_view>()(name);
+  constexpr std::uint64_t no_ascii = 0x8080808080808080u;
+  constexpr std::uint64_t small = 0x2020202020202020u;
+  std::uint64_t hash = name.size();
+  const auto add = [&hash](std::uint64_t piece) {
+    hash = (hash ^ piece) * 0x9E3779B97F4A7C15u;
+    hash ^= hash >> 32;
+  };
+  for (std::string_view rest = name; !rest.empty();) {
+    const std::size_t size = std::min<std::size_t>(rest.size(), sizeof small);
+    std::uint64_t piece = 0;
+    std::memcpy(&piece, rest.data(), size);
+    if ((piece & no_ascii) != 0) {
+      while (!rest.empty()) add(lower(take_letter(rest)));
+      break;
+    }
+    add(piece | small);
+    rest.remove_prefix(size);
+  }
+  return hash * 0xC2B2AE3D27D4EB4Fu;
 }
 
 }  // namespace
@@ -103,10 +124,11 @@ std::optional<EntryView> Listing::find(std::string_view name) const {
 }
 
 std::optional<EntryView> Listing::twin_of(std::string_view name) const {
-  const auto is_twin = [&](const Slot& slot) { return may_be_twins(name_of(slot), name); };
-  const auto found = std::find_if(slots_.begin(), slots_.end(), is_twin);
-  if (found == slots_.end()) return std::nullopt;
-  return view(static_cast<SlotIndex::Slot>(found - slots_.begin()));
+  if (!indexed_) build_index();
+  const auto is_twin = [&](SlotIndex::Slot slot) { return may_be_twins(name_of(slots_[slot]), name); };
+  const std::optional<SlotIndex::Slot> found = index_.find(hash_of(name), is_twin);
+  if (!found) return std::nullopt;
+  return view(*found);
 }
 
 void Listing::add(const EntryView& entry) {

@@ -17,9 +17,9 @@ constexpr std::size_t least_share = 1u
 
 }  // namespace
 
-std::size_t Holders::share(const VfsConfig& config) const noexcept {
-  const std::size_t even = undisturbed * config.readahead_bytes / std::max<std::size_t>(count(), 1);
-  return std::min(config.readahead_bytes, std::max(even, least_share));
+std::size_t Holders::share(std::size_t most) const noexcept {
+  const std::size_t even = undisturbed * most / std::max<std::size_t>(count(), 1);
+  return std::min(most, std::max(even, least_share));
 }
 
 void Reader::Window::count_in() noexcept {
@@ -32,7 +32,7 @@ void Reader::Window::count_in() noexcept {
 std::uint64_t Reader::Window::readahead() const noexcept {
   const std::uint64_t first = start_ == 0 ? stream_readahead : 0;  // after a seek: probably one small read
   const std::uint64_t grown = std::max(first, 2 * (consumed_ - start_));
-  const std::uint64_t most = context.holders.share(context.config);
+  const std::uint64_t most = context.holders.share(context.readahead());
   return std::min(grown, unproven_ == nobody ? most : std::min(most, unproven_readahead));
 }
 
@@ -41,7 +41,8 @@ std::uint64_t Reader::Window::readahead() const noexcept {
 // rest twice.
 std::uint64_t Reader::Window::patience() const noexcept {
   const bool sequential = waiting > 0 || consumed_ - start_ >= block_size;
-  return sequential ? std::max<std::uint64_t>(context.config.readahead_bytes, block_size) : block_size;
+  const std::uint64_t most = context.config.readahead_bytes.value_or(ReaderContext::usual_readahead);
+  return sequential ? std::max(most, block_size) : block_size;
 }
 
 std::uint64_t Reader::Window::goal() const noexcept {

@@ -60,7 +60,7 @@ void Uploads::tell_unheard(Node& node) {
 
 bool Uploads::never_sent(const Node& node) noexcept {
   const Stage* const stage = node.stage.get();
-  return stage && !node.on_server && stage->attempts == 0 && !stage->running && !stage->transmission;
+  return stage && !node.on_server && stage->unheard_of() && !stage->running && !stage->transmission;
 }
 
 awaitable<void> Uploads::commit(NodeRef node, std::stop_token stop) {
@@ -191,7 +191,7 @@ awaitable<bool> Uploads::is_taken(NodeRef node, std::stop_token stop) {
 awaitable<std::optional<Attributes>> Uploads::find_conflict(NodeRef node, std::stop_token stop) {
   const StagePtr stage = node->stage;
   const bool can_tell = stage->dirty() && node->linked && !stage->running && !stage->created_here &&
-                        stage->may_append && !stage->old && (stage->attempts == 0 || node->on_server);
+                        stage->may_append && !stage->old && (stage->unheard_of() || node->on_server);
   if (!can_tell || moves(*node)) co_return std::nullopt;
   if (!node->on_server) {
     const bool taken = co_await is_taken(node, stop);

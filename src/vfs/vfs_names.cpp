@@ -129,7 +129,7 @@ awaitable<void> Vfs::Impl::unlink(Ino parent, std::string name, std::stop_token 
 }
 
 awaitable<void> Vfs::Impl::remove_from_server(NodeRef node, std::stop_token stop) {
-  const bool never_sent = !node->on_server && node->stage && node->stage->attempts == 0;
+  const bool never_sent = !node->on_server && node->stage && node->stage->unheard_of();
   if (never_sent) co_return;
   const Path path = nodes.path(*node);
   try {

@@ -98,7 +98,7 @@ TEST(Options, DefaultsAreTheDocumentedOnes) {
   EXPECT_EQ(settings.ftp.idle_timeout, milliseconds(60'000));
   EXPECT_EQ(settings.vfs.listing_ttl, milliseconds(20'000));
   EXPECT_EQ(settings.vfs.kernel_ttl, milliseconds(1'000));
-  EXPECT_EQ(settings.vfs.readahead_bytes, 8u << 20);
+  EXPECT_FALSE(settings.vfs.readahead_bytes);  // what suits the server
   EXPECT_EQ(settings.vfs.read_streams, 4u);
   EXPECT_EQ(settings.mount.readdirplus, fuse::Readdirplus::yes);
   EXPECT_TRUE(settings.vfs.list_ahead && settings.vfs.fetch_ahead);

@@ -105,6 +105,18 @@ TEST_F(FreeSpace, IsAskedForOnceWhereTheServerDoesNotTell) {
   EXPECT_FALSE(remote_->capabilities().tells_space);
 }
 
+class Distance : public RemoteFixture {};
+
+TEST_F(Distance, IsThatOfARoundTrip) {
+  ftp::FtpConfig asked = config();
+  asked.far_from = std::chrono::hours(1);
+  mount(asked);
+  EXPECT_TRUE(remote_->capabilities().near);
+  asked.far_from = std::chrono::microseconds(0);
+  mount(asked);
+  EXPECT_FALSE(remote_->capabilities().near);
+}
+
 // glftpd tells which files are there already under 553, and then opens the connection all the same. That the
 // 150 was the end of that reply only silence tells.
 class DupeWarning : public RemoteFixture {

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <sys/inotify.h>
 
 #include <ftpfs/net/tls.hpp>
 
@@ -111,6 +112,37 @@ TEST_F(TlsTest, AutomaticGoesInClearWhereNothingElseIsOffered) {
     EXPECT_EQ(read("/a"), "content");
   }
   for (const DataTls& data : server_.data_tls()) EXPECT_FALSE(data.secured);
+}
+
+// They are hundreds, and reading them takes longer than all else of a mount.
+TEST_F(TlsTest, TheSystemsCertificatesAreReadWhereTlsIsOffered) {
+  const TemporaryDirectory folder;
+  const std::string authorities = folder.write("authorities.pem", authority_.certificate());
+  const Variable file("SSL_CERT_FILE", authorities);
+  const UniqueFd watch(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  ASSERT_GE(::inotify_add_watch(watch.get(), authorities.c_str(), IN_OPEN), 0);
+  const auto were_read = [&] {
+    char events[4096];
+    return ::read(watch.get(), events, sizeof events) > 0;
+  };
+  ftp::FtpConfig asked = config(TlsMode::automatic);
+  asked.tls_policy = {};
+  const std::string certificate = std::exchange(behaviour().tls.certificate, "");
+  mount(asked);
+  EXPECT_FALSE(were_read());
+  behaviour().tls.certificate = certificate;
+  mount(asked);
+  EXPECT_TRUE(were_read());
+}
+
+// But not what the user names: a mistake is to show at once.
+TEST_F(TlsTest, TheUsersCertificatesAreReadInAnyCase) {
+  behaviour().tls.certificate.clear();
+  ftp::FtpConfig asked = config(TlsMode::automatic);
+  asked.tls_policy.ca_file = "/nonexistent";
+  const auto refused = refusal([&] { mount(asked); });
+  ASSERT_TRUE(refused);
+  EXPECT_THAT(refused->what(), HasSubstr("/nonexistent"));
 }
 
 // pure-ftpd without a certificate lists AUTH TLS, and then does not know it.

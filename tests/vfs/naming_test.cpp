@@ -266,6 +266,41 @@ TEST(Twins, DifferInCaseOnly) {
     EXPECT_FALSE(vfs::may_be_twins(left, right)) << left;
 }
 
+// Whatever else lies there, and however long the names are: looked up, not searched.
+TEST(Twins, AreFoundInADirectory) {
+  const std::vector<std::pair<std::string, std::string>> pairs{
+      {"readme", "README"},
+      {"a rather long name of a file.TXT", "A Rather Long Name Of A File.txt"},
+      {"Ärger", "ärger"},
+      {"12345678Ärger", "12345678ärger"},
+      {"1234567Ärger", "1234567ärger"},
+      {"ΑΒΓ und Файл", "αβγ UND файл"},
+      {"Ёж", "ёж"},
+      {"\xE4", "\xC4"}};
+  const auto entry = [](const std::string& name) {
+    Entry result;
+    result.name = name;
+    return result;
+  };
+  std::vector<Entry> entries;
+  for (int other = 0; other < 1000; ++other) entries.push_back(entry("other" + std::to_string(other)));
+  for (const auto& [one, twin] : pairs) entries.push_back(entry(one));
+  vfs::Listing listing(entries, Clock::time_point());
+  for (const auto& [one, twin] : pairs) {
+    const auto found = listing.twin_of(twin);
+    ASSERT_TRUE(found) << twin;
+    EXPECT_EQ(found->name, one);
+    EXPECT_FALSE(listing.twin_of(one)) << one;
+    EXPECT_FALSE(listing.find(twin)) << twin;
+    listing.erase(one);
+    EXPECT_FALSE(listing.twin_of(twin)) << twin;
+    listing.put(entry(twin));
+    EXPECT_TRUE(listing.twin_of(one)) << one;
+  }
+  EXPECT_FALSE(listing.twin_of("other0"));
+  EXPECT_TRUE(listing.twin_of("OTHER999"));
+}
+
 TEST_F(NamingTest, NamesInAnotherCaseAreOthersWhereTheServerSaysSo) {
   know();
   client().write_file("/dir/A", "new");

@@ -81,8 +81,42 @@ TEST_F(ReadingTest, TheStreamStopsWhereTheWindowIsFull) {
   const vfs::Handle handle = open(pattern(16 * mib));
   for (std::size_t offset = 0; offset < 4 * mib; offset += request) client().read(handle, offset, request);
   settle(io_);
-  EXPECT_LE(remote_.bytes_read(), 4 * mib + 2 * config_.readahead_bytes);
+  EXPECT_LE(remote_.bytes_read(), 4 * mib + 2 * *config_.readahead_bytes);
   client().release(handle);
+}
+
+// What is longer on its way has left the processor's cache when it is copied; far away it is needed.
+TEST_F(ReadingTest, LessIsReadAheadFromAServerNearBy) {
+  for (const bool near : {true, false}) {
+    remote_.set_capabilities({.cheap_stat = true, .near = near});
+    const vfs::Handle handle = open(pattern(32 * mib));
+    const std::uint64_t before = remote_.bytes_read();
+    for (std::size_t offset = 0; offset < 8 * mib; offset += request) client().read(handle, offset, request);
+    settle(io_);
+    const std::uint64_t ahead = remote_.bytes_read() - before - 8 * mib;
+    if (near)
+      EXPECT_LE(ahead, 3 * mib);
+    else
+      EXPECT_GE(ahead, 8 * mib);
+    client().release(handle);
+    unmount();
+  }
+}
+
+TEST_F(ReadingTest, WhatTheUserSaysIsReadAheadEverywhere) {
+  config_.readahead_bytes = 4 * mib;
+  for (const bool near : {true, false}) {
+    remote_.set_capabilities({.cheap_stat = true, .near = near});
+    const vfs::Handle handle = open(pattern(32 * mib));
+    const std::uint64_t before = remote_.bytes_read();
+    for (std::size_t offset = 0; offset < 8 * mib; offset += request) client().read(handle, offset, request);
+    settle(io_);
+    const std::uint64_t ahead = remote_.bytes_read() - before - 8 * mib;
+    EXPECT_GE(ahead, 4 * mib);
+    EXPECT_LE(ahead, 5 * mib);
+    client().release(handle);
+    unmount();
+  }
 }
 
 TEST_F(ReadingTest, RandomSmallReadsFetchLittle) {

@@ -145,7 +145,7 @@ TEST_F(SegmentsTest, NothingIsShownBeforeTheServerShowsTheVersionOnceMore) {
   remote_.on(Op::stat).hold();
   read_slowly(handle, std::chrono::milliseconds(500));
   const std::size_t first = remote_.sources()[1].offset / mib * mib;
-  read_to(handle, first - config_.readahead_bytes);
+  read_to(handle, first - *config_.readahead_bytes);
   at_ = first + mib;
   auto read = client().read_later(handle, at_, mib);
   EXPECT_FALSE(read.done());

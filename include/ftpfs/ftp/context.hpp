@@ -90,6 +90,12 @@ struct SessionContext {
   std::function<std::uint64_t()> random = std::mt19937_64{std::random_device{}()};
   std::unordered_set<std::string> probes;  // names that listings leave out; see src/ftp/own_names.hpp
 
+  // Whether a round trip takes far_from or more; nullopt: nobody has measured one.
+  std::optional<bool> is_far() const noexcept {
+    if (!profile.round_trip) return std::nullopt;
+    return *profile.round_trip >= config.far_from;
+  }
+
   // Made at the first call. Throws what TlsContext throws.
   const std::shared_ptr<const net::TlsContext>& tls() {
     if (!tls_) tls_ = std::make_shared<const net::TlsContext>(config.tls_policy);

@@ -117,6 +117,7 @@ class Session {
   ServerProfile& profile() noexcept { return context_->profile; }
   unsigned number() const noexcept { return number_; }
   std::shared_ptr<Primed>& primed() noexcept { return primed_; }
+  Deadline& primed_deadline() noexcept { return primed_deadline_; }
 
  private:
   // Sent and not answered.
@@ -192,6 +193,7 @@ class Session {
   bool timed_out_ = false;
   Deadline deadline_;
   std::shared_ptr<Primed> primed_;
+  Deadline primed_deadline_;  // it goes unused then
 };
 
 }  // namespace ftpfs::ftp

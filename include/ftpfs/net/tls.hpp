@@ -39,6 +39,8 @@ struct TlsPolicy {
   TlsVersion max = TlsVersion::tls1_3;
   std::string
       ciphers;  // OpenSSL's list; names that begin with TLS_ are suites of TLS 1.3; empty: its default
+
+  friend bool operator==(const TlsPolicy&, const TlsPolicy&) = default;
 };
 
 struct Certificate {

@@ -101,6 +101,7 @@ struct Capabilities {
   bool set_mode = true;
   bool make_symlink = false;
   bool tells_space = false;
+  bool near = false;  // a round trip to it is short
 };
 
 }  // namespace ftpfs

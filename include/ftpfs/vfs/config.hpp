@@ -32,9 +32,10 @@ struct VfsConfig {
   std::chrono::milliseconds listing_ttl{20'000};  // dcache_timeout
   std::size_t listing_bytes = 64u << 20;          // all cached listings together
   std::size_t block_bytes = 16u << 20;            // all cached file blocks together
-  std::size_t readahead_bytes = 8u << 20;         // of one sequential reader
-  std::size_t read_streams = 4;                   // for one sequential reader, where more than one help
-  unsigned line_may_die = 1;                      // in a row without progress, before a transfer is given up
+  // Of one sequential reader; else what suits the server (ReaderContext::readahead).
+  std::optional<std::size_t> readahead_bytes;
+  std::size_t read_streams = 4;  // for one sequential reader, where more than one help
+  unsigned line_may_die = 1;     // in a row without progress, before a transfer is given up
   // ...or never: reads go on while somebody waits for the bytes, uploads until they are there.
   bool hard = false;
   bool list_ahead = true;   // directories, before a walker opens them

@@ -18,8 +18,8 @@ constexpr std::chrono::seconds takes_files_for{10};
 }  // namespace
 
 // Where the server has just taken another file, its yes is not waited for: that round trip is saved, and if
-// it is a no after all, close() tells. Nor is STOR: while the server's processes are at it, the program
-// writes (300 files of 4 KiB to vsftpd on loopback: two cores did by turns what they now do side by side).
+// it is a no after all, close() tells. Nor is STOR: the program may write while the server's processes are
+// at it.
 awaitable<void> Uploads::start_new(NodeRef node, std::stop_token stop) {
   if (context_.config.upload == UploadMode::atomic || writes_back())
     co_return;  // nothing under its name before it is complete

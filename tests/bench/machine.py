@@ -21,13 +21,16 @@ def touch_memory():
 
 class Awake:
     """Processors that wait for work without sleeping, as long as this is open. Waking one of a virtual machine takes the
-    host's scheduler. Seen: a byte there and back over a line of 20.0 ms took 20.8 ms, and 20.3 with this."""
+    host's scheduler. Seen: a byte there and back over a line of 20.0 ms took 20.8 ms, and 20.3 with this. Not for loopback,
+    where that is part of what users have, and where a processor that polls takes time from the other: 300 files were
+    copied in 0.46 s with it and in 0.36 without."""
 
-    def __init__(self):
+    def __init__(self, wanted):
+        self.wanted = wanted
         self.file = None
 
     def __enter__(self):
-        if os.path.exists(LATENCY):
+        if self.wanted and os.path.exists(LATENCY):
             self.file = os.open(LATENCY, os.O_WRONLY | os.O_CLOEXEC)
             os.write(self.file, struct.pack("i", 0))
         return self

@@ -25,7 +25,8 @@ class Measurement:
 
     def run(self, link, rows):
         network = FarNetwork(link.line, self.arguments.link) if link.line else Loopback()
-        with machine.Awake() as awake, network, Server(self.scene, network, link.tls, self.arguments.count) as server:
+        awake = machine.Awake(wanted=link.line is not None)
+        with awake, network, Server(self.scene, network, link.tls, self.arguments.count) as server:
             self.scene.server = server
             self.log = CommandLog(server.log) if server.log else None
             self.figures.links[link.name] = {"how": network.how, "runs": self.arguments.runs,

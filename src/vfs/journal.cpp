@@ -215,8 +215,9 @@ awaitable<void> Journal::note_later(Journal* self) {
       if (stage) stage->watched = false;
       const bool needs_it = node && stage && node->stage == stage && stage->dirty() && node->linked;
       if (!needs_it || noted(*stage)) continue;
+      const bool wanted = stage->running && stage->attempts > 0;  // by a flush
       try {
-        self->note(*node, stage->flushing() ? Record::State::complete : Record::State::open);
+        self->note(*node, wanted ? Record::State::complete : Record::State::open);
       } catch (const Error& error) {
         self->logger_->info("{} would not survive a crash: {}", escaped(node->name), error.what());
       }

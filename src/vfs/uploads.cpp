@@ -113,12 +113,8 @@ awaitable<void> Uploads::deliver(NodeRef node, std::stop_token stop) {
   const StagePtr stage = node->stage;
   if (!stage) co_return;
   const std::uint64_t wanted = stage->changes();
-  const bool joins = stage->running && stage->attempts > 0;  // the one that runs: fine
-  const std::uint64_t earlier = stage->attempts - (joins ? 1 : 0);
-  if (stage->running && !stage->flushing()) {  // create() has begun it: a crash is to send it all the same
-    stage->wanted = true;
-    if (noted(*stage) && stage->dirty() && node->linked) journal_.note_wanted(*node);
-  }
+  const std::uint64_t earlier =
+      stage->attempts - (stage->running ? 1 : 0);  // joining the one that runs is fine
   while (stage->saved < wanted || stage->mtime || stage->mode) {
     if (stage->stop.stop_requested()) co_return;  // being removed: nothing is to be saved any more
     if (!stage->running && moves(*node)) {

@@ -17,27 +17,30 @@ constexpr std::chrono::seconds takes_files_for{10};
 
 }  // namespace
 
-// Where the server has just taken another file, its yes is not waited for: that round trip is saved, and if
-// it is a no after all, close() tells. Nor is STOR: the program may write while the server's processes are
-// at it.
 awaitable<void> Uploads::start_new(NodeRef node, std::stop_token stop) {
   if (context_.config.upload == UploadMode::atomic || writes_back())
     co_return;  // nothing under its name before it is complete
-  const Path path = context_.nodes.path(*node);
-  if (context_.remote.upload_in_doubt(path)) co_return;
   const StagePtr stage = node->stage;
+  SinkRequest request;
+  request.yields = true;
+  request.only_if_free = true;
+  // Where the server has just taken another one, its yes is not waited for: that round trip is saved, and if
+  // it is a no after all, close() tells.
+  const std::optional<Clock::time_point> took = directories_.state(*node->parent).took_file;
+  request.unheard = took && context_.clock.now() - *took < takes_files_for;
+  const auto next = std::make_shared<Transmission>();
+  next->path = context_.nodes.path(*node);
+  next->started_at = stage->changes();
+  if (context_.remote.upload_in_doubt(next->path)) co_return;
+  const Path path = next->path;
+  Remote& remote = context_.remote;
   stage->running = true;  // nobody else may start an upload while this one is being opened
   stage->started = true;
-  const std::optional<Clock::time_point> took = directories_.state(*node->parent).took_file;
-  if (took && context_.clock.now() - *took < takes_files_for) {
-    context_.tasks.spawn(start_unheard(this, node));
-    co_return;
-  }
-  SinkRequest request;
+  std::unique_ptr<Sink> sink;
   std::exception_ptr failure;
   bool line_died = false;
   try {
-    co_await start(node, request, stop);
+    sink = co_await remote.open_sink(path, request, stop);
   } catch (const ConnectionLost&) {
     line_died = true;
     failure = std::current_exception();
@@ -46,40 +49,12 @@ awaitable<void> Uploads::start_new(NodeRef node, std::stop_token stop) {
   }
   stage->running = false;
   stage->finished.wake_all();
-  const bool goes_on = context_.remote.upload_in_doubt(path) || (line_died && context_.config.hard);
-  // Else close() sends it, in doubt under another name.
-  if (failure && (stop.stop_requested() || !goes_on)) std::rethrow_exception(failure);
-}
-
-// Whatever goes wrong, close() begins anew, and tells if that fails too.
-awaitable<void> Uploads::start_unheard(Uploads* self, NodeRef node) {
-  const StagePtr stage = node->stage;
-  if (!stage) co_return;  // the mount has ended before it began
-  SinkRequest request;
-  request.unheard = true;
-  const std::stop_token stop = stage->stop.get_token();
-  try {
-    co_await self->start(node, request, stop);
-  } catch (const std::exception& error) {
-    self->logger_->debug("upload of {} begins anew at close: {}", escaped(node->name), error.what());
-    if (node->parent) self->directories_.state(*node->parent).took_file.reset();
+  if (failure) {
+    const bool goes_on = remote.upload_in_doubt(path) || (line_died && context_.config.hard);
+    if (stop.stop_requested() || !goes_on) std::rethrow_exception(failure);
+    co_return;  // close() sends it, in doubt under another name
   }
-  stage->running = false;
-  stage->finished.wake_all();
-  if (node->stage == stage) self->settle(node);
-}
-
-awaitable<void> Uploads::start(NodeRef node, SinkRequest request, std::stop_token stop) {
-  const StagePtr stage = node->stage;
-  const auto next = std::make_shared<Transmission>();
-  next->path = context_.nodes.path(*node);
-  next->started_at = stage->changes();
-  request.yields = true;
-  request.only_if_free = true;
-  const Path path = next->path;
-  Remote& remote = context_.remote;
-  std::unique_ptr<Sink> sink = co_await remote.open_sink(path, request, stop);
-  if (!sink || node->stage != stage) co_return;
+  if (!sink) co_return;
   next->sink = std::move(sink);
   next->accepted = next->made = true;
   stage->created_here = true;

@@ -67,6 +67,16 @@ TEST_F(HardUpload, IsLeftToCloseWhereItsLineDiesWhenTheFileIsMade) {
   EXPECT_EQ(tree().content("/new"), "content");
 }
 
+// Its STOR may have had an effect that nobody heard of.
+TEST_F(HardUpload, WhatIsRemovedBeforeItIsSentLeavesNothing) {
+  remote_.on(Op::open_sink).fail_next(ConnectionLost(EIO, "gone"), 1, When::after_effect);
+  const vfs::Handle handle = client().create("/new");
+  EXPECT_TRUE(tree().exists("/new"));
+  client().unlink("/new");
+  client().close(handle);
+  EXPECT_FALSE(tree().exists("/new"));
+}
+
 TEST_F(HardUpload, EndsWithTheFile) {
   break_lines(1000);
   const vfs::Handle handle = client().open("/file", O_RDWR);

@@ -62,7 +62,6 @@ class Stage {
   std::uint64_t changes() const noexcept { return changes_; }
   bool dirty() const noexcept { return changes_ != saved; }
   bool unheard_of() const noexcept { return attempts == 0 && !started; }  // on the server
-  bool flushing() const noexcept { return running && (attempts > 0 || wanted); }
   // Only bytes behind the server's version were added: APPE will do.
   bool append_only() const noexcept { return lowest_change_ >= server_size_ && base_size_ == server_size_; }
 
@@ -87,8 +86,7 @@ class Stage {
   std::uint64_t failed = 0;    // of changes(): what the last failed attempt tried to save
   std::uint64_t given_up = 0;  // of changes(): what is in the spool under a name instead
   std::uint64_t attempts = 0;  // uploads begun
-  bool started = false;        // and before all of them one by create(), which waits for the content
-  bool wanted = false;         // somebody waits for that one: to take it up
+  bool started = false;        // and before all of them one by create(), which may have failed
   std::exception_ptr failure;  // of the last one
   bool running = false;        // an upload task is at work
   bool retrying = false;       // a task will try again later what could not be saved

@@ -58,7 +58,7 @@ class Uploads {
   // ENOSPC...).
   Stage& stage(Node& node);
   // The node was just created: opens its STOR at once, so that a refusal is heard by open() and not by
-  // close(); in the background where a refusal is not to be expected.
+  // close().
   awaitable<void> start_new(NodeRef node, std::stop_token stop);
   void resize(Node& node, std::uint64_t size);  // its stage, which is made where there is none
   // Called after each write and resize.
@@ -143,8 +143,6 @@ class Uploads {
   static bool moves(const Node& node) noexcept;
 
   // uploads_early.cpp
-  static awaitable<void> start_unheard(Uploads* self, NodeRef node);
-  awaitable<void> start(NodeRef node, SinkRequest request, std::stop_token stop);
   bool worth_following(const Node& node) const;
   static awaitable<void> follow(Uploads* self, NodeRef node);
 

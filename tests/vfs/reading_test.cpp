@@ -85,37 +85,39 @@ TEST_F(ReadingTest, TheStreamStopsWhereTheWindowIsFull) {
   client().release(handle);
 }
 
-// What is longer on its way has left the processor's cache when it is copied; far away it is needed.
-TEST_F(ReadingTest, LessIsReadAheadFromAServerNearBy) {
-  for (const bool near : {true, false}) {
+class ReadAheadTest : public ReadingTest {
+ protected:
+  // How many bytes beyond those that a program reads, 8 MiB from the front.
+  std::uint64_t read_ahead(bool near) {
     remote_.set_capabilities({.cheap_stat = true, .near = near});
     const vfs::Handle handle = open(pattern(32 * mib));
     const std::uint64_t before = remote_.bytes_read();
     for (std::size_t offset = 0; offset < 8 * mib; offset += request) client().read(handle, offset, request);
     settle(io_);
     const std::uint64_t ahead = remote_.bytes_read() - before - 8 * mib;
+    client().release(handle);
+    unmount();
+    return ahead;
+  }
+};
+
+// What is longer on its way has left the processor's cache when it is copied; far away it is needed.
+TEST_F(ReadAheadTest, IsLessFromAServerNearBy) {
+  for (const bool near : {true, false}) {
+    const std::uint64_t ahead = read_ahead(near);
     if (near)
       EXPECT_LE(ahead, 3 * mib);
     else
       EXPECT_GE(ahead, 8 * mib);
-    client().release(handle);
-    unmount();
   }
 }
 
-TEST_F(ReadingTest, WhatTheUserSaysIsReadAheadEverywhere) {
+TEST_F(ReadAheadTest, IsWhatTheUserSaysEverywhere) {
   config_.readahead_bytes = 4 * mib;
   for (const bool near : {true, false}) {
-    remote_.set_capabilities({.cheap_stat = true, .near = near});
-    const vfs::Handle handle = open(pattern(32 * mib));
-    const std::uint64_t before = remote_.bytes_read();
-    for (std::size_t offset = 0; offset < 8 * mib; offset += request) client().read(handle, offset, request);
-    settle(io_);
-    const std::uint64_t ahead = remote_.bytes_read() - before - 8 * mib;
+    const std::uint64_t ahead = read_ahead(near);
     EXPECT_GE(ahead, 4 * mib);
     EXPECT_LE(ahead, 5 * mib);
-    client().release(handle);
-    unmount();
   }
 }
 

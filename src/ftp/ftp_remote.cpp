@@ -73,9 +73,8 @@ void FtpRemote::leave_chance_to(std::function<std::uint64_t()> random) {
 
 awaitable<void> FtpRemote::connect(std::stop_token stop) {
   SessionContext& context = *impl_->server->context;
-  // What cannot be read or understood is no secret until later. Without anything of the user's that waits
-  // until the server turns out to have TLS: reading the system's certificates takes longer than all else of a
-  // mount (55 of 85 ms), and 4 MiB.
+  // What cannot be read or understood is no secret until later. Without anything of the user's, a server
+  // without TLS is spared OpenSSL: 3 ms of 28, and 3 of 11 MiB.
   const bool may_be_wrong = context.config.tls_policy != net::TlsPolicy{};
   if (context.config.tls != TlsMode::off && may_be_wrong) context.tls();
   const auto work = [server = impl_->server, stop](Lease& lease) { return enter_root(lease, server, stop); };

@@ -11,6 +11,7 @@
 
 #include <ftpfs/base/error.hpp>
 
+#include "tls_authorities.hpp"
 #include "tls_failure.hpp"
 #include "tls_verify.hpp"
 
@@ -63,7 +64,7 @@ void load_authorities(SSL_CTX& ssl, const TlsPolicy& policy) {
     fail("cacert=" + policy.ca_file);
   if (!policy.ca_path.empty() && SSL_CTX_load_verify_dir(&ssl, policy.ca_path.c_str()) != 1)
     fail("capath=" + policy.ca_path);
-  if (policy.ca_file.empty() && policy.ca_path.empty()) SSL_CTX_set_default_verify_paths(&ssl);
+  if (policy.ca_file.empty() && policy.ca_path.empty() && !trust_system(ssl)) throw std::bad_alloc();
 }
 
 int give_password(char* into, int room, int, void* policy) {

@@ -80,8 +80,8 @@ awaitable<void> Uploads::put_back(NodeRef node) {
     node->attributes.mtime = now.mtime;
     node->learned = context_.clock.now();
     stage->old_is_lost = false;
-    stage->old.reset();  // fetched anew before the next attempt: others may change it until then
     Journal::forget_old(*stage);
+    stage->old.reset();  // fetched anew before the next attempt: others may change it until then
     logger_->warn("{} has its old content again: the new one did not arrive", escaped(node->name));
   } catch (const Error& error) {
     logger_->warn("the old content of {} could not be put back: {}", escaped(node->name), error.what());

@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include <ftpfs/base/close_aside.hpp>
 #include <ftpfs/base/error.hpp>
 #include <ftpfs/vfs/journal.hpp>
 #include <ftpfs/vfs/reader.hpp>
@@ -14,6 +15,11 @@
 #include <ftpfs/vfs/uploads.hpp>
 
 namespace ftpfs::vfs {
+namespace {
+
+constexpr std::uint64_t large = 16u << 20;  // closed in a millisecond
+
+}  // namespace
 
 Stage::Stage(UniqueFd file, std::uint64_t base_size)
     : file_(std::move(file)), size_(base_size), server_size_(base_size), base_size_(base_size) {
@@ -32,7 +38,10 @@ Stage::Stage(UniqueFd file, const Extent& extent)
   for (const Range& range : extent.present) mark_present(range);
 }
 
-Stage::~Stage() = default;
+Stage::~Stage() {
+  entry.reset();  // first: with its name what is freed by the last to go would be freed here
+  if (size_ >= large) close_aside(std::move(file_));
+}
 
 Stage::Extent Stage::extent() const {
   Extent result{size_, server_size_, base_size_, lowest_change_, {}};
@@ -52,7 +61,7 @@ void Stage::Extent::cut(std::uint64_t to) {
 void Stage::pwrite_all(std::uint64_t offset, Bytes bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::pwrite(file_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && (errno == EINTR || (errno == ENOSPC && wait_for_closing()))) continue;
     if (count < 0) throw Error(errno, std::string("cannot write to the spool: ") + std::strerror(errno));
     offset += static_cast<std::uint64_t>(count);
     bytes = bytes.subspan(static_cast<std::size_t>(count));

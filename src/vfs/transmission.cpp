@@ -228,8 +228,8 @@ void Uploads::saved(Node& node, const Attributes& now, std::uint64_t changes) {
   node.stage->saved = std::max(node.stage->saved, changes);
   node.stage->given_up = 0;
   // Whichever way it went: what was kept of an older version is put nowhere any more.
-  node.stage->old.reset();
   Journal::forget_old(*node.stage);
+  node.stage->old.reset();
   node.stage->old_is_lost = false;
   const std::optional<std::uint16_t> old_mode = node.attributes.mode;
   node.attributes = now;

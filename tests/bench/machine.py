@@ -2,9 +2,13 @@
 """What a virtual machine lacks for a while after it was idle, and who comes first pays for; all tools find it there."""
 import mmap
 import os
+import shutil
 import struct
+import tempfile
 
 ENOUGH = 3 << 30
+MEMORY = "/dev/shm"
+SCRATCH = 6 << 30
 LATENCY = "/dev/cpu_dma_latency"  # the kernel's documentation: power/pm_qos_interface
 
 
@@ -17,6 +21,15 @@ def touch_memory():
     """The host takes back what is free. Seen: a fresh file of 256 MiB took 1.2 s, and 0.14 s in memory used before."""
     size = min(ENOUGH, available() // 2)
     mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_POPULATE).close()
+
+
+def scratch_folder():
+    """Where no tool waits for the disk, if there is room. Seen: on the disk of a virtual machine, curl/lftp and ftpfs took
+    0.18 and 0.40 s for cp of 300 files one time and 0.41 and 1.20 s half a minute later; in memory 0.15 and 0.20 s each
+    time."""
+    if os.path.ismount(MEMORY) and shutil.disk_usage(MEMORY).free > SCRATCH and available() > SCRATCH + ENOUGH:
+        return MEMORY
+    return tempfile.gettempdir()
 
 
 class Awake:

@@ -31,6 +31,7 @@ class Measurement:
             self.log = CommandLog(server.log) if server.log else None
             self.figures.links[link.name] = {"how": network.how, "runs": self.arguments.runs,
                                              "peer_runs": self.arguments.peer_runs, "awake": bool(awake),
+                                             "in_memory": self.arguments.scratch == machine.MEMORY,
                                              "date": time.strftime("%Y-%m-%d", time.gmtime())}
             for number in range(self.arguments.runs):
                 for work in rows:

@@ -115,6 +115,23 @@ TEST_F(Life, AFullSpoolIsToldByWriteAndLosesNothing) {
   ::umount2(scratch("spool").c_str(), MNT_DETACH);
 }
 
+// What a large one held is given back by another thread, and who needs it waits for that.
+TEST_F(Life, TheRoomOfALargeFileIsThereForTheNext) {
+  served_->with([](FakeServer&) {});
+  fs::create_directory(scratch("spool"));
+  ASSERT_EQ(::mount("ftpfs-test", scratch("spool").c_str(), "tmpfs", 0, "size=20m,mode=700"), 0);
+  mount();
+  const std::string most(18u << 20, 'm');
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = "/" + std::to_string(i);
+    write_file(mountpoint().string() + name, most);
+    EXPECT_TRUE(content(name) == most) << log();
+  }
+  EXPECT_EQ(unmount().status, 0);
+  EXPECT_EQ(process_->wait(), 0);
+  ::umount2(scratch("spool").c_str(), MNT_DETACH);
+}
+
 // F31: who wants one descriptor too many is told, the others go on.
 TEST_F(Life, WithoutDescriptorsCallsFailAndTheProgramLives) {
   auto arguments = command(served_->url());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // FTPS with servers that mean well: each version, each way to begin, each habit on data connections.
 #include <cerrno>
+#include <filesystem>
 #include <functional>
 
 #include <gmock/gmock.h>
@@ -33,6 +34,32 @@ std::string hashed_name(const std::string& pem) {
 }
 
 class TlsTest : public TlsFixture {};
+
+// What OpenSSL finds on this machine where the user names nothing: a directory, empty here, and a file.
+class SystemsAuthorities : public TlsFixture {
+ protected:
+  SystemsAuthorities() { EXPECT_GE(::inotify_add_watch(watch_.get(), file_.c_str(), IN_OPEN), 0); }
+
+  void mount_automatically() {
+    ftp::FtpConfig asked = config(TlsMode::automatic);
+    asked.tls_policy = {};
+    mount(asked);
+  }
+
+  bool file_was_read() const {
+    char events[4096];
+    return ::read(watch_.get(), events, sizeof events) > 0;
+  }
+
+  const TemporaryDirectory folder_;
+  const TemporaryDirectory directory_;
+  const std::string file_ = folder_.write("authorities.pem", authority_.certificate());
+
+ private:
+  const Variable names_file_{"SSL_CERT_FILE", file_};
+  const Variable names_directory_{"SSL_CERT_DIR", directory_.path().string()};
+  const UniqueFd watch_{::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)};
+};
 
 TEST_F(TlsTest, EveryDataConnectionResumesTheSessionOfItsControlConnection) {
   for (const int version : both_versions) {
@@ -115,24 +142,50 @@ TEST_F(TlsTest, AutomaticGoesInClearWhereNothingElseIsOffered) {
 }
 
 // They are hundreds, and reading them takes longer than all else of a mount.
-TEST_F(TlsTest, TheSystemsCertificatesAreReadWhereTlsIsOffered) {
-  const TemporaryDirectory folder;
-  const std::string authorities = folder.write("authorities.pem", authority_.certificate());
-  const Variable file("SSL_CERT_FILE", authorities);
-  const UniqueFd watch(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-  ASSERT_GE(::inotify_add_watch(watch.get(), authorities.c_str(), IN_OPEN), 0);
-  const auto were_read = [&] {
-    char events[4096];
-    return ::read(watch.get(), events, sizeof events) > 0;
-  };
-  ftp::FtpConfig asked = config(TlsMode::automatic);
-  asked.tls_policy = {};
+TEST_F(SystemsAuthorities, AreReadWhereTlsIsOffered) {
   const std::string certificate = std::exchange(behaviour().tls.certificate, "");
-  mount(asked);
-  EXPECT_FALSE(were_read());
+  mount_automatically();
+  EXPECT_FALSE(file_was_read());
   behaviour().tls.certificate = certificate;
-  mount(asked);
-  EXPECT_TRUE(were_read());
+  mount_automatically();
+  EXPECT_TRUE(file_was_read());
+  expect_transfers();
+}
+
+TEST_F(SystemsAuthorities, AreLookedUpInTheirDirectory) {
+  directory_.write(hashed_name(authority_.certificate()), authority_.certificate());
+  mount_automatically();
+  EXPECT_FALSE(file_was_read());
+  expect_transfers();
+}
+
+// Of which one has vouched for this server, and not the one of that name in the directory.
+TEST_F(SystemsAuthorities, AreAskedForOneByOne) {
+  const Authority other("somebody else");
+  directory_.write(hashed_name(other.certificate()), other.certificate());
+  mount_automatically();
+  EXPECT_TRUE(file_was_read());
+  expect_transfers();
+}
+
+TEST_F(SystemsAuthorities, DoNotVouchForEveryone) {
+  behaviour().tls.certificate = self_signed({.addresses = {"127.0.0.1"}}).pem();
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const auto refused = refusal([&] { mount_automatically(); });
+    ASSERT_TRUE(refused);
+    EXPECT_THAT(refused->what(), HasSubstr("not trusted"));
+  }
+  EXPECT_TRUE(file_was_read());
+}
+
+TEST_F(SystemsAuthorities, MayHaveNoFile) {
+  std::filesystem::remove(file_);
+  const auto refused = refusal([&] { mount_automatically(); });
+  ASSERT_TRUE(refused);
+  EXPECT_THAT(refused->what(), HasSubstr("not trusted"));
+  directory_.write(hashed_name(authority_.certificate()), authority_.certificate());
+  mount_automatically();
+  expect_transfers();
 }
 
 // But not what the user names: a mistake is to show at once.

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Writing new files: what the server gets, in how many uploads, and what is seen of them before.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+
+#include <ftpfs/base/close_aside.hpp>
+#include <ftpfs/vfs/stage.hpp>
 
 #include "vfs/vfs_test.hpp"
 
@@ -165,6 +169,23 @@ TEST_F(WritingTest, WhatWasWrittenCanBeReadThroughEveryHandle) {
   client().close(writer);
   EXPECT_EQ(client().read(reader, 0, 100), "hello world");
   client().release(reader);
+}
+
+// Its file system takes a while to free what it holds: not on the loop.
+TEST_F(WritingTest, ALargeFilesStageIsClosedAside) {
+  wait_for_closing();
+  client().write_file("/small", pattern(mib));
+  EXPECT_FALSE(wait_for_closing());
+  client().write_file("/large", pattern(16 * mib));
+  EXPECT_TRUE(wait_for_closing());
+  EXPECT_EQ(open_stages(), 0u);
+}
+
+TEST_F(WritingTest, AFullSpoolWaitsForWhatIsBeingClosed) {
+  vfs::Stage stage(UniqueFd(::open("/dev/full", O_RDWR | O_CLOEXEC)), 0);
+  close_aside(UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
+  EXPECT_EQ(errno_of([&] { stage.write(0, as_bytes("too much")); }), ENOSPC);
+  EXPECT_FALSE(wait_for_closing()) << "it was not waited for";
 }
 
 TEST_F(WritingTest, WritingMayGoOnAfterAFlush) {

@@ -67,7 +67,8 @@ struct TlsFacts {
 
 class TlsContext {
  public:
-  // Reads the files of the policy. Throws Error that names what could not be read or understood.
+  // Reads the files of the policy, the system's once a certificate is to be judged. Throws Error that names
+  // what could not be read or understood.
   explicit TlsContext(TlsPolicy policy);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;

@@ -236,7 +236,10 @@ void Session::learn_from_set_up(const Command& command, const Reply& reply) {
     known.utf8 = reply.completion() || known.features.utf8 ? Support::yes : Support::no;
   }
   if (command.verb == Verb::feat) known.features = proto::parse_features(reply);
-  if (command.verb == Verb::rest) learn_status(*this, command, reply);
+  if (command.verb == Verb::rest) {
+    learn_status(*this, command, reply);
+    if (reply.code == 350 && command.argument != "0") known.rest = Support::yes;
+  }
   if (command.verb == Verb::type && !reply.completion())
     throw Error(EPROTO, "server refuses binary transfers", reply.last_line());
   if (command.verb == Verb::pwd && reply.completion())

@@ -5,23 +5,29 @@
 #include <mutex>
 #include <new>
 
+#include <openssl/err.h>
+
 namespace ftpfs::net {
 namespace {
 
 using OnceFlag = std::once_flag;
 
 int begin(X509_LOOKUP* lookup) {
-  return X509_LOOKUP_set_method_data(lookup, new (std::nothrow) OnceFlag);
+  auto* flag = new (std::nothrow) OnceFlag;
+  return flag != nullptr ? X509_LOOKUP_set_method_data(lookup, flag) : 0;
 }
 
 void end(X509_LOOKUP* lookup) {
   delete static_cast<OnceFlag*>(X509_LOOKUP_get_method_data(lookup));
 }
 
-// Without such a file the directory is all there is.
+// Without such a file the directory is all there is; what is said about that must not be taken for the
+// handshake's.
 void read_file(X509_LOOKUP* lookup) {
+  ERR_set_mark();
   const char* named = ::secure_getenv(X509_get_default_cert_file_env());
   X509_load_cert_crl_file(lookup, named != nullptr ? named : X509_get_default_cert_file(), X509_FILETYPE_PEM);
+  ERR_pop_to_mark();
 }
 
 // OpenSSL asks here last, and for what its store has not got; on several threads at once.

@@ -50,6 +50,7 @@ class Measurement:
             if tool.mounts:
                 seconds = self.mounted(link, work, tool)
             else:
+                machine.touch_memory()  # now: the host takes back what was free for two seconds
                 seconds = self.timed(work.raw[tool.name], self.scene)
             work.verify(self.scene)
             self.figures.add(row, tool.name, work.volume / seconds if work.volume else seconds)
@@ -74,7 +75,6 @@ class Measurement:
         return tool.name == FTPFS or number < self.arguments.peer_runs
 
     def timed(self, work, *arguments):
-        machine.touch_memory()  # now: the host takes back what was free for two seconds
         if self.log:
             self.log.begin()
         begin = time.perf_counter()
@@ -86,6 +86,7 @@ class Measurement:
             if work.name == "mount":
                 self.keep_memory(link, "idle-memory", "idle after mounting", tool, mount.memory("VmRSS"))
                 return mount.seconds
+            machine.touch_memory()  # before the warming up: it may take longer than what is known then is valid
             work.warm_up(self.scene, mount.path)
             seconds = self.timed(work.mounted, self.scene, mount.path)
             self.keep_memory(link, f"{work.name}-memory", work.title, tool, mount.memory("VmHWM"))

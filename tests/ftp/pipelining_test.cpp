@@ -122,6 +122,16 @@ TEST_F(Pipelining, TheOffsetGoesWithTheCommandOnceItIsKnownToWork) {
   EXPECT_THAT(in_a_row([&] { EXPECT_EQ(read("/a", 4), "ent"); }), ElementsAre("RETR /a"));
 }
 
+// Its set-up has asked for one already.
+TEST_F(Pipelining, OnVsftpdTheFirstOffsetGoesWithTheCommand) {
+  behaviour().greeting = "220 (vsFTPd 3.0.5)";
+  log_in();
+  EXPECT_THAT(in_a_row([&] { EXPECT_EQ(read("/a", 3), "tent"); }), ElementsAre("RETR /a"));
+  behaviour().replies["REST"] = "502 No.";
+  log_in();
+  EXPECT_THAT(in_a_row([&] { EXPECT_EQ(read("/a", 3), "tent"); }), IsEmpty());
+}
+
 // The file would come from its beginning, and be taken for its end.
 TEST_F(Pipelining, AnOffsetThatIsRefusedInARowIsNotBelieved) {
   log_in();

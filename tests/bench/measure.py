@@ -47,10 +47,12 @@ class Measurement:
         print(f"run {number + 1}/{self.arguments.runs}  {link.name:6} {work.name:16}{tool.name}", file=sys.stderr)
         try:
             work.prepare(self.scene)
+            # Now: the host takes back what was free for two seconds. And not between the mount and the work: that takes as
+            # long as what is warm stays so.
+            machine.touch_memory()
             if tool.mounts:
                 seconds = self.mounted(link, work, tool)
             else:
-                machine.touch_memory()  # now: the host takes back what was free for two seconds
                 seconds = self.timed(work.raw[tool.name], self.scene)
             work.verify(self.scene)
             self.figures.add(row, tool.name, work.volume / seconds if work.volume else seconds)
@@ -86,7 +88,6 @@ class Measurement:
             if work.name == "mount":
                 self.keep_memory(link, "idle-memory", "idle after mounting", tool, mount.memory("VmRSS"))
                 return mount.seconds
-            machine.touch_memory()  # before the warming up: it may take longer than what is known then is valid
             work.warm_up(self.scene, mount.path)
             seconds = self.timed(work.mounted, self.scene, mount.path)
             self.keep_memory(link, f"{work.name}-memory", work.title, tool, mount.memory("VmHWM"))

@@ -11,7 +11,8 @@ namespace ftpfs {
 // From any thread. Where there can be no such thread the file is closed here.
 void close_aside(UniqueFd file) noexcept;
 
-// Waits until all of them are closed: their room is free then. False: there was nothing to wait for.
+// Waits until all of them are closed: their room is free then. False: none was given since the last time, so
+// that it is no use to try again.
 bool wait_for_closing() noexcept;
 
 }  // namespace ftpfs

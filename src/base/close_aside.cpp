@@ -2,11 +2,10 @@
 #include <exception>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <utility>
 
-#include <ftpfs/base/asio.hpp>
 #include <ftpfs/base/close_aside.hpp>
+#include <ftpfs/base/work_thread.hpp>
 
 namespace ftpfs {
 namespace {
@@ -17,28 +16,18 @@ class Closer {
 
   void take(UniqueFd file) {
     const std::lock_guard lock(mutex_);
-    if (!thread_) thread_ = std::make_unique<Thread>();
-    asio::post(thread_->files, [closed = std::move(file)]() mutable { closed.reset(); });
+    if (!thread_) thread_ = std::make_unique<WorkThread>();
+    thread_->post([closed = std::move(file)]() mutable { closed.reset(); });
   }
 
   bool finish() {
     const std::lock_guard lock(mutex_);
-    if (!thread_) return false;
-    thread_->open.reset();
-    thread_->thread.join();
-    thread_.reset();
-    return true;
+    return std::exchange(thread_, nullptr) != nullptr;
   }
 
  private:
-  struct Thread {
-    asio::io_context files{1};
-    asio::executor_work_guard<asio::io_context::executor_type> open{files.get_executor()};
-    std::thread thread{[this] { files.run(); }};
-  };
-
   std::mutex mutex_;
-  std::unique_ptr<Thread> thread_;
+  std::unique_ptr<WorkThread> thread_;
 };
 
 // One for all: neither the thread nor what it closes belongs to anybody any more.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <exception>
-#include <thread>
+#include <system_error>
 #include <utility>
 
 #include <ftpfs/base/off_loop.hpp>
@@ -18,33 +18,34 @@ struct Call {
 
 }  // namespace
 
-struct OffLoop::Thread {
-  asio::io_context calls{1};
-  asio::executor_work_guard<asio::io_context::executor_type> open{calls.get_executor()};
-  std::thread thread{[this] { calls.run(); }};
-};
+// Without one to be had the loop waits for the disk: better than a file that cannot be saved.
+std::unique_ptr<WorkThread> OffLoop::start() {
+  try {
+    return std::make_unique<WorkThread>();
+  } catch (const std::system_error&) {
+    return nullptr;
+  }
+}
 
 OffLoop::OffLoop(Executor loop) : loop_(std::move(loop)) {}
 
-OffLoop::~OffLoop() {
-  if (!thread_) return;
-  thread_->open.reset();
-  thread_->thread.join();
-}
-
 awaitable<void> OffLoop::run(std::function<void()> work) {
-  if (!thread_) thread_ = std::make_unique<Thread>();
+  if (!thread_) thread_ = start();
+  if (!thread_) {
+    work();
+    co_return;
+  }
   const auto call = std::make_shared<Call>();
   call->work = std::move(work);
   const Executor loop = loop_;
-  asio::post(thread_->calls, [call, loop] {
+  thread_->post([call, loop]() mutable {
     try {
       call->work();
     } catch (...) {
       call->failure = std::current_exception();
     }
     // The last reference dies on the loop, where the wait list belongs.
-    asio::post(loop, [call] {
+    asio::post(loop, [call = std::move(call)] {
       call->done = true;
       call->finished.wake_all();
     });

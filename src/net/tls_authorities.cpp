@@ -10,15 +10,13 @@
 namespace ftpfs::net {
 namespace {
 
-using OnceFlag = std::once_flag;
-
 int begin(X509_LOOKUP* lookup) {
-  auto* flag = new (std::nothrow) OnceFlag;
+  auto* flag = new (std::nothrow) std::once_flag;
   return flag != nullptr ? X509_LOOKUP_set_method_data(lookup, flag) : 0;
 }
 
 void end(X509_LOOKUP* lookup) {
-  delete static_cast<OnceFlag*>(X509_LOOKUP_get_method_data(lookup));
+  delete static_cast<std::once_flag*>(X509_LOOKUP_get_method_data(lookup));
 }
 
 // Without such a file the directory is all there is; what is said about that must not be taken for the
@@ -32,15 +30,15 @@ void read_file(X509_LOOKUP* lookup) {
 
 // OpenSSL asks here last, and for what its store has not got; on several threads at once.
 int find_in_file(X509_LOOKUP* lookup, X509_LOOKUP_TYPE type, const X509_NAME* name, X509_OBJECT* found) {
-  std::call_once(*static_cast<OnceFlag*>(X509_LOOKUP_get_method_data(lookup)), read_file, lookup);
+  std::call_once(*static_cast<std::once_flag*>(X509_LOOKUP_get_method_data(lookup)), read_file, lookup);
   X509_STORE* store = X509_LOOKUP_get_store(lookup);
   X509_STORE_lock(store);
   const X509_OBJECT* kept = X509_OBJECT_retrieve_by_subject(X509_STORE_get0_objects(store), type, name);
   X509* certificate = kept != nullptr ? X509_OBJECT_get0_X509(kept) : nullptr;
   X509_STORE_unlock(store);
   if (certificate == nullptr || X509_OBJECT_set1_X509(found, certificate) != 1) return 0;
-  X509_free(
-      certificate);  // the caller counts its use itself, and the store keeps it as long as there is a caller
+  // The caller counts its use itself, and the store keeps it as long as there is a caller.
+  X509_free(certificate);
   return 1;
 }
 

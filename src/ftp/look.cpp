@@ -34,6 +34,10 @@ std::optional<std::uint64_t> last_number(std::string_view text) {
   return value;
 }
 
+bool tells_size_and_mdtm(const ServerProfile& profile) noexcept {
+  return is_expected(profile.size, profile.features.size) && is_expected(profile.mdtm, profile.features.mdtm);
+}
+
 void learn(Support& support, Verb verb, const Reply& reply) noexcept {
   if (reply.completion() && reply.code != 202) support = Support::yes;
   if (proto::is_unimplemented(verb, reply)) support = Support::no;
@@ -200,8 +204,7 @@ awaitable<std::optional<Timestamp>> ask_mdtm(Session& session, std::string path,
 awaitable<Measured> ask_size_and_mdtm(Session& session, std::string path, std::stop_token stop) {
   ServerProfile& profile = session.profile();
   Measured measured;
-  const bool in_a_row = profile.pipelining == Support::yes && profile.size == Support::yes;
-  if (!in_a_row || profile.mdtm != Support::yes) {
+  if (profile.pipelining != Support::yes || !tells_size_and_mdtm(profile)) {
     measured.size = co_await ask_size(session, path, stop);
     if (measured.size) measured.mdtm = co_await ask_mdtm(session, path, stop);
     co_return measured;
@@ -217,8 +220,7 @@ std::vector<Command> look_ahead_commands(const ServerProfile& profile, const std
   if (profile.pipelining != Support::yes) return {};  // no trip would be saved
   if (may_be_confused(profile, path) || profile.relative) return {};
   if (profile.mlst == Support::yes) return {{Verb::mlst, path}};
-  const bool both = profile.size == Support::yes && profile.mdtm == Support::yes;
-  if (may_have_mlst(profile) || !both) return {};
+  if (may_have_mlst(profile) || !tells_size_and_mdtm(profile)) return {};
   return {{Verb::size, path}, {Verb::mdtm, path}};
 }
 

@@ -96,16 +96,32 @@ TEST_F(Pipelining, CanBeTurnedOff) {
               IsEmpty());
 }
 
-TEST_F(Pipelining, SizeAndTimeAreAskedInOneTripOnceBothAreKnown) {
+TEST_F(Pipelining, SizeAndTimeAreAskedInOneTrip) {
   without_facts();
   log_in();
-  EXPECT_THAT(in_a_row([&] { stat("/a"); }), IsEmpty());
   std::optional<Attributes> found;
   EXPECT_THAT(in_a_row([&] { found = stat("/b"); }), ElementsAre("MDTM /b"));
   EXPECT_EQ(found->size, 4u);
   ASSERT_TRUE(found->mtime);
   EXPECT_EQ(found->mtime->seconds, tree().find("/b")->mtime);
   EXPECT_THAT(in_a_row([&] { EXPECT_EQ(write("/new", "x").size, 1u); }), ElementsAre("MDTM /new"));
+}
+
+TEST_F(Pipelining, SizeAndTimeThatFeatDoesNotListAreAskedInOneTripOnceBothHaveBeenTold) {
+  without_facts();
+  behaviour().feat = false;
+  log_in();
+  EXPECT_THAT(in_a_row([&] { stat("/a"); }), IsEmpty());
+  EXPECT_THAT(in_a_row([&] { stat("/b"); }), ElementsAre("MDTM /b"));
+}
+
+TEST_F(Pipelining, WhatFeatListsInVainIsAskedInOneTripOnlyOnce) {
+  without_facts();
+  behaviour().size = behaviour().mdtm = false;
+  behaviour().overstates = true;
+  log_in();
+  EXPECT_THAT(in_a_row([&] { stat("/a"); }), Contains("MDTM /a"));
+  EXPECT_THAT(in_a_row([&] { EXPECT_EQ(stat("/b")->size, 4u); }), Not(Contains("MDTM /b")));
 }
 
 TEST_F(Pipelining, WhatIsMissingOrADirectoryIsToldAsEver) {
@@ -116,7 +132,13 @@ TEST_F(Pipelining, WhatIsMissingOrADirectoryIsToldAsEver) {
   EXPECT_FALSE(stat("/missing"));
 }
 
-TEST_F(Pipelining, TheOffsetGoesWithTheCommandOnceItIsKnownToWork) {
+TEST_F(Pipelining, TheOffsetGoesWithTheCommand) {
+  log_in();
+  EXPECT_THAT(in_a_row([&] { EXPECT_EQ(read("/a", 3), "tent"); }), ElementsAre("RETR /a"));
+}
+
+TEST_F(Pipelining, AnOffsetThatFeatDoesNotListGoesWithTheCommandOnceItHasWorked) {
+  behaviour().feat = false;
   log_in();
   EXPECT_THAT(in_a_row([&] { EXPECT_EQ(read("/a", 3), "tent"); }), IsEmpty());
   EXPECT_THAT(in_a_row([&] { EXPECT_EQ(read("/a", 4), "ent"); }), ElementsAre("RETR /a"));
@@ -125,11 +147,20 @@ TEST_F(Pipelining, TheOffsetGoesWithTheCommandOnceItIsKnownToWork) {
 // Its set-up has asked for one already.
 TEST_F(Pipelining, OnVsftpdTheFirstOffsetGoesWithTheCommand) {
   behaviour().greeting = "220 (vsFTPd 3.0.5)";
+  behaviour().feat = false;
   log_in();
   EXPECT_THAT(in_a_row([&] { EXPECT_EQ(read("/a", 3), "tent"); }), ElementsAre("RETR /a"));
   behaviour().replies["REST"] = "502 No.";
   log_in();
   EXPECT_THAT(in_a_row([&] { EXPECT_EQ(read("/a", 3), "tent"); }), IsEmpty());
+}
+
+TEST_F(Pipelining, AnOffsetThatFeatListsInVainIsReadAndThrownAway) {
+  behaviour().rest = false;
+  behaviour().overstates = true;
+  log_in();
+  EXPECT_EQ(read("/a", 3), "tent");
+  EXPECT_THAT(in_a_row([&] { EXPECT_EQ(read("/a", 4), "ent"); }), IsEmpty());
 }
 
 // The file would come from its beginning, and be taken for its end.

@@ -19,6 +19,12 @@ namespace ftpfs::ftp {
 
 enum class Support : std::uint8_t { unknown, yes, no };
 
+// May it go out in a row with other commands? What FEAT lists and nobody has tried is as likely to work as
+// not to be answered any worse than alone; the reply decides either way.
+constexpr bool is_expected(Support known, bool listed) noexcept {
+  return known == Support::yes || (known == Support::unknown && listed);
+}
+
 enum class MtimeCommand : std::uint8_t {
   untested,
   mfmt,            // draft-somers-ftp-mfxx: proftpd, pure-ftpd, pyftpdlib, FileZilla Server

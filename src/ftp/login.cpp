@@ -141,12 +141,12 @@ void Session::refuse(std::string what, const Reply& reply) const {
   if (tls_ == nullptr && proto::wants_tls(reply)) {
     const bool by_choice = context_->config.tls == TlsMode::off;
     what += by_choice ? ": the server wants TLS, and tls=off does without" : ": the server wants TLS";
-    throw Error(EACCES, std::move(what), reply.last_line());
+    throw NotAdmitted(std::move(what), reply.last_line());
   }
   // vsftpd: not our credentials, which it may not even have looked at.
   if (reply.permanent() && proto::ends_session(reply))
     throw ConnectionLost(EIO, what + ": the server has broken down", reply.last_line());
-  if (reply.code == 430 || reply.permanent()) throw Error(EACCES, std::move(what), reply.last_line());
+  if (reply.code == 430 || reply.permanent()) throw NotAdmitted(std::move(what), reply.last_line());
   if (!reply.transient()) throw Error(EPROTO, std::move(what), reply.last_line());
   throw ConnectionLost(ECONNREFUSED, std::move(what), reply.last_line());
 }
@@ -188,7 +188,7 @@ awaitable<Reply> Session::identify(std::string user, std::string password, std::
   }
   if (reply.code == 332) {
     if (account.empty())
-      throw Error(EACCES, fmt::format("login as {} needs an account (account=)", user), reply.last_line());
+      throw NotAdmitted(fmt::format("login as {} needs an account (account=)", user), reply.last_line());
     turn = co_await send(Verb::acct, std::move(account));
     reply = co_await hear(turn);
   }

@@ -26,6 +26,7 @@ void SessionPool::State::return_session(std::shared_ptr<Session> session) noexce
   circuit.works();
   const Clock::time_point now = context->clock.now();
   last_answer = now;
+  session->unlimit_work();
   prime(session, Need::likely);
   rest(Idle{std::move(session), now, now});
 }

@@ -56,6 +56,14 @@ Lease SessionPool::State::leased(std::shared_ptr<State> state, Lane lane) {
   return Lease(std::move(slot));
 }
 
+// Each command has its limit, and there is one for all of them: a server that needs nearly a whole limit for
+// every reply keeps nobody for minutes. A user who waits longer for one waits longer for all.
+void SessionPool::State::limit_work(const Lease& lease) const {
+  const FtpConfig& config = context->config;
+  const auto enough = std::max(config.work_timeout, 2 * config.timeout);
+  lease.session()->limit_work(context->clock.now() + enough);
+}
+
 awaitable<Lease> SessionPool::State::lend(std::shared_ptr<State> state, Lane lane, Clock::time_point began,
                                           Clock::time_point patience, std::stop_token stop) {
   SessionContext& context = *state->context;
@@ -69,6 +77,7 @@ awaitable<Lease> SessionPool::State::lend(std::shared_ptr<State> state, Lane lan
     Lease lease = leased(state, lane);
     lease.state_->session = state->pick_idle();
     if (lease.state_->session) {
+      state->limit_work(lease);
       state->stand_by();
       co_return std::move(lease);
     }
@@ -79,6 +88,7 @@ awaitable<Lease> SessionPool::State::lend(std::shared_ptr<State> state, Lane lan
     std::string full;
     try {
       lease.state_->session = co_await log_in(state, limit, stop);
+      state->limit_work(lease);
       co_return std::move(lease);
     } catch (const Error& error) {
       if (!state->may_be_full(error, asked)) throw;
@@ -94,8 +104,8 @@ awaitable<Lease> SessionPool::State::lend(std::shared_ptr<State> state, Lane lan
   }
 }
 
-// What has worked before and dies while it logs in is tried once more: a restart, a NAT. Never a log-in that
-// was refused.
+// What dies while it logs in is tried once more: a restart, a NAT. Never a log-in that was refused, nor a
+// connection that could not be made.
 awaitable<std::shared_ptr<Session>> SessionPool::State::log_in(std::shared_ptr<State> state,
                                                                Clock::time_point limit,
                                                                std::stop_token stop) {
@@ -112,7 +122,7 @@ awaitable<std::shared_ptr<Session>> SessionPool::State::log_in(std::shared_ptr<S
       state->circuit.works();
       co_return session;
     } catch (ConnectionLost& error) {
-      if (!again && worked && error.code() == EIO) continue;
+      if (!again && error.code() == EIO) continue;
       const Clock::duration took = context.clock.now() - began;
       // Who has come late with little time left has not shown that nobody is there.
       const auto patience = std::min(context.config.timeout, context.config.queue_timeout);
@@ -122,9 +132,12 @@ awaitable<std::shared_ptr<Session>> SessionPool::State::log_in(std::shared_ptr<S
       throw;
     } catch (const Cancelled&) {
       throw;
-    } catch (const Error& error) {
-      if (error.code() == EACCES) state->refused(error);
+    } catch (const NotAdmitted& error) {
+      state->refused(error);
       state->circuit.works();  // somebody has answered
+      throw;
+    } catch (const Error&) {
+      state->circuit.works();
       throw;
     }
   }

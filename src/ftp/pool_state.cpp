@@ -182,15 +182,19 @@ void SessionPool::State::was_not_full() noexcept {
   if (guessed) learned_until = {};
 }
 
-void SessionPool::State::refused(const Error& why) {
+void SessionPool::State::refused(const NotAdmitted& why) {
   refusal = why;
   refusal_lasts = std::min<Clock::duration>(refusal_lasts * 4, remember_refusal_at_most);
   refusal_lasts = std::max<Clock::duration>(refusal_lasts, remember_refusal);
   refused_until = context->clock.now() + refusal_lasts;
+  if (!context->profile.greeted) return;  // the mount fails, and says why
+  const auto pause = std::chrono::duration_cast<std::chrono::seconds>(refusal_lasts);
+  context->logger->warn("{} (server said: {}); no further attempt for {} s", escaped(why.what()),
+                        escaped(why.server_said()), pause.count());
 }
 
 void SessionPool::State::check_refusal() const {
-  if (refusal && context->clock.now() < refused_until) throw Error(*refusal);
+  if (refusal && context->clock.now() < refused_until) throw NotAdmitted(*refusal);
 }
 
 }  // namespace ftpfs::ftp

@@ -96,7 +96,8 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   bool may_be_full(const Error& why, Clock::time_point asked) const noexcept;
   void server_is_full(const Error& why);
   void was_not_full() noexcept;
-  void refused(const Error& why);
+  void limit_work(const Lease& lease) const;
+  void refused(const NotAdmitted& why);
   void check_refusal() const;
 
   List<Waiter>& queue(Lane lane) noexcept { return queues[static_cast<std::size_t>(lane)]; }
@@ -117,8 +118,8 @@ struct SessionPool::State : std::enable_shared_from_this<SessionPool::State> {
   std::size_t learned_limit = 0;
   bool guessed = false;  // the limit: the server has not said so
   Clock::time_point learned_until;
-  std::string turned_away;       // the server's words, until it lets somebody in again
-  std::optional<Error> refusal;  // of our credentials
+  std::string turned_away;             // the server's words, until it lets somebody in again
+  std::optional<NotAdmitted> refusal;  // of our credentials
   Clock::time_point refused_until;
   Clock::duration refusal_lasts{};  // for so long the last one counted; 0: none since a log-in that worked
   Circuit circuit;

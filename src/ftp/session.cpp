@@ -91,7 +91,7 @@ bool Session::disturbed() const noexcept {
 }
 
 void Session::limit_reply(Clock::duration limit) {
-  deadline_.set_in(limit);
+  deadline_.set(std::min(context_->clock.now() + limit, work_ends_));
 }
 
 void Session::unlimit_reply() noexcept {
@@ -392,6 +392,7 @@ awaitable<std::optional<Reply>> Session::receive_opening(Verb verb, Turn turn, i
 
 awaitable<std::string_view> Session::receive_bytes() {
   if (unread_.empty()) co_await read_more();
+  unlimit_work();
   limit_reply(context_->config.timeout);
   co_return unread_;
 }

@@ -107,14 +107,15 @@ awaitable<bool> Transfer::State::ask_before(std::stop_token stop) {
   co_return std::ranges::all_of(answers, &Reply::completion);
 }
 
-// REST right before the transfer command, in one trip with it where REST is known to work; 350 is the only
-// yes. What is refused is read and thrown away instead.
+// REST right before the transfer command, in one trip with it where that loses nothing; 350 is the only yes.
+// What is refused is read and thrown away instead.
 awaitable<void> Transfer::State::restart(std::stop_token stop) {
   const Support known = session->profile().rest;
   to_discard = start;
   if (known == Support::no) co_return;
   const std::string where = std::to_string(start);
-  if (known == Support::yes && session->profile().pipelining == Support::yes) {
+  const bool expected = is_expected(known, session->profile().features.rest_stream);
+  if (expected && !uploads() && session->profile().pipelining == Support::yes) {
     rest = co_await session->send(Verb::rest, where);
     co_return;
   }
@@ -237,15 +238,18 @@ awaitable<void> Transfer::State::answered(std::shared_ptr<State> state, std::sto
     std::rethrow_exception(state->not_connected);
   if (state->control_lost) std::rethrow_exception(state->control_lost);
   const bool not_there = refused && state->final_reply->code == 425;
-  // What came before its command is lost: 426 from some.
-  const bool early_is_lost = refused && state->port.early && state->final_reply->code == 426;
-  if (unconnected || not_there || early_is_lost) {
+  // What came before its command is lost: 426 from some. Nor is a 426 about the file where the data
+  // connection was not ready, because its handshake failed.
+  const bool is_early = state->port.early != nullptr;
+  const bool is_lost = refused && state->final_reply->code == 426 && (is_early || !state->data);
+  if (unconnected || not_there || is_lost) {
     throw ConnectionLost(EIO, fmt::format("{}: no data connection", state->name()),
                          state->final_reply->last_line());
   }
   if (refused) state->abort();
   // A 2xx for what we were not there to see: a file or a listing would be taken for empty.
   if (!refused && state->not_connected) std::rethrow_exception(state->not_connected);
+  session.unlimit_work();
   if (state->listening) session.unlimit_reply();  // begun, with or without a 1xx
 }
 

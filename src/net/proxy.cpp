@@ -26,7 +26,7 @@ std::string named(const HostPort& where) {
 
 [[noreturn]] void login_refused(const Proxy& proxy, std::string words) {
   const char* what = proxy.user.empty() ? " wants a log-in" : " refuses the log-in";
-  throw Error(EACCES, "proxy " + named(proxy.where) + what, std::move(words));
+  throw NotAdmitted("proxy " + named(proxy.where) + what, std::move(words));
 }
 
 // The other end of the tunnel is where the stream leads; all else is the connection to the proxy.
@@ -124,7 +124,7 @@ awaitable<void> dig_by_socks5(Stream& stream, ProxyPtr proxy, HostPort target) {
   const auto outcome = socks5::outcome(answer);
   if (!outcome) not_understood(*proxy, "SOCKS 5");
   const std::string what = "proxy " + named(proxy->where) + ": no connection to " + named(target) + ": ";
-  if (outcome->code == EACCES) throw Error(EACCES, what + outcome->words);
+  if (outcome->code == EACCES) throw NotAdmitted(what + outcome->words);
   if (outcome->code != 0) throw ConnectionLost(outcome->code, what + outcome->words);
   const std::string kind = co_await read_exactly(stream, 3);
   const auto rest = socks5::remainder(kind);
@@ -147,7 +147,7 @@ awaitable<void> dig_by_socks5(Stream& stream, ProxyPtr proxy, HostPort target) {
     case 503:
       throw ConnectionLost(EHOSTUNREACH, what, head.line());
     default:
-      throw Error(EACCES, what, head.line());
+      throw NotAdmitted(what, head.line());
   }
 }
 

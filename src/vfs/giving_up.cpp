@@ -30,7 +30,7 @@ bool Uploads::refused_for_good(const Stage& stage) {
   try {
     std::rethrow_exception(stage.failure);
   } catch (const Error& error) {
-    return is_final(error.code());
+    return is_final(error);
   } catch (...) {
     return false;
   }

@@ -40,8 +40,8 @@ void Vfs::Impl::recover_later() {
   if (!left_over.empty()) tasks.spawn(recover_again(this));
 }
 
-// When the line dies, the rest stays as it is. Nothing is looked at before the last command of the mount that
-// died has arrived: its STOR could empty again what we have brought there.
+// When the line dies, or we are let in no more, the rest stays as it is. Nothing is looked at before the last
+// command of the mount that died has arrived: its STOR could empty again what we have brought there.
 awaitable<void> Vfs::Impl::recover_left_over(std::stop_token stop) {
   if (!left_over.empty()) co_await remote.settle(stop);
   while (!left_over.empty()) {
@@ -49,6 +49,8 @@ awaitable<void> Vfs::Impl::recover_left_over(std::stop_token stop) {
     try {
       co_await recover_one(one, stop);
     } catch (const ConnectionLost&) {
+      throw;
+    } catch (const NotAdmitted&) {
       throw;
     } catch (const Cancelled&) {
       throw;
@@ -103,8 +105,9 @@ awaitable<void> Vfs::Impl::try_to_recover(Impl* self) {
 std::vector<std::string> Vfs::Impl::leave_left_over() {
   std::vector<std::string> paths;
   for (const Remains& remains : left_over) {
-    logger->error("{} is not on the server yet: the server was away. The next mount will send it, from {}",
-                  escaped(remains.record.path.str()), remains.entry.folder->path());
+    logger->error(
+        "{} is not on the server yet: there was nobody to take it. The next mount will send it, from {}",
+        escaped(remains.record.path.str()), remains.entry.folder->path());
     paths.push_back(remains.record.path.str());
   }
   return paths;

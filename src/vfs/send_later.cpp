@@ -65,6 +65,7 @@ bool Uploads::never_sent(const Node& node) noexcept {
 
 awaitable<void> Uploads::commit(NodeRef node, std::stop_token stop) {
   if (!writes_back()) {
+    if (builds_on_theirs(*node)) co_await part_if_changed(node, stop);
     co_await deliver(node, stop);
     co_await journal_.forgotten();  // else an older version, sent before, could come back over this one
     co_return;
@@ -133,6 +134,20 @@ awaitable<void> Uploads::wait_until_due(StagePtr stage, Clock::time_point due) {
   stage->hurry = std::stop_source();
 }
 
+// Does it keep some of what the server had, and replace all of it? Who writes a file anew has not looked at
+// what was there, and the last one wins.
+bool Uploads::builds_on_theirs(const Node& node) noexcept {
+  const Stage* const stage = node.stage.get();
+  return stage && stage->dirty() && stage->base_size() > 0 && !stage->append_only();
+}
+
+awaitable<void> Uploads::part_if_changed(NodeRef node, std::stop_token stop) {
+  const std::optional<Attributes> theirs = co_await find_conflict(node, stop);
+  if (!theirs) co_return;
+  co_await part_(node, *theirs);
+  tell_unheard(*node);
+}
+
 awaitable<void> Uploads::send_now(NodeRef node, std::stop_token stop) {
   const std::optional<Attributes> theirs = co_await find_conflict(node, stop);
   if (theirs) {
@@ -157,11 +172,13 @@ awaitable<int> Uploads::try_to_send(NodeRef node, std::stop_token stop) {
     co_return 0;
   } catch (const ConnectionLost&) {
     co_return EAGAIN;
+  } catch (const NotAdmitted&) {
+    co_return EAGAIN;
   } catch (const Cancelled&) {
     throw;
   } catch (const Error& error) {
     if (writes_back()) node->mark().unheard = std::current_exception();
-    co_return is_final(error.code()) ? error.code() : EAGAIN;
+    co_return is_final(error) ? error.code() : EAGAIN;
   } catch (const std::bad_alloc&) {
     co_return EAGAIN;
   }

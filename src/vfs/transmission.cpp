@@ -58,6 +58,8 @@ awaitable<void> Uploads::save_content(NodeRef node) {
         co_return;
       }
     } catch (const Revoked&) {
+    } catch (const NotAdmitted&) {
+      throw;
     } catch (const Error& error) {
       const bool temporary = stage->transmission && stage->transmission->way == Transmission::Way::temporary;
       const bool is_lost = dynamic_cast<const ConnectionLost*>(&error) != nullptr;
@@ -215,6 +217,8 @@ awaitable<void> Uploads::put_in_place(NodeRef node, Attributes uploaded) {
     try {
       co_await remote.set_mode(temporary, wanted, stop);
     } catch (const ConnectionLost&) {
+      throw;
+    } catch (const NotAdmitted&) {
       throw;
     } catch (const Error& error) {
       logger_->debug("mode of {} not kept: {}", escaped(node->name), error.what());

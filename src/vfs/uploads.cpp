@@ -15,8 +15,9 @@ constexpr std::uint64_t load_step = 1u << 20;
 }  // namespace
 
 // Would trying again later help? Not when the server understood and said no.
-bool is_final(int code) noexcept {
-  switch (code) {
+bool is_final(const Error& error) noexcept {
+  if (dynamic_cast<const NotAdmitted*>(&error)) return false;
+  switch (error.code()) {
     case EACCES:
     case EPERM:
     case EROFS:
@@ -42,7 +43,9 @@ std::string shown_path(const Node& node) {
   return "/" + path;
 }
 
-bool refuses_attributes(int code) noexcept {
+bool refuses_attributes(const Error& error) noexcept {
+  if (dynamic_cast<const NotAdmitted*>(&error)) return false;
+  const int code = error.code();
   return code == EOPNOTSUPP || code == EACCES || code == EPERM;
 }
 
@@ -237,8 +240,8 @@ awaitable<void> Uploads::save_attributes(NodeRef node) {
 // The content is saved: close() does not fail for what comes on top, unless perms=strict asks for that.
 void Uploads::ignore_refusal(const Node& node, const Error& error) const {
   const bool strict = context_.config.perms == PermsMode::strict && error.code() != EOPNOTSUPP;
-  const bool refused = refuses_attributes(error.code()) || error.code() == EINVAL;  // a time before 1970, say
-  if (strict || !refused) throw;  // what is being handled, whole
+  const bool refused = refuses_attributes(error) || error.code() == EINVAL;  // a time before 1970, say
+  if (strict || !refused) throw;                                             // what is being handled, whole
   logger_->debug("mode or time of {} not kept: {}", escaped(node.name), error.what());
 }
 

@@ -171,7 +171,7 @@ awaitable<void> Vfs::Impl::set_mode(NodeRef node, std::uint16_t mode, std::stop_
     const std::uint16_t taken = co_await remote.set_mode(path, mode, stop);
     node->took_mode(mode, taken);
   } catch (const Error& error) {
-    if (!refuses_attributes(error.code())) throw;
+    if (!refuses_attributes(error)) throw;
     tolerate(error, "chmod");
   }
   directories.publish(*node);
@@ -196,7 +196,7 @@ awaitable<void> Vfs::Impl::set_mtime(NodeRef node, std::int64_t seconds, std::st
     directories.remember_exact(path, node->attributes);
   } catch (const Error& error) {
     // Also for directories: MDTM (vsftpd) and MFMT (pyftpdlib) are for plain files and say "550 could not".
-    if (!refuses_attributes(error.code())) throw;
+    if (!refuses_attributes(error)) throw;
     tolerate(error, "utimens");
     if (node->attributes.kind == Kind::directory) node->mark().kept_mtime = seconds;
   }

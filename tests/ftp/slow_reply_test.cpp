@@ -13,8 +13,10 @@ using Action = Fault::Action;
 using Moment = Fault::Moment;
 using namespace std::chrono_literals;
 
-class SlowReply : public FaultTest {
+// One command at a time: of several in a row the server would be through before the first reply is read.
+class SlowReply : public FaultFixture {
  protected:
+  SlowReply() : FaultFixture(Pace::one_by_one) {}
   Fault in_pieces(std::string verb) const {
     Fault fault{std::move(verb), Moment::replying, Action::drip};
     fault.times = 1000;
@@ -109,6 +111,39 @@ TEST_F(SlowReply, AReplyThatIsCutIsNone) {
     }
   }
   EXPECT_EQ(count("DELE"), 12u);
+}
+
+// Contract 7: each reply comes in time, and yet nobody waits for minutes. Data that flow are no such wait.
+TEST_F(SlowReply, AllRepliesOfAnOperationHaveALimitTogether) {
+  const auto all_slow = [&](std::initializer_list<const char*> verbs) {
+    for (const char* verb : verbs) {
+      Fault fault{verb, Moment::replying, Action::act};
+      fault.act = [this] { clock_.advance(25s); };
+      fault.times = 1000;
+      inject(fault);
+    }
+  };
+  behaviour().mlst = false;
+  behaviour().terse = true;  // what is missing is looked for in the listing
+  mount();
+  stat("/a");
+  all_slow({"SIZE", "MDTM", "CWD", "EPSV", "PASV", "LIST"});
+  may_be_in_vain_ = true;  // it does not come to all of them
+  const Clock::time_point began = clock_.now();
+  EXPECT_EQ(failure([&] { stat("/missing"); }), ETIMEDOUT);
+  EXPECT_LE(clock_.now() - began, 2 * (60s + 25s));  // it is tried once more
+  EXPECT_GE(server_.faults_fired(), 4u);
+  server_.clear_faults();
+  clock_.advance(60s);
+  EXPECT_FALSE(stat("/missing"));
+}
+
+TEST_F(SlowReply, AListingThatComesSlowlyHasNoLimitAsAWhole) {
+  Fault fault{"MLSD", Moment::data, Action::act, {}, 5};
+  fault.act = [this] { clock_.advance(125s); };
+  inject(fault);
+  EXPECT_THAT(names("/d"), testing::ElementsAre("inner"));
+  expect_all_fired();
 }
 
 // "250" and nothing done, which no client can know: but what is shown afterwards is what is there.

@@ -6,7 +6,9 @@
 namespace ftpfs::test {
 namespace {
 
+using testing::ElementsAre;
 using testing::SizeIs;
+using testing::StartsWith;
 
 constexpr std::size_t length = 16 * mib;
 
@@ -303,6 +305,31 @@ TEST_F(VersionsTest, OurChangesAreNotMixedIntoAnotherVersion) {
   EXPECT_TRUE(tree().content("/file") == new_);
   ASSERT_THAT(kept_in_spool(), SizeIs(1));
   EXPECT_EQ(kept_in_spool()[0].substr(5 * mib, 4), "ours");
+}
+
+// F32: all of it is here, so that nothing but a look tells.
+TEST_F(VersionsTest, AFileThatIsChangedInPartDoesNotReplaceWhatSomebodyElseHasMadeOfIt) {
+  const vfs::Handle handle = open("the old content", O_RDWR);
+  EXPECT_EQ(client().read(handle, 0, request), "the old content");
+  client().write(handle, 4, "OUR");
+  EXPECT_EQ(client().read(handle, 0, request), "the OUR content");
+  replace("theirs");
+  EXPECT_EQ(errno_of([&] { client().flush(handle); }), ESTALE);
+  client().release(handle);
+  settle(io_);
+  const auto names = client().names("/");
+  ASSERT_THAT(names, ElementsAre("file", StartsWith("file.ftpfs-conflict-")));
+  EXPECT_EQ(tree().content("/file"), "theirs");
+  EXPECT_EQ(tree().content("/" + names[1]), "the OUR content");
+}
+
+TEST_F(VersionsTest, OfTwoWhoWriteTheWholeFileTheLastOneWins) {
+  const vfs::Handle handle = open("the old content", O_RDWR | O_TRUNC);
+  client().write(handle, 0, "ours");
+  replace("theirs");
+  client().close(handle);
+  EXPECT_THAT(client().names("/"), ElementsAre("file"));
+  EXPECT_EQ(tree().content("/file"), "ours");
 }
 
 }  // namespace

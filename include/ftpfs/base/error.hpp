@@ -35,6 +35,14 @@ class ConnectionLost final : public Error {
   bool may_be_late = false;
 };
 
+// The server, or a proxy on the way to it, will not have us: a password that was changed, an account that
+// ended, a rule. It says nothing about the file that was asked for, and may be over later, or once the user
+// has set it right. code() is EACCES.
+class NotAdmitted final : public Error {
+ public:
+  explicit NotAdmitted(std::string what, std::string server_said = {});
+};
+
 // The caller's stop_token fired; nothing is wrong. code() is EINTR.
 class Cancelled final : public Error {
  public:

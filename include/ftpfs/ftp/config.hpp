@@ -64,6 +64,7 @@ struct FtpConfig {
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds greeting_timeout{60'000};  // servers with reverse DNS or ident take 5-30 s
   std::chrono::milliseconds timeout{30'000};           // a reply, or progress on a data connection
+  std::chrono::milliseconds work_timeout{60'000};      // all replies of one operation, until data flow
   std::chrono::milliseconds idle_timeout{60'000};      // spare sessions are closed with QUIT after this
   std::chrono::milliseconds keepalive{0};           // NOOP on sessions that were idle for so long; 0: never
   std::chrono::milliseconds queue_timeout{60'000};  // until a call has a session: its turn and the log-in

@@ -87,6 +87,10 @@ class Session {
   // The next reply must be complete in this time; without a limit (during a transfer) silence is allowed.
   void limit_reply(Clock::duration limit);
   void unlimit_reply() noexcept;
+  // And all replies until then, however fast each of them comes. Ends with data that flow, which have limits
+  // of their own.
+  void limit_work(Clock::time_point end) noexcept { work_ends_ = end; }
+  void unlimit_work() noexcept { work_ends_ = Clock::time_point::max(); }
 
   // The data of the transfer with that turn are over, though its final reply is not here: from now on
   // commands may follow it, where the server is known to keep them for later.
@@ -191,6 +195,7 @@ class Session {
   bool in_sequence_ = false;     // the last reply was a 3xx: it belongs to the next command
   bool dead_ = false;
   bool timed_out_ = false;
+  Clock::time_point work_ends_ = Clock::time_point::max();
   Deadline deadline_;
   std::shared_ptr<Primed> primed_;
   Deadline primed_deadline_;  // it goes unused then

@@ -27,9 +27,9 @@
 namespace ftpfs::vfs {
 
 // Did the server merely refuse to set a mode or a time? With perms=ignore that fails nothing.
-bool refuses_attributes(int code) noexcept;
+bool refuses_attributes(const Error& error) noexcept;
 // Did the server understand and say no, so that another time will not help?
-bool is_final(int code) noexcept;
+bool is_final(const Error& error) noexcept;
 std::string shown_path(const Node& node);  // from the root, also of what has no name any more
 
 // As much of a name as leaves room for an ending of ours; not cut inside a character of UTF-8.
@@ -75,6 +75,7 @@ class Uploads {
   static void tell_unheard(Node& node);  // throws it, once
   // Written here, closed perhaps, and the server has not heard of it: it may be renamed without its help.
   static bool never_sent(const Node& node) noexcept;
+  static bool builds_on_theirs(const Node& node) noexcept;
   // Of files that could not be sent and whose programs were not told so.
   std::vector<std::string> take_untold() { return std::exchange(untold_, {}); }
   // Somebody else has changed the file meanwhile: both versions are to be kept.
@@ -133,6 +134,7 @@ class Uploads {
   void settle_later(NodeRef node);
   awaitable<void> wait_until_due(StagePtr stage, Clock::time_point due);
   bool writes_back() const noexcept { return context_.config.writeback.count() > 0; }
+  awaitable<void> part_if_changed(NodeRef node, std::stop_token stop);  // throws Error(ESTALE)
   awaitable<std::optional<Attributes>> find_conflict(NodeRef node, std::stop_token stop);
   // uploads.cpp: when, how often, and what becomes of it
   awaitable<void> save(NodeRef node);

@@ -12,6 +12,7 @@
 
 #include "look.hpp"
 #include "operations.hpp"
+#include "passing.hpp"
 #include "refusal.hpp"
 #include "server_times.hpp"
 
@@ -51,11 +52,19 @@ Form spell(const ServerProfile& /* all the same */, ModeCommand command, std::ui
   return {Verb::site, fmt::format("CHMOD {:03o} {}", mode, path)};
 }
 
+// What has worked before comes first: the others are for a server that has it no longer.
+template <class Command>
+std::vector<Command> beginning_with(Command known, std::vector<Command> commands) {
+  std::erase(commands, known);
+  commands.insert(commands.begin(), known);
+  return commands;
+}
+
 // Those that FEAT names first; the others may exist all the same. MDTM before them: it is what vsftpd and IIS
 // have, and where it only reads, it asks for a file called "TIME PATH".
 std::vector<MtimeCommand> mtime_commands(Session& session) {
   const ServerProfile& profile = session.profile();
-  if (profile.mtime != MtimeCommand::untested) return {profile.mtime};
+  if (profile.mtime == MtimeCommand::none) return {};
   if (session.config().workarounds.mdtm_sets_time) return {MtimeCommand::mdtm};
   const proto::Features& features = profile.features;
   std::vector<MtimeCommand> named;
@@ -66,13 +75,17 @@ std::vector<MtimeCommand> mtime_commands(Session& session) {
     (features.site_utime ? named : others).push_back(form);
   named.push_back(MtimeCommand::mdtm);
   named.insert(named.end(), others.begin(), others.end());
+  if (profile.mtime != MtimeCommand::untested) return beginning_with(profile.mtime, named);
   return named;
 }
 
 std::vector<ModeCommand> mode_commands(const ServerProfile& profile) {
-  if (profile.mode != ModeCommand::untested) return {profile.mode};
-  if (profile.features.mff_mode) return {ModeCommand::mff, ModeCommand::site_chmod};
-  return {ModeCommand::site_chmod};
+  if (profile.mode == ModeCommand::none) return {};
+  std::vector<ModeCommand> named;
+  if (profile.features.mff_mode) named.push_back(ModeCommand::mff);
+  named.push_back(ModeCommand::site_chmod);
+  if (profile.mode != ModeCommand::untested) return beginning_with(profile.mode, named);
+  return named;
 }
 
 bool accepted(const Reply& reply) noexcept {
@@ -138,28 +151,33 @@ awaitable<void> explain(std::shared_ptr<Session> session, std::string path, Refu
 enum class Outcome { done, ignored };
 
 // Tries the forms of `commands` and remembers the first that works, or that none exists. What works is told
-// by the reply, and by `check` where there is one.
+// by the reply, and by `check` where there is one, which a form that has worked before is spared if
+// `trusted`.
 template <class Command, class Value>
 awaitable<Outcome> apply(std::shared_ptr<Session> session, std::vector<Command> commands, Value value,
                          std::string path, std::string_view what, Command* remembered, Check<Value> check,
-                         std::stop_token stop) {
+                         bool trusted, std::stop_token stop) {
   Refusals why;
+  const Command known = *remembered;
   for (const Command command : commands) {
-    if (command == Command::none) break;
+    const bool is_known = command == known;
     const Session::Reached reached = co_await session->reach(path, stop);
     const Form form = spell(session->profile(), command, value, reached.argument);
     Reply reply;
     if (reached.refusal) reply = *reached.refusal;
-    if (!reached.refusal) reply = co_await session->command(form.verb, form.argument, stop);
+    if (!reached.refusal) reply = co_await command_patiently(session, form.verb, form.argument, stop);
     if (!accepted(reply)) {
-      why.add(form, reply, *remembered != Command::untested);
+      why.add(form, reply, is_known);
+      if (is_known && !unknown_form(form, reply)) break;
       continue;
     }
     bool shown = true;
-    if (check) shown = co_await check(session, path, value, stop);
+    const bool in_doubt = !is_known || !trusted;
+    if (check && in_doubt) shown = co_await check(session, path, value, stop);
     if (shown) *remembered = command;
     if (shown) co_return Outcome::done;
     why.ignored = true;
+    if (is_known) break;
   }
   if (why.ignored) co_return Outcome::ignored;
   co_await explain(session, path, why, stop);
@@ -177,11 +195,11 @@ bool is_ordinary(std::int64_t seconds) noexcept {
 awaitable<void> set_mtime(std::shared_ptr<Session> session, std::string path, std::int64_t seconds,
                           std::stop_token stop) {
   ServerProfile& profile = session->profile();
-  const bool proven = profile.mtime != MtimeCommand::untested && is_ordinary(seconds);
-  const Check<std::int64_t> check = proven ? nullptr : shows_mtime;
+  const bool trusted = is_ordinary(seconds);
+  const Check<std::int64_t> check = shows_mtime;
   const std::vector<MtimeCommand> commands = mtime_commands(*session);
   const Outcome outcome =
-      co_await apply(session, commands, seconds, path, "time", &profile.mtime, check, stop);
+      co_await apply(session, commands, seconds, path, "time", &profile.mtime, check, trusted, stop);
   if (outcome == Outcome::ignored) {
     if (!is_ordinary(seconds))
       throw Error(EINVAL, fmt::format("{}: the server cannot keep a time so far off", escaped(path)));
@@ -193,7 +211,7 @@ awaitable<void> set_mtime(std::shared_ptr<Session> session, std::string path, st
   co_await calibrate_clock(session, directory);
   if (profile.clock.to_mdtm(seconds) == seconds) co_return;
   const std::vector<MtimeCommand> again = mtime_commands(*session);
-  co_await apply(session, again, seconds, path, "time", &profile.mtime, check, stop);
+  co_await apply(session, again, seconds, path, "time", &profile.mtime, check, trusted, stop);
 }
 
 awaitable<std::uint16_t> set_mode(std::shared_ptr<Session> session, std::string path, std::uint16_t mode,
@@ -205,7 +223,9 @@ awaitable<std::uint16_t> set_mode(std::shared_ptr<Session> session, std::string 
   const bool keeps = session->profile().features.estp;
   const auto bits = static_cast<std::uint16_t>((mode & 07777) | (keeps ? owner_reads : 0));
   const Check<std::uint16_t> by_the_reply = nullptr;
-  co_await apply(session, commands, bits, path, "mode", &session->profile().mode, by_the_reply, stop);
+  constexpr bool trusted = true;
+  ModeCommand& known = session->profile().mode;
+  co_await apply(session, commands, bits, path, "mode", &known, by_the_reply, trusted, stop);
   co_return bits;
 }
 

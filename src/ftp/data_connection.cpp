@@ -80,11 +80,12 @@ std::optional<net::HostPort> place_in(const Session& session, Verb verb, const R
 }
 
 // One round of the candidates. Without a value: `words` are the last refusal, `for_now` says that each was
-// one for the moment.
+// one for the moment. `code` is what the last one means, once it has lasted.
 struct Round {
   std::optional<DataPort> port;
   std::string words;
   bool for_now = true;
+  int code = EPROTO;
 };
 
 // Some servers and firewalls answer EPSV by silence, or hang up (curlftpfs: disable_epsv is its default).
@@ -116,6 +117,7 @@ awaitable<Round> ask_for_data_port(Session& session, std::stop_token stop) {
       throw Error(EUSERS, "server takes no more connections", reply.last_line());
     round.words = reply.last_line();
     round.for_now = round.for_now && reply.transient();
+    round.code = reply.code == 450 ? EBUSY : reply.code == 451 ? EIO : EPROTO;
     learn_data_port(session, port, false);
   }
   co_return round;
@@ -181,7 +183,7 @@ awaitable<DataPort> agree_on_data_port(Session& session, Verb verb, std::string 
     Round round = co_await ask_for_data_port(session, stop);
     if (round.port) co_return std::move(*round.port);
     if (!round.for_now || rounds_left == 0)
-      throw Error(EPROTO, "no data connection offered", std::move(round.words));
+      throw Error(round.code, "no data connection offered", std::move(round.words));
     const Clock::time_point again = session.context().clock.now() + backoff.next();
     co_await session.context().clock.sleep_until(again, stop);
   }

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <ftpfs/base/stop.hpp>
+#include <ftpfs/proto/fault.hpp>
 #include <ftpfs/proto/status_listing.hpp>
 
 #include "refusal.hpp"
@@ -144,6 +145,8 @@ awaitable<std::optional<Listed>> list_by_status(std::shared_ptr<Session> session
                                                 std::stop_token stop) {
   Told told(ListingIntake(*session, Verb::stat, path));
   co_await ask_or_abort(session, path, told, stop);
+  const bool is_patience_wanted = proto::is_passing(Verb::cwd, told.directory);
+  if (!told.directory.completion() && is_patience_wanted) co_return std::nullopt;  // LIST has some
   if (!told.directory.completion()) {
     const Error why =
         co_await explain_refusal(session, Verb::cwd, path, told.directory, Wants::directory, EACCES, stop);

@@ -17,6 +17,7 @@
 #include "list_by_status.hpp"
 #include "look.hpp"
 #include "own_names.hpp"
+#include "passing.hpp"
 #include "primed.hpp"
 #include "refusal.hpp"
 #include "server_times.hpp"
@@ -67,20 +68,33 @@ awaitable<void> receive(Transfer& transfer, ListingIntake& lines) {
   } while (size > 0);
 }
 
+// CWD proves that the directory exists, and spares the server a path that it may misread.
+awaitable<void> go_to(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
+  if (session->profile().pipelining == Support::yes) prime(session, Need::surely);
+  const Reply reply = co_await command_patiently(session, Verb::cwd, path, stop);
+  if (reply.completion()) co_return;
+  const Error why = co_await explain_refusal(session, Verb::cwd, path, reply, Wants::directory, EACCES, stop);
+  throw why;
+}
+
 // `argument` of the listing command; `path` for messages and for servers that print whole paths.
-// With `go_to`, of the directory that CWD leads to.
+// By way of `GoTo::path`, of the directory that CWD leads to.
 awaitable<Listed> fetch(std::shared_ptr<Session> session, Verb verb, std::string argument, std::string path,
-                        std::stop_token stop, GoTo go_to = GoTo::is_there) {
+                        std::stop_token stop, GoTo way = GoTo::is_there) {
   Listed listed;
   SessionContext& context = session->context();
   std::vector<Command> before;
-  if (go_to == GoTo::path) before.push_back({Verb::cwd, path});
+  if (way == GoTo::path) before.push_back({Verb::cwd, path});
   constexpr auto until = Transfer::Until::accepted;
-  const auto transfer =
-      co_await Transfer::begin(session, verb, std::move(argument), 0, stop, until, std::move(before));
+  auto transfer = co_await Transfer::begin(session, verb, argument, 0, stop, until, std::move(before));
   if (!transfer->answers().empty() && !transfer->answers()[0].completion()) {
     const Reply reply = transfer->answers()[0];
     co_await transfer->settle();  // a listing of where we still are
+    if (proto::is_passing(Verb::cwd, reply)) {
+      transfer.reset();
+      co_await go_to(session, path, stop);
+      co_return co_await fetch(session, verb, std::move(argument), path, stop);
+    }
     const Error why =
         co_await explain_refusal(session, Verb::cwd, path, reply, Wants::directory, EACCES, stop);
     throw why;
@@ -117,15 +131,6 @@ bool may_have_mlsd(const FtpConfig& config, const ServerProfile& profile) noexce
   const bool sizes = profile.features.mlst_facts.empty() || profile.features.has_fact("size");
   if (!sizes) return false;  // LIST tells more
   return profile.features.mlsd || profile.features.mlst || !profile.features.known;
-}
-
-// CWD proves that the directory exists, and spares the server a path that it may misread.
-awaitable<void> go_to(std::shared_ptr<Session> session, std::string path, std::stop_token stop) {
-  if (session->profile().pipelining == Support::yes) prime(session, Need::surely);
-  const Reply reply = co_await session->command(Verb::cwd, path, stop);
-  if (reply.completion()) co_return;
-  const Error why = co_await explain_refusal(session, Verb::cwd, path, reply, Wants::directory, EACCES, stop);
-  throw why;
 }
 
 bool no_mlsd(ServerProfile& profile, const Listed& listed) {

@@ -11,6 +11,7 @@
 #include "kept_names.hpp"
 #include "look.hpp"
 #include "operations.hpp"
+#include "passing.hpp"
 #include "refusal.hpp"
 
 namespace ftpfs::ftp {
@@ -30,7 +31,8 @@ std::string absolute(const std::string& directory, const std::string& target) {
 awaitable<void> link(std::shared_ptr<Session> session, std::string target, std::string path) {
   const std::stop_token stop = session->context().tasks.stop_token();
   co_await require_kept(session, path);
-  const Reply reply = co_await session->command(Verb::site, fmt::format("SYMLINK {} {}", target, path), stop);
+  std::string argument = fmt::format("SYMLINK {} {}", target, path);
+  const Reply reply = co_await command_patiently(session, Verb::site, std::move(argument), stop);
   if (reply.completion() && reply.code != 202) co_return;
   if (proto::is_unimplemented(Verb::site, reply)) throw refusal(Verb::site, path, reply, EOPNOTSUPP);
   // proftpd makes links only to what exists, and complains about the link.

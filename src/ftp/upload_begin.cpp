@@ -2,6 +2,7 @@
 // From a session to an upload that runs: how much is there before an append, STOR or APPE, and what a refusal
 // means.
 #include <ftpfs/base/stop.hpp>
+#include <ftpfs/proto/fault.hpp>
 
 #include "kept_names.hpp"
 #include "look.hpp"
@@ -53,6 +54,7 @@ awaitable<std::unique_ptr<Transfer>> append_in_a_row(std::shared_ptr<Session> se
   std::unique_ptr<Transfer> transfer =
       co_await Transfer::begin(session, Verb::appe, upload.path, 0, stop, until, before);
   if (!transfer->begun()) co_return nullptr;
+  if (transfer->refusal() && proto::is_passing(Verb::appe, *transfer->refusal())) co_return nullptr;
   upload.before.reset();
   if (until == Transfer::Until::sent) co_return transfer;
   const std::optional<std::uint64_t> size = size_in(session->profile(), transfer->answers()[0]);

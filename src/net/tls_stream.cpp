@@ -71,6 +71,8 @@ class TlsStream::Core {
   std::size_t encrypt(Bytes bytes);
   bool ended() const noexcept { return closed_ || cut_; }
   bool wants_input(int result, const char* what);
+  bool is_cut() const noexcept { return wire_.ended && wire_.incoming.empty() && established_; }
+  std::exception_ptr failure(const char* what);
   [[noreturn]] void fail(const char* what);
   std::string quoted() const;
 
@@ -88,8 +90,11 @@ class TlsStream::Core {
   bool established_ = false;
   bool receiving_ = false;
   bool sending_now_ = false;
-  bool closed_ = false;      // close_notify has come
-  bool cut_ = false;         // the end has come without it
+  bool closed_ = false;  // close_notify has come
+  bool cut_ = false;     // the end has come without it
+  // What has come is broken, or an alert. OpenSSL tells that once: asked again, it says what it says after a
+  // close_notify.
+  std::exception_ptr broken_;
   bool input_full_ = false;  // the last recv() filled the buffer
   WaitList received_;
   WaitList sent_;
@@ -159,7 +164,7 @@ bool TlsStream::Core::wants_input(int result, const char* what) {
     default:
       break;
   }
-  if (wire_.ended && wire_.incoming.empty() && established_) {
+  if (is_cut()) {
     ERR_clear_error();
     cut_ = true;
     return false;
@@ -167,13 +172,18 @@ bool TlsStream::Core::wants_input(int result, const char* what) {
   fail(what);
 }
 
-void TlsStream::Core::fail(const char* what) {
+std::exception_ptr TlsStream::Core::failure(const char* what) {
   std::string reason = take_tls_error();
-  if (!verifier_.refusal.empty()) throw Error(EKEYREJECTED, verifier_.refusal);
+  if (!verifier_.refusal.empty()) return std::make_exception_ptr(Error(EKEYREJECTED, verifier_.refusal));
   const std::string words = quoted();
   if (!words.empty()) reason = "the server does not speak TLS here";
   if (reason.empty() || wire_.ended) reason = "the server closed the connection";
-  throw ConnectionLost(EIO, std::string("TLS ") + what + ": " + reason, words);
+  return std::make_exception_ptr(ConnectionLost(EIO, std::string("TLS ") + what + ": " + reason, words));
+}
+
+void TlsStream::Core::fail(const char* what) {
+  broken_ = failure(what);
+  std::rethrow_exception(broken_);
 }
 
 // The first line in clear text, if that is what came instead of a record: a limit's 421 on port 990.
@@ -250,13 +260,16 @@ awaitable<void> TlsStream::Core::handshake(std::shared_ptr<Core> self) {
 
 // As much as has come and fits; 0: nothing has, or ended().
 std::size_t TlsStream::Core::decrypt(MutableBytes into) {
+  if (broken_) std::rethrow_exception(broken_);
   std::size_t total = 0;
   while (!into.empty() && !ended()) {
     std::size_t size = 0;
     ERR_clear_error();
     const int result = SSL_read_ex(ssl_.get(), into.data(), into.size(), &size);
-    if (result <= 0 && total > 0 && SSL_get_error(ssl_.get(), result) != SSL_ERROR_ZERO_RETURN) {
-      ERR_clear_error();  // what it is comes again at the next call
+    const int error = result > 0 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), result);
+    if (result <= 0 && total > 0 && error != SSL_ERROR_ZERO_RETURN) {
+      if (error == SSL_ERROR_SSL && !is_cut()) broken_ = failure("read");  // after what is here
+      ERR_clear_error();  // all else comes again at the next call
       break;
     }
     if (wants_input(result, "read")) break;
@@ -277,7 +290,7 @@ awaitable<std::size_t> TlsStream::Core::read_some(std::shared_ptr<Core> self, Mu
 
 // Looks at what has come without taking it: is there data, or the end? Tickets and the like are dealt with.
 bool TlsStream::Core::look() {
-  if (ended()) return true;
+  if (ended() || broken_) return true;
   char first = 0;
   std::size_t size = 0;
   ERR_clear_error();

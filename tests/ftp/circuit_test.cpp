@@ -86,8 +86,10 @@ class CircuitTest : public FaultTest {
   }
 };
 
+INSTANTIATE_TEST_SUITE_P(Ftp, CircuitTest, both_paces(), pace_name);
+
 // F19, F21, F34.
-TEST_F(CircuitTest, SilenceIsWaitedForOnce) {
+TEST_P(CircuitTest, SilenceIsWaitedForOnce) {
   fall_silent();
   EXPECT_EQ(find_out(), ETIMEDOUT);
   ASSERT_TRUE(away());
@@ -102,7 +104,7 @@ TEST_F(CircuitTest, SilenceIsWaitedForOnce) {
   EXPECT_EQ(server_.faults_fired(), 2u);
 }
 
-TEST_F(CircuitTest, ItIsTriedInTheBackgroundUntilItIsBack) {
+TEST_P(CircuitTest, ItIsTriedInTheBackgroundUntilItIsBack) {
   fall_silent();
   find_out();
   const std::size_t sessions = server_.sessions();
@@ -113,7 +115,7 @@ TEST_F(CircuitTest, ItIsTriedInTheBackgroundUntilItIsBack) {
   EXPECT_EQ(server_.sessions(), sessions + 1);
 }
 
-TEST_F(CircuitTest, AttemptsInVainAreCountedAndBecomeRare) {
+TEST_P(CircuitTest, AttemptsInVainAreCountedAndBecomeRare) {
   go_away();
   std::vector<std::size_t> in_each_minute;
   for (int minute = 0; minute < 3; ++minute) {
@@ -136,7 +138,7 @@ TEST_F(CircuitTest, AttemptsInVainAreCountedAndBecomeRare) {
 }
 
 // F2, F26: what is refused is refused quickly, so whoever comes finds the server that is back.
-TEST_F(CircuitTest, ARestartedServerIsThereForTheFirstWhoAsks) {
+TEST_P(CircuitTest, ARestartedServerIsThereForTheFirstWhoAsks) {
   go_away();
   EXPECT_EQ(remote_->outage()->code, ECONNREFUSED);
   server_.start_again();
@@ -144,7 +146,7 @@ TEST_F(CircuitTest, ARestartedServerIsThereForTheFirstWhoAsks) {
   EXPECT_FALSE(away());
 }
 
-TEST_F(CircuitTest, WhoWaitsForASessionIsToldToo) {
+TEST_P(CircuitTest, WhoWaitsForASessionIsToldToo) {
   ftp::FtpConfig alone = config();
   alone.max_conns = 1;
   mount(alone);
@@ -162,7 +164,7 @@ TEST_F(CircuitTest, WhoWaitsForASessionIsToldToo) {
   EXPECT_EQ(server_.faults_fired(), 2u);
 }
 
-TEST_F(CircuitTest, ASessionThatComesBackAliveEndsIt) {
+TEST_P(CircuitTest, ASessionThatComesBackAliveEndsIt) {
   const auto source = run(io_, remote_->open_source(Path("/a"), 0, {}));
   inject({"GREETING", Moment::received, Action::stall});
   EXPECT_EQ(run_through_stalls(remote_->stat(Path("/a"), {}), 1, 61s), ETIMEDOUT);
@@ -174,7 +176,7 @@ TEST_F(CircuitTest, ASessionThatComesBackAliveEndsIt) {
   EXPECT_TRUE(stat("/a"));
 }
 
-TEST_F(CircuitTest, CredentialsThatAreRefusedNowAreAnAnswer) {
+TEST_P(CircuitTest, CredentialsThatAreRefusedNowAreAnAnswer) {
   go_away();
   behaviour().password = "changed";
   server_.start_again();
@@ -183,7 +185,7 @@ TEST_F(CircuitTest, CredentialsThatAreRefusedNowAreAnAnswer) {
   EXPECT_EQ(count("PASS"), 1u);
 }
 
-TEST_F(CircuitTest, WhatWasNeverThereIsNotAwaitedUnlessThatIsWanted) {
+TEST_P(CircuitTest, WhatWasNeverThereIsNotAwaitedUnlessThatIsWanted) {
   server_.shut_down();
   EXPECT_EQ(failure([&] { mount(hard()); }), ECONNREFUSED);
   EXPECT_FALSE(away());
@@ -203,7 +205,7 @@ TEST_F(CircuitTest, WhatWasNeverThereIsNotAwaitedUnlessThatIsWanted) {
 }
 
 // F20: the server is away for five minutes, and nobody hears of it.
-TEST_F(CircuitTest, HardCallsWaitUntilItIsBack) {
+TEST_P(CircuitTest, HardCallsWaitUntilItIsBack) {
   mount(hard());
   server_.shut_down();
   const auto looks = begin_stat();
@@ -224,7 +226,7 @@ TEST_F(CircuitTest, HardCallsWaitUntilItIsBack) {
   EXPECT_FALSE(tree().exists("/d/inner"));
 }
 
-TEST_F(CircuitTest, HardCallsWaitThroughSilenceToo) {
+TEST_P(CircuitTest, HardCallsWaitThroughSilenceToo) {
   mount(hard());
   fall_silent();
   const auto looks = begin_stat();
@@ -242,7 +244,7 @@ TEST_F(CircuitTest, HardCallsWaitThroughSilenceToo) {
   EXPECT_EQ(comes_later->code, 0);
 }
 
-TEST_F(CircuitTest, RetryForIsAsLongAsItSays) {
+TEST_P(CircuitTest, RetryForIsAsLongAsItSays) {
   ftp::FtpConfig patient = config();
   patient.retry_for = 30s;
   for (const auto& [absence, code] : {std::pair(29s, 0), std::pair(31s, ECONNREFUSED)}) {
@@ -263,7 +265,7 @@ TEST_F(CircuitTest, RetryForIsAsLongAsItSays) {
 }
 
 // Ctrl-C and kill -9 of the caller: interrupted requests fire their stop.
-TEST_F(CircuitTest, AStopEndsAHardWait) {
+TEST_P(CircuitTest, AStopEndsAHardWait) {
   mount(hard());
   server_.shut_down();
   const auto looks = begin_stat();
@@ -274,7 +276,7 @@ TEST_F(CircuitTest, AStopEndsAHardWait) {
   EXPECT_EQ(looks->code, EINTR);
 }
 
-TEST_F(CircuitTest, AChangeThatNobodyWantsAnyMoreIsNotMadeLater) {
+TEST_P(CircuitTest, AChangeThatNobodyWantsAnyMoreIsNotMadeLater) {
   mount(hard());
   tree().directory("/empty");
   server_.shut_down();
@@ -300,7 +302,7 @@ TEST_F(CircuitTest, AChangeThatNobodyWantsAnyMoreIsNotMadeLater) {
 }
 
 // Contract 8, with a server that goes away before it has answered.
-TEST_F(CircuitTest, AChangeWhoseReplyIsLostIsLookedAfterWhenTheServerIsBack) {
+TEST_P(CircuitTest, AChangeWhoseReplyIsLostIsLookedAfterWhenTheServerIsBack) {
   mount(hard());
   inject({"DELE", Moment::done, Action::stall});
   const auto removes = begin(remote_->remove_file(Path("/a"), {}));
@@ -316,7 +318,7 @@ TEST_F(CircuitTest, AChangeWhoseReplyIsLostIsLookedAfterWhenTheServerIsBack) {
 }
 
 // A server that is there and dies of what it is asked for is none to wait for.
-TEST_F(CircuitTest, HardDoesNotMeanToKillSessionsForEver) {
+TEST_P(CircuitTest, HardDoesNotMeanToKillSessionsForEver) {
   mount(hard());
   inject({"SIZE", Moment::received, Action::reset, {}, 0, 0, 1000});
   behaviour().mlst = false;
@@ -329,7 +331,7 @@ TEST_F(CircuitTest, HardDoesNotMeanToKillSessionsForEver) {
   EXPECT_EQ(count("SIZE"), 5u);
 }
 
-TEST_F(CircuitTest, TheEndOfTheMountEndsEveryWait) {
+TEST_P(CircuitTest, TheEndOfTheMountEndsEveryWait) {
   mount(hard());
   server_.shut_down();
   const auto looks = begin_stat();

@@ -21,7 +21,7 @@ struct Change {
 };
 
 // F4: the command was carried out, its reply got lost: success, and done once.
-TEST_F(FaultTest, AChangeWhoseReplyIsLostIsLookedAfterAndNotRepeated) {
+TEST_P(FaultTest, AChangeWhoseReplyIsLostIsLookedAfterAndNotRepeated) {
   const std::vector<Change> cases{
       {"DELE", [&] { unlink("/victim"); }, [&] { return !tree().exists("/victim"); }},
       {"MKD", [&] { mkdir("/made"); }, [&] { return tree().exists("/made"); }},
@@ -62,7 +62,7 @@ TEST_F(FaultTest, AChangeWhoseReplyIsLostIsLookedAfterAndNotRepeated) {
 }
 
 // The other half of F4: it was not carried out. Then it is sent again. (Not STOR: late_uploads_test.)
-TEST_F(FaultTest, AChangeThatWasNotCarriedOutIsSentAgain) {
+TEST_P(FaultTest, AChangeThatWasNotCarriedOutIsSentAgain) {
   const std::vector<Change> cases{
       {"DELE", [&] { unlink("/victim"); }, [&] { return !tree().exists("/victim"); }},
       {"MKD", [&] { mkdir("/made"); }, [&] { return tree().exists("/made"); }},
@@ -87,7 +87,7 @@ TEST_F(FaultTest, AChangeThatWasNotCarriedOutIsSentAgain) {
 }
 
 // F4 by silence (a NAT that forgot us, F24): after the reply time-out it is looked after all the same.
-TEST_F(FaultTest, AChangeThatIsNeverAnsweredIsLookedAfter) {
+TEST_P(FaultTest, AChangeThatIsNeverAnsweredIsLookedAfter) {
   const auto patience = std::chrono::seconds(31);
   inject({"DELE", Moment::done, Action::stall});
   EXPECT_EQ(run_through_stalls(remote_->remove_file(Path("/a"), {}), 1, patience), 0);
@@ -102,7 +102,7 @@ TEST_F(FaultTest, AChangeThatIsNeverAnsweredIsLookedAfter) {
 
 // A refusal after a lost reply must not be mistaken: DELE of what is gone is ENOENT only when it was gone
 // before.
-TEST_F(FaultTest, WhatWasMissingBeforeIsStillMissingAfterALostReply) {
+TEST_P(FaultTest, WhatWasMissingBeforeIsStillMissingAfterALostReply) {
   inject({"DELE", Moment::received, Action::reset});
   const int code = failure([&] { unlink("/never"); });
   EXPECT_THAT(code, testing::AnyOf(0, ENOENT));  // nobody can tell; the file is not there
@@ -110,7 +110,7 @@ TEST_F(FaultTest, WhatWasMissingBeforeIsStillMissingAfterALostReply) {
 }
 
 // Neither file may be lost, however far the three renames have come.
-TEST_F(FaultTest, ARenameThatFailsHalfWayLosesNothing) {
+TEST_P(FaultTest, ARenameThatFailsHalfWayLosesNothing) {
   behaviour().rename_replaces = false;
   for (const auto& [reply, code] :
        {std::pair("550 Cross-device link", EXDEV), std::pair("452 No space left on device", ENOSPC)}) {
@@ -127,7 +127,7 @@ TEST_F(FaultTest, ARenameThatFailsHalfWayLosesNothing) {
   }
 }
 
-TEST_F(FaultTest, WhatCannotBePutBackKeepsItsHiddenName) {
+TEST_P(FaultTest, WhatCannotBePutBackKeepsItsHiddenName) {
   behaviour().rename_replaces = false;
   tree().file("/d/from", "from");
   tree().file("/d/to", "to");

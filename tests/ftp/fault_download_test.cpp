@@ -13,7 +13,7 @@ using Action = Fault::Action;
 using Moment = Fault::Moment;
 
 // F5: cut at byte N of a download: never the whole, and the mount goes on.
-TEST_F(FaultTest, ACutDownloadIsNeverTakenForTheWhole) {
+TEST_P(FaultTest, ACutDownloadIsNeverTakenForTheWhole) {
   const std::string content(8192, 'c');
   tree().file("/big", content);
   for (const Action action : {Action::close, Action::reset}) {
@@ -28,7 +28,7 @@ TEST_F(FaultTest, ACutDownloadIsNeverTakenForTheWhole) {
   }
 }
 
-TEST_F(FaultTest, ADownloadThatLosesItsControlConnectionFailsAtTheEnd) {
+TEST_P(FaultTest, ADownloadThatLosesItsControlConnectionFailsAtTheEnd) {
   for (const Action action : {Action::close, Action::reset}) {
     inject({"RETR", Moment::done, action});
     EXPECT_NE(failure([&] { read("/a"); }), 0);
@@ -38,7 +38,7 @@ TEST_F(FaultTest, ADownloadThatLosesItsControlConnectionFailsAtTheEnd) {
 }
 
 // One slot, and a transfer given up whose end is told twice.
-TEST_F(FaultTest, ASecondFinalReplyIsNoAnswerToTheNextCommand) {
+TEST_P(FaultTest, ASecondFinalReplyIsNoAnswerToTheNextCommand) {
   behaviour().late_226 = true;
   tree().file("/big", std::string(20'000'000, 'b'));
   ftp::FtpConfig alone = config();
@@ -52,7 +52,7 @@ TEST_F(FaultTest, ASecondFinalReplyIsNoAnswerToTheNextCommand) {
 }
 
 // F23: a data connection without progress. Real time: the limit is in the stream.
-TEST_F(FaultTest, ADataConnectionWithoutProgressIsATimeOut) {
+TEST_P(FaultTest, ADataConnectionWithoutProgressIsATimeOut) {
   ftp::FtpConfig impatient = config();
   impatient.timeout = std::chrono::milliseconds(200);
   mount(impatient);
@@ -69,7 +69,7 @@ TEST_F(FaultTest, ADataConnectionWithoutProgressIsATimeOut) {
 }
 
 // 18 and 5.5: one connection is enough, also with a reader that nobody reads from.
-TEST_F(FaultTest, AStalledReaderGivesItsOnlySessionAway) {
+TEST_P(FaultTest, AStalledReaderGivesItsOnlySessionAway) {
   behaviour().max_sessions = 1;
   tree().file("/big", std::string(20'000'000, 'b'));
   ftp::FtpConfig alone = config();
@@ -87,7 +87,7 @@ TEST_F(FaultTest, AStalledReaderGivesItsOnlySessionAway) {
 }
 
 // Section 9: a download that is given up costs no session.
-TEST_F(FaultTest, ADownloadGivenUpLeavesItsSessionUsable) {
+TEST_P(FaultTest, ADownloadGivenUpLeavesItsSessionUsable) {
   tree().file("/big", std::string(20'000'000, 'b'));
   for (int i = 0; i < 5; ++i) {
     auto source = run(io_, remote_->open_source(Path("/big"), 0, {}));

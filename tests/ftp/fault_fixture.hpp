@@ -12,17 +12,9 @@
 
 namespace ftpfs::test {
 
-inline std::string text_of(const Fault& fault) {
-  constexpr const char* moments[] = {"received", "done", "replying", "replied", "data"};
-  constexpr const char* actions[] = {"close", "reset", "stall", "reply", "drip",
-                                     "flood", "act",   "extra", "garble"};
-  return fault.verb + " " + moments[static_cast<int>(fault.moment)] + " " +
-         actions[static_cast<int>(fault.action)] + " " + fault.reply;
-}
-
-class FaultTest : public RemoteFixture {
+class FaultFixture : public RemoteFixture {
  protected:
-  FaultTest() {
+  explicit FaultFixture(Pace pace = Pace::by_default) : RemoteFixture(pace) {
     tree().file("/a", "content");
     tree().directory("/d");
     tree().file("/d/inner", "inside");
@@ -36,5 +28,17 @@ class FaultTest : public RemoteFixture {
   }
   void expect_all_fired() { EXPECT_EQ(server_.faults_left(), 0u); }
 };
+
+class FaultTest : public FaultFixture, public testing::WithParamInterface<Pace> {
+ protected:
+  FaultTest() : FaultFixture(GetParam()) {}
+};
+
+inline auto both_paces() {
+  return testing::Values(Pace::by_default, Pace::one_by_one);
+}
+inline std::string pace_name(const testing::TestParamInfo<Pace>& info) {
+  return name_of(info.param);
+}
 
 }  // namespace ftpfs::test

@@ -13,7 +13,7 @@ using Action = Fault::Action;
 using Moment = Fault::Moment;
 
 // F35: half a listing shown as a whole makes `rsync --delete` destroy data.
-TEST_F(FaultTest, HalfAListingIsNeverShown) {
+TEST_P(FaultTest, HalfAListingIsNeverShown) {
   for (int i = 0; i < 100; ++i) tree().file("/d/file" + std::to_string(i), "x");
   for (const bool with_mlst : {true, false}) {
     behaviour().mlst = with_mlst;
@@ -35,7 +35,7 @@ TEST_F(FaultTest, HalfAListingIsNeverShown) {
 }
 
 // S13: a listing without end costs neither memory nor the mount.
-TEST_F(FaultTest, AListingBeyondAnyMeasureIsEFBIG) {
+TEST_P(FaultTest, AListingBeyondAnyMeasureIsEFBIG) {
   for (int i = 0; i < 9; ++i) tree().file("/d/file" + std::to_string(i), "x");
   struct Limits {
     std::uint64_t entries;

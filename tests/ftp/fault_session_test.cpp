@@ -14,8 +14,10 @@ namespace {
 using Action = Fault::Action;
 using Moment = Fault::Moment;
 
+INSTANTIATE_TEST_SUITE_P(Ftp, FaultTest, both_paces(), pace_name);
+
 // F3: the control connection dies at any step of an operation without effects: nobody notices.
-TEST_F(FaultTest, ADyingControlConnectionIsInvisibleToWhoeverOnlyLooks) {
+TEST_P(FaultTest, ADyingControlConnectionIsInvisibleToWhoeverOnlyLooks) {
   struct Case {
     std::string verb;
     std::function<void(Behaviour&)> server;
@@ -50,7 +52,7 @@ TEST_F(FaultTest, ADyingControlConnectionIsInvisibleToWhoeverOnlyLooks) {
   }
 }
 
-TEST_F(FaultTest, AServerThatWantsTlsIsUnderstood) {
+TEST_P(FaultTest, AServerThatWantsTlsIsUnderstood) {
   inject({"USER", Moment::received, Action::reply, "530 Non-anonymous sessions must use encryption."});
   try {
     mount();
@@ -68,10 +70,10 @@ TEST_F(FaultTest, AServerThatWantsTlsIsUnderstood) {
   }
 }
 
-TEST_F(FaultTest, ALogInThatDiesIsAnError) {
+TEST_P(FaultTest, ALogInThatDiesIsAnError) {
   for (const std::string verb : {"GREETING", "USER", "PASS", "FEAT", "OPTS", "TYPE", "PWD"}) {
     for (const Action action : {Action::close, Action::reset}) {
-      const Fault fault{verb, Moment::received, action, {}, 0, 0, 2};  // the retry, too
+      const Fault fault{verb, Moment::received, action, {}, 0, 0, 9};  // retries, too
       SCOPED_TRACE(text_of(fault));
       inject(fault);
       EXPECT_NE(failure([&] { mount(); }), 0);
@@ -83,7 +85,7 @@ TEST_F(FaultTest, ALogInThatDiesIsAnError) {
 }
 
 // F15: what FEAT promised is gone in the middle of a session.
-TEST_F(FaultTest, AFeatureThatIsWithdrawnIsDoneWithout) {
+TEST_P(FaultTest, AFeatureThatIsWithdrawnIsDoneWithout) {
   EXPECT_THAT(names("/d"), testing::ElementsAre("inner"));
   EXPECT_EQ(read("/a", 2), "ntent");
   behaviour().mlst = behaviour().rest = behaviour().epsv = false;
@@ -94,8 +96,65 @@ TEST_F(FaultTest, AFeatureThatIsWithdrawnIsDoneWithout) {
   EXPECT_EQ(write("/new", "x").size, 1u);
 }
 
+// Forms of setting a time or a mode: another one is used, or there is none.
+TEST_P(FaultTest, ASettingThatIsWithdrawnIsMadeInAnotherWay) {
+  const auto mtime = [&] { return tree().find("/a")->mtime; };
+  behaviour().mdtm_sets = behaviour().mff = true;
+  mount();
+  set_mtime("/a", 1'500'000'000);
+  set_mode("/a", 0600);
+  EXPECT_EQ(count("MFMT"), 1u);
+  EXPECT_EQ(count("MFF"), 1u);
+  behaviour().mfmt = behaviour().mff = false;
+  set_mtime("/a", 1'500'000'001);
+  EXPECT_EQ(mtime(), 1'500'000'001);
+  set_mode("/a", 0640);
+  EXPECT_EQ(tree().find("/a")->mode, 0640u);
+  server_.take_commands();
+  set_mtime("/a", 1'500'000'002);
+  set_mode("/a", 0600);
+  EXPECT_EQ(mtime(), 1'500'000'002);
+  EXPECT_EQ(count("MFMT") + count("MFF"), 0u);
+  behaviour().replies["MDTM"] = "502 Command not implemented.";
+  behaviour().site_chmod = false;
+  EXPECT_EQ(failure([&] { set_mtime("/a", 1'500'000'003); }), EOPNOTSUPP);
+  EXPECT_EQ(failure([&] { set_mode("/a", 0640); }), EOPNOTSUPP);
+}
+
+// One after the other, until only a listing tells anything.
+TEST_P(FaultTest, WhatTellsOfFilesMayBeWithdrawnUntilOnlyListingsAreLeft) {
+  const auto expect_all_told = [&] {
+    EXPECT_EQ(stat("/a").value().size, 7u);
+    EXPECT_EQ(stat("/d").value().kind, Kind::directory);
+    EXPECT_FALSE(stat("/missing"));
+    EXPECT_THAT(names("/d"), testing::ElementsAre("inner"));
+    EXPECT_EQ(write("/new", "fresh").size, 5u);
+    append("/new", "+");
+    EXPECT_EQ(tree().content("/new"), "fresh+");
+    rename("/new", "/moved");
+    unlink("/moved");
+  };
+  for (bool Behaviour::*one : {&Behaviour::mlsd, &Behaviour::mlst, &Behaviour::mdtm, &Behaviour::size}) {
+    expect_all_told();
+    behaviour().*one = false;
+  }
+  expect_all_told();
+}
+
+// The next session is told so; names stay what they were.
+TEST_P(FaultTest, Utf8ThatIsRefusedLaterChangesNoNames) {
+  tree().file("/d/\u00e4rger", "x");
+  EXPECT_THAT(names("/d"), testing::UnorderedElementsAre("inner", "\u00e4rger"));
+  behaviour().utf8 = behaviour().feat = false;
+  server_.dismiss_idle("");
+  server_.take_commands();
+  EXPECT_THAT(names("/d"), testing::UnorderedElementsAre("inner", "\u00e4rger"));
+  EXPECT_EQ(count("OPTS UTF8 ON"), 1u);
+  EXPECT_EQ(read("/d/\u00e4rger"), "x");
+}
+
 // F2, F26: the server is away for a while.
-TEST_F(FaultTest, RecoversByItselfWhenTheServerIsBack) {
+TEST_P(FaultTest, RecoversByItselfWhenTheServerIsBack) {
   server_.shut_down();
   EXPECT_THAT(failure([&] { stat("/a"); }), testing::AnyOf(ECONNREFUSED, EIO));
   EXPECT_THAT(failure([&] { unlink("/a"); }), testing::AnyOf(ECONNREFUSED, EIO));
@@ -103,7 +162,7 @@ TEST_F(FaultTest, RecoversByItselfWhenTheServerIsBack) {
   EXPECT_TRUE(stat("/a"));
 }
 
-TEST_F(FaultTest, ARestartedServerIsNotNoticed) {
+TEST_P(FaultTest, ARestartedServerIsNotNoticed) {
   EXPECT_TRUE(stat("/a"));
   server_.shut_down();
   server_.start_again();
@@ -112,17 +171,35 @@ TEST_F(FaultTest, ARestartedServerIsNotNoticed) {
 }
 
 // F17: "421 Timeout" exactly when a command is sent.
-class LastWords : public FaultTest, public testing::WithParamInterface<const char*> {};
+class LastWords : public FaultFixture, public testing::WithParamInterface<std::tuple<const char*, Pace>> {
+ protected:
+  LastWords() : FaultFixture(std::get<Pace>(GetParam())) {}
+};
 
-INSTANTIATE_TEST_SUITE_P(Of, LastWords, testing::Values("421 Timeout.", "500 OOPS: child died"));
+INSTANTIATE_TEST_SUITE_P(Of, LastWords,
+                         testing::Combine(testing::Values("421 Timeout.", "500 OOPS: child died"),
+                                          both_paces()));
 
 TEST_P(LastWords, InsteadOfAnAnswerAreInvisible) {
-  for (const std::string verb : {"MLST", "EPSV", "MLSD", "DELE", "MKD", "STOR"}) {
+  for (const std::string verb : {"MLST", "EPSV", "MLSD", "DELE", "MKD", "STOR", "SIZE", "CWD", "REST", "RETR",
+                                 "APPE", "RNFR", "RNTO", "RMD", "SITE", "MFMT"}) {
     SCOPED_TRACE(verb);
-    tree().take("/made");
+    for (const char* path : {"/made", "/moved"}) tree().take(path);
+    tree().file("/a", "content");
     tree().file("/victim", "v");
-    inject({verb, Moment::received, Action::reply, GetParam()});
+    tree().directory("/empty");
+    behaviour().mlsd = verb != "CWD";
+    mount();
+    inject({verb, Moment::received, Action::reply, std::get<0>(GetParam())});
     EXPECT_TRUE(stat("/a"));
+    EXPECT_EQ(read("/a", 2), "ntent");
+    set_mode("/a", 0600);
+    set_mtime("/a", 1'500'000'000);
+    append("/a", "+");
+    EXPECT_EQ(tree().content("/a"), "content+");
+    rename("/a", "/moved");
+    rename("/moved", "/a");
+    rmdir("/empty");
     EXPECT_THAT(names("/d"), testing::ElementsAre("inner"));
     mkdir("/made");
     unlink("/victim");
@@ -131,7 +208,7 @@ TEST_P(LastWords, InsteadOfAnAnswerAreInvisible) {
   }
 }
 
-TEST_F(FaultTest, ASessionDismissedWhileIdleIsInvisible) {
+TEST_P(FaultTest, ASessionDismissedWhileIdleIsInvisible) {
   for (const std::string farewell : {"421 Timeout.", ""}) {
     EXPECT_TRUE(stat("/a"));
     server_.dismiss_idle(farewell);
@@ -144,7 +221,7 @@ TEST_F(FaultTest, ASessionDismissedWhileIdleIsInvisible) {
 }
 
 // F19, F21: silence is a time-out, and the next one works.
-TEST_F(FaultTest, AServerThatHangsIsATimeOut) {
+TEST_P(FaultTest, AServerThatHangsIsATimeOut) {
   const auto patience = std::chrono::seconds(31);
   EXPECT_TRUE(stat("/a"));  // MLST works here
   for (const std::size_t times : {1u, 2u}) {
@@ -159,7 +236,7 @@ TEST_F(FaultTest, AServerThatHangsIsATimeOut) {
 }
 
 // uftpd 2.13 lists MLST and hangs when it is asked (far2l #1067).
-TEST_F(FaultTest, AnMlstThatIsNeverAnsweredIsNotSentAgain) {
+TEST_P(FaultTest, AnMlstThatIsNeverAnsweredIsNotSentAgain) {
   inject({"MLST", Moment::received, Action::stall, {}, 0, 0, 1000});
   EXPECT_EQ(run_through_stalls(remote_->stat(Path("/a"), {}), 1, std::chrono::seconds(31)), 0);
   EXPECT_EQ(stat("/a").value().size, 7u);
@@ -170,7 +247,7 @@ TEST_F(FaultTest, AnMlstThatIsNeverAnsweredIsNotSentAgain) {
   EXPECT_FALSE(remote_->capabilities().cheap_stat);
 }
 
-TEST_F(FaultTest, AStopEndsAnyWait) {
+TEST_P(FaultTest, AStopEndsAnyWait) {
   inject({"MLST", Moment::received, Action::stall});
   std::stop_source stop;
   std::optional<int> code;
@@ -190,7 +267,7 @@ TEST_F(FaultTest, AStopEndsAnyWait) {
 }
 
 // F25: a reply that belongs to nobody must not answer the next command.
-TEST_F(FaultTest, AnExtraReplyShiftsNoAnswers) {
+TEST_P(FaultTest, AnExtraReplyShiftsNoAnswers) {
   for (const std::string stray : {"226 Transfer complete.", "550 No such file or directory.", "250 Done."}) {
     for (const std::string verb : {"MLST", "MLSD", "RETR", "DELE"}) {
       SCOPED_TRACE(verb + " " + stray);

@@ -14,7 +14,7 @@ using Action = Fault::Action;
 using Moment = Fault::Moment;
 
 // F7: an upload that is cut. The server says so.
-TEST_F(FaultTest, ACutUploadIsAnError) {
+TEST_P(FaultTest, ACutUploadIsAnError) {
   for (const Action action : {Action::close, Action::reset}) {
     for (const std::string reply :
          {"426 Connection lost", "451 Local error", "452 No space left", "552 Quota exceeded"}) {
@@ -30,7 +30,7 @@ TEST_F(FaultTest, ACutUploadIsAnError) {
 }
 
 // F8: an upload that is cut, and the server says that all is well. curl 7.88 believes it.
-TEST_F(FaultTest, AnUploadThatArrivedInPartIsAnErrorEvenWith226) {
+TEST_P(FaultTest, AnUploadThatArrivedInPartIsAnErrorEvenWith226) {
   for (const bool with_mlst : {true, false}) {
     behaviour().mlst = with_mlst;
     mount();
@@ -43,7 +43,7 @@ TEST_F(FaultTest, AnUploadThatArrivedInPartIsAnErrorEvenWith226) {
   }
 }
 
-TEST_F(FaultTest, ABusyUploadKeepsItsSessionUntilItIsDone) {
+TEST_P(FaultTest, ABusyUploadKeepsItsSessionUntilItIsDone) {
   ftp::FtpConfig alone = config();
   alone.max_conns = 1;
   mount(alone);
@@ -60,7 +60,7 @@ TEST_F(FaultTest, ABusyUploadKeepsItsSessionUntilItIsDone) {
   EXPECT_EQ(seen->size, 7u);
 }
 
-TEST_F(FaultTest, AnIdleUploadThatYieldsIsRevoked) {
+TEST_P(FaultTest, AnIdleUploadThatYieldsIsRevoked) {
   ftp::FtpConfig alone = config();
   alone.max_conns = 1;
   mount(alone);
@@ -75,7 +75,7 @@ TEST_F(FaultTest, AnIdleUploadThatYieldsIsRevoked) {
 }
 
 // An upload that is given up must not look whole: RST, not FIN.
-TEST_F(FaultTest, AnUploadGivenUpIsNotCommitted) {
+TEST_P(FaultTest, AnUploadGivenUpIsNotCommitted) {
   auto sink = run(io_, remote_->open_sink(Path("/new"), {}, {}));
   const LocalFile half("half");
   run(io_, sink->write(half.fd(), 0, 4));
@@ -87,7 +87,7 @@ TEST_F(FaultTest, AnUploadGivenUpIsNotCommitted) {
 }
 
 // The disk that holds what is to be sent fails: no other session would help.
-TEST_F(FaultTest, AnUploadWhoseFileCannotBeReadFailsAtOnce) {
+TEST_P(FaultTest, AnUploadWhoseFileCannotBeReadFailsAtOnce) {
   const UniqueFd directory(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const auto sink = run(io_, remote_->open_sink(Path("/new"), {}, {}));
   try {

@@ -134,8 +134,8 @@ TEST_P(HostileChange, WhileMakingDirectories) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Answers, HostileChange, testing::ValuesIn(common_answers()),
-                         [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(Answers, HostileChange, testing::ValuesIn(common_answers()), answer_name);
+INSTANTIATE_TEST_SUITE_P(OneByOne, HostileChange, testing::ValuesIn(one_by_one()), answer_name);
 
 }  // namespace
 }  // namespace ftpfs::test

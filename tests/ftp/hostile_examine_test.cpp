@@ -52,8 +52,7 @@ std::vector<Answer> kinds_of_answers() {
   return chosen;
 }
 
-INSTANTIATE_TEST_SUITE_P(Answers, HostileExamine, testing::ValuesIn(kinds_of_answers()),
-                         [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(Answers, HostileExamine, testing::ValuesIn(kinds_of_answers()), answer_name);
 
 }  // namespace
 }  // namespace ftpfs::test

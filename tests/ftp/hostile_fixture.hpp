@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ namespace ftpfs::test {
 struct Answer {
   const char* name;
   std::string text;
+  Pace pace = Pace::by_default;
 };
 
 inline const std::vector<Answer>& answers() {
@@ -45,6 +47,10 @@ inline const std::vector<Answer>& answers() {
   return all;
 }
 
+inline void PrintTo(const Answer& answer, std::ostream* to) {
+  *to << answer.name << ' ' << name_of(answer.pace);
+}
+
 // Those that may come in place of any answer: of those about ports, one.
 inline std::vector<Answer> common_answers() {
   std::vector<Answer> common = answers();
@@ -55,9 +61,23 @@ inline std::vector<Answer> common_answers() {
   return common;
 }
 
+// One of each kind, where each command waits for the answer to the one before it.
+inline std::vector<Answer> one_by_one() {
+  const std::set<std::string_view> kinds{"Garbage",    "Nothing",      "Preliminary",
+                                         "Completion", "Intermediate", "Farewell"};
+  std::vector<Answer> chosen = answers();
+  std::erase_if(chosen, [&](const Answer& one) { return !kinds.contains(one.name); });
+  for (Answer& one : chosen) one.pace = Pace::one_by_one;
+  return chosen;
+}
+
+inline std::string answer_name(const testing::TestParamInfo<Answer>& info) {
+  return info.param.name;
+}
+
 class Hostile : public TlsFixture, public testing::WithParamInterface<Answer> {
  protected:
-  Hostile() {
+  Hostile() : TlsFixture(GetParam().pace) {
     tree().file("/b", "other");
     tree().directory("/d");
   }
@@ -136,9 +156,14 @@ class Hostile : public TlsFixture, public testing::WithParamInterface<Answer> {
     return text.starts_with("20") || text.starts_with("226") || text.ends_with("250 done");
   }
 
+  void expect_answered() {
+    EXPECT_EQ(server_.faults_left(), 0u) << "the answer was not given";
+    server_.clear_faults();
+  }
+
   // The mount works, and all that was there is there.
   void expect_all_is_well() {
-    server_.clear_faults();
+    expect_answered();
     for (int step = 0; step < 3;
          ++step) {  // what was learned for a while is forgotten, sessions in doubt are given up
       clock_.advance(std::chrono::minutes(10));

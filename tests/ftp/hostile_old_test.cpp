@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Answers that no server should give: of one without MLSD and MLST, or without a path of Unix.
+#include <ctime>
+
 #include <gmock/gmock.h>
 
 #include "hostile_fixture.hpp"
@@ -19,10 +21,12 @@ class HostileOld : public Hostile {
 };
 
 TEST_P(HostileOld, WhileListing) {
+  tree().file("/d/inner", "inside", std::time(nullptr) - 100);  // so new that its zone is asked for by MDTM
   for (const std::string verb : {"EPSV", "CWD", "LIST", "MDTM"}) {
     for (const std::size_t skip : {0u, 1u}) {  // LIST, LIST -a
       SCOPED_TRACE(verb + std::to_string(skip));
-      if (is_one_silence_more(verb)) continue;
+      const bool comes_once = verb == "CWD" || verb == "MDTM";
+      if (is_one_silence_more(verb) || (comes_once && skip > 0)) continue;
       mount(in_clear());
       answer_later(verb, skip);
       std::optional<std::vector<Entry>> entries;
@@ -36,20 +40,23 @@ TEST_P(HostileOld, WhileListing) {
 }
 
 TEST_P(HostileOld, WhileLooking) {
-  for (const std::string verb : {"SIZE", "CWD", "LIST"}) {
-    SCOPED_TRACE(verb);
-    if (is_one_silence_more(verb)) continue;
-    mount(in_clear());
+  const auto look_at = [&](const char* path, const std::string& verb) {
     answer(verb);
     std::optional<std::optional<Attributes>> seen;
-    outcome(remote_->stat(Path("/d"), {}), &seen);
+    outcome(remote_->stat(Path(path), {}), &seen);
     expect_soon(verb);
     expect_all_is_well();
-    answer(verb);
-    outcome(remote_->stat(Path("/absent"), {}), &seen);
-    expect_soon(verb);
-    expect_all_is_well();
+  };
+  for (const std::string verb : {"SIZE", "CWD"}) {
+    SCOPED_TRACE(verb);
+    mount(in_clear());
+    look_at("/d", verb);
+    look_at("/absent", verb);
   }
+  if (is_one_silence_more("LIST")) return;
+  behaviour().terse = true;  // only the directory's listing tells what a refusal means
+  mount(in_clear());
+  look_at("/absent", "LIST");
 }
 
 // A wrong answer on the way must not make it another directory's file.
@@ -65,7 +72,7 @@ TEST_P(HostileOld, WhileWalking) {
     outcome(read_file(*remote_, Path("/d/deep/a"), 0), &content);
     expect_soon("CWD");
     EXPECT_TRUE(says_done() || content.value_or("this one") == "this one");
-    server_.clear_faults();
+    expect_answered();
     clock_.advance(std::chrono::minutes(20));
     settle(io_);
     mount(in_clear());
@@ -74,8 +81,8 @@ TEST_P(HostileOld, WhileWalking) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Answers, HostileOld, testing::ValuesIn(common_answers()),
-                         [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(Answers, HostileOld, testing::ValuesIn(common_answers()), answer_name);
+INSTANTIATE_TEST_SUITE_P(OneByOne, HostileOld, testing::ValuesIn(one_by_one()), answer_name);
 
 }  // namespace
 }  // namespace ftpfs::test

@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 using Action = Fault::Action;
 using Moment = Fault::Moment;
 
-class LateCommandsTest : public FaultTest {
+class LateCommandsTest : public FaultFixture {
  protected:
   LateCommandsTest() {
     ftp::FtpConfig patient = config();

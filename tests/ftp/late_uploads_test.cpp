@@ -11,7 +11,7 @@ namespace {
 using Action = Fault::Action;
 using Moment = Fault::Moment;
 
-class LateUploadsTest : public FaultTest {
+class LateUploadsTest : public FaultFixture {
  protected:
   LateUploadsTest() {
     behaviour().greeting = "220 ProFTPD Server (fake)";  // uploads need not be answered

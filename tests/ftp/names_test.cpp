@@ -3,6 +3,7 @@
 // than they were asked for.
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 
 #include <gmock/gmock.h>
 
@@ -303,6 +304,65 @@ TEST_F(KeptNames, ProbesOfOthersAreSeen) {
   tree().directory("/" + name);
   mount();
   EXPECT_THAT(names("/"), UnorderedElementsAre(name, "report"));
+}
+
+// Whatever byte is in a name, the server hears one command about it, and nothing of what stands behind the
+// byte as a command of its own; or it hears nothing at all.
+class EveryByte : public RemoteFixture {
+ protected:
+  static std::string path_with(int byte) { return std::string("/a") + static_cast<char>(byte) + "NOOP"; }
+
+  // What an operation says about names; without the questions that a new kind of name is worth, once a mount.
+  std::vector<std::string> changes(const std::function<void()>& operation, int error) {
+    server_.take_commands();
+    EXPECT_EQ(failure(operation), error);
+    std::vector<std::string> heard = server_.take_commands();
+    if (error != 0) return heard;
+    EXPECT_THAT(heard, Not(Contains("NOOP")));
+    std::erase_if(heard, [](const std::string& command) {
+      const std::string verb = command.substr(0, command.find(' '));
+      static const std::vector<std::string> changing{"STOR", "MKD", "RMD", "RNFR", "RNTO", "DELE", "NOOP"};
+      return std::ranges::find(changing, verb) == changing.end() ||
+             command.find(".ftpfs-probe-") != command.npos ||
+             command == "NOOP \xFF\xFD\x06";  // does it speak Telnet?
+    });
+    return heard;
+  }
+
+  void work_with_every_byte() {
+    tree().file("/README", "");
+    mount();
+    list("/");
+    for (int byte = 1; byte <= 255; ++byte) {
+      if (byte == '/') continue;
+      SCOPED_TRACE(byte);
+      const std::string path = path_with(byte);
+      const std::string spelt = byte == 255 && behaviour().telnet ? "/a\xFF\xFFNOOP" : path;
+      const bool ends_a_line = byte == '\r' || byte == '\n';
+      const int error = ends_a_line ? EINVAL : 0;
+      const auto expect = [&](std::vector<std::string> commands, const std::function<void()>& operation) {
+        EXPECT_EQ(changes(operation, error), ends_a_line ? std::vector<std::string>{} : commands);
+        EXPECT_EQ(tree().exists(path), !ends_a_line && !commands.back().starts_with("DELE") &&
+                                           !commands.back().starts_with("RMD"));
+      };
+      tree().file("/plain", "");
+      expect({"STOR " + spelt}, [&] { write(path, "x"); });
+      expect({"DELE " + spelt}, [&] { unlink(path); });
+      expect({"RNFR /plain", "RNTO " + spelt}, [&] { rename("/plain", path); });
+      expect({"DELE " + spelt}, [&] { unlink(path); });
+      expect({"MKD " + spelt}, [&] { mkdir(path); });
+      expect({"RMD " + spelt}, [&] { rmdir(path); });
+    }
+  }
+};
+
+TEST_F(EveryByte, IsOneCommandOrNone) {
+  work_with_every_byte();
+}
+
+TEST_F(EveryByte, IsOneCommandOrNoneWhereTelnetIsSpoken) {
+  behaviour().telnet = true;
+  work_with_every_byte();
 }
 
 class FoldingServer : public RemoteFixture {

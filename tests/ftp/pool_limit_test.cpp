@@ -166,18 +166,19 @@ TEST_F(PoolTest, WhoWaitsIsServedWhenALearnedLimitIsForgotten) {
   EXPECT_TRUE(two.lease);
 }
 
-TEST_F(PoolTest, ALogInThatIsCutOffIsRepeatedOnceWhereOneHasWorked) {
+TEST_F(PoolTest, ALogInThatIsCutOffIsRepeatedOnce) {
   const Fault cut{"PASS", Fault::Moment::received, Fault::Action::reset};
+  Fault twice = cut;
+  twice.times = 2;
   make_pool(4);
-  server_.inject(cut);
+  server_.inject(twice);
   const Wait& first = start(Lane::metadata);
   finish(first);
   EXPECT_EQ(first.failed, EIO);
-  const Lease one = acquire();
+  server_.inject(cut);
+  const Lease one = acquire();  // the first that works
   server_.inject(cut);
   const Lease two = acquire();
-  Fault twice = cut;
-  twice.times = 2;
   server_.inject(twice);
   const Wait& last = start(Lane::metadata);
   finish(last);

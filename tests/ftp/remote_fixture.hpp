@@ -46,12 +46,40 @@ inline awaitable<Attributes> write_file(Remote& remote, Path path, std::string c
   co_return co_await sink->commit();
 }
 
+inline std::string text_of(const Fault& fault) {
+  constexpr const char* moments[] = {"received", "done", "replying", "replied", "data"};
+  constexpr const char* actions[] = {"close", "reset", "stall", "reply",  "drip",
+                                     "flood", "act",   "extra", "garble", "alert"};
+  return fault.verb + " " + moments[static_cast<int>(fault.moment)] + " " +
+         actions[static_cast<int>(fault.action)] + " " + fault.reply;
+}
+
+// How commands go out: as the product's defaults have it, several in one trip and data connections ahead of
+// their use, or each when the one before it is answered.
+enum class Pace { by_default, one_by_one };
+
+inline std::string name_of(Pace pace) {
+  return pace == Pace::by_default ? "ByDefault" : "OneByOne";
+}
+
+inline void PrintTo(Pace pace, std::ostream* to) {
+  *to << name_of(pace);
+}
+
 class RemoteFixture : public testing::Test {
  protected:
-  RemoteFixture() { ::signal(SIGPIPE, SIG_IGN); }  // as the program does
+  explicit RemoteFixture(Pace pace = Pace::one_by_one) : pace_(pace) {
+    ::signal(SIGPIPE, SIG_IGN);  // as the program does
+  }
   ~RemoteFixture() override {
     remote_.reset();
     settle(io_);
+  }
+
+  // No test rests on a fault that was not committed.
+  void TearDown() override {
+    if (may_be_in_vain_) return;
+    for (const Fault& fault : server_.faults_in_vain()) ADD_FAILURE() << "in vain: " << text_of(fault);
   }
 
   ftp::FtpConfig config() const {
@@ -59,9 +87,9 @@ class RemoteFixture : public testing::Test {
     config.host = "127.0.0.1";
     config.port = server_.port();
     config.user = server_behaviour().user;
-    config.tls = ftp::TlsMode::off;            // tests of TLS choose their own
-    config.pipelining = config.prime = false;  // so do those of several commands at once
-    config.settle_time = {};                   // and of late commands
+    config.tls = ftp::TlsMode::off;  // tests of TLS choose their own
+    config.pipelining = config.prime = pace_ == Pace::by_default;
+    config.settle_time = {};  // tests of late commands have some
     config.password = server_behaviour().password;
     return config;
   }
@@ -152,6 +180,8 @@ class RemoteFixture : public testing::Test {
   Behaviour& behaviour() { return server_.behaviour(); }
   const Behaviour& server_behaviour() const { return const_cast<FakeServer&>(server_).behaviour(); }
 
+  const Pace pace_;
+  bool may_be_in_vain_ = false;  // the faults: whether they are committed is what the test is about
   asio::io_context io_;
   ManualClock clock_;
   FakeServer server_{io_};

@@ -50,7 +50,7 @@ class EveryHost final : public net::Connector {
 
 class TlsFixture : public RemoteFixture {
  protected:
-  TlsFixture() {
+  explicit TlsFixture(Pace pace = Pace::one_by_one) : RemoteFixture(pace) {
     behaviour().tls.certificate = identity_.pem();
     tree().file("/a", "content");
     tree().file("/d/inner", "inside");

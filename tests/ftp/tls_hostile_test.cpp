@@ -129,20 +129,6 @@ TEST_F(TlsHostileTest, DataConnectionsThatFallBackToClearText) {
   }
 }
 
-TEST_F(TlsHostileTest, AnotherCertificateOnDataConnections) {
-  behaviour().tls.data_certificate = authority_.issue({.addresses = {"127.0.0.1"}}).pem();
-  mount();
-  for (const auto& transfer : std::vector<std::function<void()>>{[&] { read("/a"); }, [&] { list("/d"); },
-                                                                 [&] { write("/new", "secret words"); }}) {
-    const auto error = refusal(transfer);
-    ASSERT_TRUE(error);
-    EXPECT_EQ(error->code(), EKEYREJECTED);
-  }
-  if (tree().exists("/new")) {
-    EXPECT_EQ(tree().content("/new"), "");
-  }
-}
-
 TEST_F(TlsHostileTest, DataHandshakesThatFail) {
   mount();
   for (const Action action : {Action::close, Action::reset, Action::garble}) {
@@ -322,6 +308,30 @@ TEST_F(TlsHostileTest, OnlyTheRightCertificateIsTrusted) {
         EXPECT_EQ(error->code(), EKEYREJECTED);
         EXPECT_THAT(error->what(), HasSubstr("ftpfs test server"));
         EXPECT_THAT(error->what(), HasSubstr("tls_pin=sha256:" + identity.sha256()));
+      }
+    }
+  }
+}
+
+// Also one that the control connection would trust, and whatever of it is verified at all.
+TEST_F(TlsHostileTest, AnotherCertificateOnDataConnections) {
+  behaviour().tls.certificate = authority_.issue({.dns_names = {"ftp.example.net"}}).pem();
+  for (const Verdict& verdict : verdicts()) {
+    behaviour().tls.data_certificate = verdict.server(authority_).pem();
+    for (const bool verified : {true, false}) {
+      SCOPED_TRACE(verdict.name + (verified ? "" : ", not verified"));
+      ftp::FtpConfig wanted = config();
+      wanted.host = "ftp.example.net";
+      wanted.tls_policy.verify_peer = wanted.tls_policy.verify_hostname = verified;
+      mount(wanted);
+      for (const auto& transfer : std::vector<std::function<void()>>{
+               [&] { read("/a"); }, [&] { list("/d"); }, [&] { write("/new", "secret words"); }}) {
+        const auto error = refusal(transfer);
+        ASSERT_TRUE(error);
+        EXPECT_EQ(error->code(), EKEYREJECTED);
+      }
+      if (tree().exists("/new")) {
+        EXPECT_EQ(tree().content("/new"), "");
       }
     }
   }

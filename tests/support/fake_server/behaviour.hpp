@@ -21,6 +21,7 @@ namespace ftpfs::test {
 struct Behaviour {
   std::string user = "joe";
   std::string password = "secret";
+  std::string account;  // not empty: asked for after the password
   std::string home = "/";
   std::string greeting = "220 Fake server ready.";
 
@@ -47,7 +48,9 @@ struct Behaviour {
   bool chmod_opens = false;           // SITE CHMOD needs the owner's right to read (pure-ftpd 1.0.50)
   bool site_symlink = false;          // makes links to what exists only (proftpd mod_site_misc)
   std::optional<std::uint64_t> avbl;  // bytes that AVBL tells
+  std::string xquota;                 // what XQUOTA answers; empty: there is no such thing
   std::string site_quota;             // what SITE QUOTA answers
+  bool pret = false;                  // no passive port without PRET (DrFTPD)
   bool overstates = false;            // FEAT lists MLST, SIZE, MDTM, REST, MFMT although they are off
 
   // Paths. z/OS: 'JOE.DATA.SET' and members in it, where CWD to what is not there makes a prefix of it;
@@ -124,15 +127,16 @@ struct Fault {
     data       // on the data connection, after `after_bytes` bytes
   };
   enum class Action {
-    close,  // FIN
-    reset,  // RST
-    stall,  // silence for ever
-    reply,  // says `reply`: instead of its own, or in addition when `replied`
-    drip,   // replying, data: so many bytes at a time (1 at least), `pause` apart
-    flood,  // replying: line after line, until the client is gone
-    act,    // does `act`, and goes on as if nothing were
-    extra,  // data only: `after_bytes` bytes too many
-    garble  // data only: then some that are no TLS
+    close,   // FIN
+    reset,   // RST
+    stall,   // silence for ever
+    reply,   // says `reply`: instead of its own, or in addition when `replied`
+    drip,    // replying, data: so many bytes at a time (1 at least), `pause` apart
+    flood,   // replying: line after line, until the client is gone
+    act,     // does `act`, and goes on as if nothing were
+    extra,   // data only: `after_bytes` bytes too many
+    garble,  // some bytes that are no TLS, and FIN
+    alert    // a fatal alert of TLS, and FIN
   };
 
   std::string verb;  // "GREETING": the connection itself; "TLS", "DATA TLS": the handshakes

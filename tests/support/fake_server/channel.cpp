@@ -117,6 +117,17 @@ awaitable<void> Channel::send_close_notify() {
   co_await tls_->stream.async_shutdown(token);
 }
 
+// OpenSSL sends none but by itself: so it is given a record of the client's that cannot be deciphered.
+awaitable<void> Channel::send_alert() {
+  static const std::string record = "\x17\x03\x03" + std::string(1, '\0') + "\x20" + std::string(32, 'x');
+  SSL_set0_rbio(tls(), BIO_new_mem_buf(record.data(), static_cast<int>(record.size())));
+  std::array<char, 1> byte;
+  const auto buffer = asio::buffer(byte);
+  error_code ignored;
+  auto token = asio::redirect_error(use_awaitable, ignored);
+  co_await tls_->stream.async_read_some(buffer, token);
+}
+
 awaitable<bool> Channel::exchange_close_notify() {
   const auto waiting = std::make_shared<bool>(true);  // the timer may be due when this is over
   asio::steady_timer timer(socket_.get_executor(), std::chrono::seconds(1));

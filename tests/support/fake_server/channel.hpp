@@ -39,6 +39,7 @@ class Channel {
   awaitable<bool> write(std::string bytes);  // false: the client is gone
   void write_now(const std::string& bytes);
   awaitable<void> send_close_notify();      // and does not wait for the client's; nothing in clear
+  awaitable<void> send_alert();             // a fatal one, as if the client had sent nonsense
   awaitable<bool> exchange_close_notify();  // whether the client's comes within a second
   awaitable<bool> await_fin();              // whether it comes within a second, with nothing before it
 

@@ -11,15 +11,17 @@ namespace ftpfs::test {
 namespace fake {
 
 std::optional<Fault> State::next_fault(std::string_view verb, Fault::Moment moment) {
-  for (auto fault = faults.begin(); fault != faults.end(); ++fault) {
-    if (fault->verb != verb || fault->moment != moment) continue;
-    if (fault->skip > 0) {
-      --fault->skip;
+  for (auto next = faults.begin(); next != faults.end(); ++next) {
+    Fault& fault = next->fault;
+    if (fault.verb != verb || fault.moment != moment) continue;
+    if (fault.skip > 0) {
+      --fault.skip;
       continue;
     }
     ++faults_fired;
-    const Fault hit = *fault;
-    if (--fault->times == 0) faults.erase(fault);
+    next->fired = true;
+    const Fault hit = fault;
+    if (--fault.times == 0) faults.erase(next);
     return hit;
   }
   return {};
@@ -91,9 +93,10 @@ Behaviour& FakeServer::behaviour() {
 }
 
 void FakeServer::inject(Fault fault) {
-  state_->faults.push_back(std::move(fault));
+  state_->faults.push_back({std::move(fault)});
 }
 void FakeServer::clear_faults() {
+  state_->cleared_in_vain = faults_in_vain();
   state_->faults.clear();
 }
 std::size_t FakeServer::faults_fired() const {
@@ -101,8 +104,14 @@ std::size_t FakeServer::faults_fired() const {
 }
 std::size_t FakeServer::faults_left() const {
   std::size_t left = 0;
-  for (const Fault& fault : state_->faults) left += fault.times;
+  for (const fake::Injected& one : state_->faults) left += one.fault.times;
   return left;
+}
+std::vector<Fault> FakeServer::faults_in_vain() const {
+  std::vector<Fault> in_vain = state_->cleared_in_vain;
+  for (const fake::Injected& one : state_->faults)
+    if (!one.fired) in_vain.push_back(one.fault);
+  return in_vain;
 }
 
 const std::vector<std::string>& FakeServer::commands() const {

@@ -35,6 +35,7 @@ class FakeServer {
   void inject(Fault fault);
   std::size_t faults_left() const;  // injected and not fired (as often as asked for)
   std::size_t faults_fired() const;
+  std::vector<Fault> faults_in_vain() const;  // that have not fired once, whether cleared or not
   void clear_faults();
 
   // As received, without CRLF, in order over all sessions.

@@ -114,19 +114,22 @@ awaitable<void> Session::obey(std::string line) {
 awaitable<std::string> Session::answer(std::string verb, std::string argument) {
   using Command = std::string (Session::*)(const std::string&);
   static const std::map<std::string_view, Command> commands{
-      {"USER", &Session::user}, {"PASS", &Session::pass}, {"FEAT", &Session::feat}, {"OPTS", &Session::opts},
-      {"CLNT", &Session::clnt}, {"SYST", &Session::syst}, {"TYPE", &Session::type}, {"PWD", &Session::pwd},
-      {"CWD", &Session::cwd},   {"REST", &Session::rest}, {"NOOP", &Session::noop}, {"ABOR", &Session::abor},
-      {"QUIT", &Session::quit}, {"SIZE", &Session::size}, {"MDTM", &Session::mdtm}, {"MLST", &Session::mlst},
-      {"MFMT", &Session::mfmt}, {"MFF", &Session::mff},   {"SITE", &Session::site}, {"DELE", &Session::dele},
-      {"AVBL", &Session::avbl}, {"MKD", &Session::mkd},   {"RMD", &Session::rmd},   {"RNFR", &Session::rnfr},
-      {"RNTO", &Session::rnto}, {"EPSV", &Session::epsv}, {"PASV", &Session::pasv}, {"AUTH", &Session::auth},
-      {"PBSZ", &Session::pbsz}, {"PROT", &Session::prot}, {"EPRT", &Session::eprt}, {"PORT", &Session::port},
-      {"STAT", &Session::stat}};
+      {"USER", &Session::user}, {"PASS", &Session::pass}, {"FEAT", &Session::feat},
+      {"OPTS", &Session::opts}, {"CLNT", &Session::clnt}, {"SYST", &Session::syst},
+      {"TYPE", &Session::type}, {"PWD", &Session::pwd},   {"CWD", &Session::cwd},
+      {"REST", &Session::rest}, {"NOOP", &Session::noop}, {"ABOR", &Session::abor},
+      {"QUIT", &Session::quit}, {"SIZE", &Session::size}, {"MDTM", &Session::mdtm},
+      {"MLST", &Session::mlst}, {"MFMT", &Session::mfmt}, {"MFF", &Session::mff},
+      {"SITE", &Session::site}, {"DELE", &Session::dele}, {"AVBL", &Session::avbl},
+      {"MKD", &Session::mkd},   {"RMD", &Session::rmd},   {"RNFR", &Session::rnfr},
+      {"RNTO", &Session::rnto}, {"EPSV", &Session::epsv}, {"PASV", &Session::pasv},
+      {"AUTH", &Session::auth}, {"PBSZ", &Session::pbsz}, {"PROT", &Session::prot},
+      {"EPRT", &Session::eprt}, {"PORT", &Session::port}, {"STAT", &Session::stat},
+      {"ACCT", &Session::acct}, {"PRET", &Session::pret}, {"XQUOTA", &Session::xquota}};
 
   const auto fixed = behaviour().replies.find(verb);
   if (fixed != behaviour().replies.end()) co_return fixed->second;
-  static const std::set<std::string_view> before_login{"USER", "PASS", "FEAT", "QUIT",
+  static const std::set<std::string_view> before_login{"USER", "PASS", "ACCT", "FEAT", "QUIT",
                                                        "CLNT", "AUTH", "PBSZ", "PROT"};
   if (!logged_in_ && !before_login.contains(verb))
     co_return std::string("530 Please login with USER and PASS.");

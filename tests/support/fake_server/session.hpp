@@ -53,6 +53,7 @@ class Session : public std::enable_shared_from_this<Session> {
   awaitable<bool> drip(Channel& into, std::string bytes, const Fault& fault);  // false: the client is gone
   awaitable<std::string> send_faultily(Fault fault, std::string bytes);
   std::string cut_data(const Fault& fault);
+  awaitable<std::string> spoil_data(Fault fault);
 
   // session_paths.cpp: paths of z/OS and OpenVMS
   std::string foreign_path_of(std::string_view argument) const;
@@ -65,6 +66,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string pass(const std::string& argument);
   std::string feat(const std::string& argument);
   std::string opts(const std::string& argument);
+  std::string acct(const std::string& argument);
   std::string clnt(const std::string& argument);
   std::string syst(const std::string& argument);
   std::string type(const std::string& argument);
@@ -101,10 +103,13 @@ class Session : public std::enable_shared_from_this<Session> {
   std::string site_utime_utc(std::string_view rest);
   std::string site_symlink(std::string_view target, std::string_view link);
   std::string avbl(const std::string& argument);
+  std::string xquota(const std::string& argument);
   std::string set_mode(std::string_view mode, std::string_view path);
 
   // session_transfer.cpp: what moves over a data connection
   static bool is_transfer(std::string_view verb);
+  std::string pret(const std::string& argument);
+  bool lacks_pret();
   std::string epsv(const std::string& argument);
   std::string pasv(const std::string& argument);
   std::uint16_t listen(bool closed);
@@ -144,6 +149,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::uint64_t offset_ = 0;  // from REST
   std::string rename_from_;
   bool clnt_ = false;  // said who it is
+  bool pret_ = false;  // said what the next port is for
   bool owes_226_ = false;
   tcp::acceptor passive_;
   std::optional<tcp::endpoint> active_;  // from PORT or EPRT

@@ -6,6 +6,20 @@
 #include "support/fake_server/session.hpp"
 
 namespace ftpfs::test::fake {
+namespace {
+
+using namespace std::string_view_literals;
+
+// Past TLS, whatever state that is in.
+void write_raw(Channel& channel, Fault::Action action) {
+  constexpr std::string_view handshake_failure = "\x15\x03\x03\0\2\2\x28"sv;
+  const bool is_alert = action == Fault::Action::alert;
+  const std::string_view bytes = is_alert ? handshake_failure : "This is no TLS record.";
+  boost::system::error_code ignored;
+  asio::write(channel.socket(), asio::buffer(bytes), ignored);
+}
+
+}  // namespace
 
 awaitable<bool> Session::strike(std::string verb, Fault::Moment moment) {
   const auto fault = state_.next_fault(verb, moment);
@@ -18,6 +32,12 @@ awaitable<bool> Session::strike(std::string verb, Fault::Moment moment) {
     co_await reply(fault->reply);
     co_return true;
   }
+  const bool is_alert = fault->action == Fault::Action::alert;
+  if (is_alert && control_.secured()) {
+    co_await control_.send_alert();
+  } else if (is_alert || fault->action == Fault::Action::garble) {
+    write_raw(control_, fault->action);
+  }
   stalled_ = fault->action == Fault::Action::stall;
   if (!stalled_) close(fault->action == Fault::Action::reset);
   throw Ended();
@@ -25,7 +45,9 @@ awaitable<bool> Session::strike(std::string verb, Fault::Moment moment) {
 
 awaitable<void> Session::reply_to(std::string verb, std::string text) {
   const auto fault = state_.next_fault(verb, Fault::Moment::replying);
-  if (!fault) {
+  const bool acts = fault && fault->action == Fault::Action::act;
+  if (acts) fault->act();
+  if (!fault || acts) {
     co_await reply(std::move(text));
     co_return;
   }
@@ -74,7 +96,7 @@ awaitable<std::string> Session::send_faultily(Fault fault, std::string bytes) {
   }
   bool written = co_await data_.write(std::move(bytes));
   if (!written) co_return std::string(broken);
-  if (fault.action != extra && fault.action != act) co_return cut_data(fault);
+  if (fault.action != extra && fault.action != act) co_return co_await spoil_data(fault);
   if (fault.action == act) {
     fault.act();
     written = co_await data_.write(std::move(rest));
@@ -83,15 +105,20 @@ awaitable<std::string> Session::send_faultily(Fault fault, std::string bytes) {
   co_return co_await complete_download();
 }
 
+awaitable<std::string> Session::spoil_data(Fault fault) {
+  const bool in_tls = fault.action == Fault::Action::alert && data_.secured();
+  if (in_tls) co_await data_.send_alert();
+  co_return cut_data(fault);
+}
+
 // What a data fault does to the connection; returns the final reply.
 std::string Session::cut_data(const Fault& fault) {
   if (fault.action == Fault::Action::stall) {
     stalled_ = true;
     throw Ended();
   }
-  boost::system::error_code ignored;
-  if (fault.action == Fault::Action::garble)
-    asio::write(data_.socket(), asio::buffer(std::string_view("This is no TLS record.")), ignored);
+  const bool before_tls = fault.action == Fault::Action::alert && !data_.secured();
+  if (fault.action == Fault::Action::garble || before_tls) write_raw(data_, fault.action);
   if (fault.action != Fault::Action::reply) data_.close(fault.action == Fault::Action::reset);
   return fault.reply.empty() ? broken : fault.reply;
 }

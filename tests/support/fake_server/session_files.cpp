@@ -121,6 +121,10 @@ std::string Session::avbl(const std::string&) {
   return "213 " + std::to_string(*behaviour().avbl);
 }
 
+std::string Session::xquota(const std::string&) {
+  return behaviour().xquota.empty() ? "500 'XQUOTA': command not understood." : behaviour().xquota;
+}
+
 // "path atime mtime ctime UTC"
 std::string Session::site_utime_utc(std::string_view rest) {
   constexpr std::size_t tail = 3 * 15 + 4;

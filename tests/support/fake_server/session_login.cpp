@@ -17,7 +17,14 @@ std::string Session::user(const std::string& argument) {
 std::string Session::pass(const std::string& argument) {
   const bool full = behaviour().max_sessions > 0 && state_.open_sessions() > behaviour().max_sessions;
   if (full) return behaviour().limit_reply;
-  logged_in_ = user_ == behaviour().user && argument == behaviour().password;
+  const bool right = user_ == behaviour().user && argument == behaviour().password;
+  if (right && !behaviour().account.empty()) return "332 Account required.";
+  logged_in_ = right;
+  return logged_in_ ? "230 Logged in." : "530 Login incorrect.";
+}
+
+std::string Session::acct(const std::string& argument) {
+  logged_in_ = user_ == behaviour().user && argument == behaviour().account;
   return logged_in_ ? "230 Logged in." : "530 Login incorrect.";
 }
 
@@ -49,6 +56,8 @@ std::string Session::feat(const std::string&) {
   add(can.chmod_opens, "ESTP");
   add(can.site_symlink, "SITE SYMLINK");
   add(can.avbl.has_value(), "AVBL");
+  add(!can.xquota.empty(), "XQUOTA");
+  add(can.pret, "PRET");
   add(true, "TVFS");
   return text + "211 End.";
 }

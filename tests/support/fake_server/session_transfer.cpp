@@ -40,8 +40,19 @@ bool Session::too_many_connections() const {
   return behaviour().max_connections > 0 && open + 1 > behaviour().max_connections;
 }
 
+std::string Session::pret(const std::string&) {
+  pret_ = behaviour().pret;
+  return pret_ ? "200 OK, planning to use master for upcoming transfer."
+               : "500 'PRET': command not understood.";
+}
+
+bool Session::lacks_pret() {
+  return behaviour().pret && !std::exchange(pret_, false);
+}
+
 std::string Session::epsv(const std::string& argument) {
   if (!behaviour().epsv) return "500 'EPSV': command not understood.";
+  if (lacks_pret()) return "500 You need to use a client supporting PRET.";
   if (too_many_connections()) return no_data_channel;
   const std::string family = state_.address.is_v4() ? "1" : "2";
   if (!argument.empty() && argument != family)
@@ -52,6 +63,7 @@ std::string Session::epsv(const std::string& argument) {
 
 std::string Session::pasv(const std::string&) {
   if (!behaviour().pasv) return "500 'PASV': command not understood.";
+  if (lacks_pret()) return "500 You need to use a client supporting PRET.";
   if (too_many_connections()) return no_data_channel;
   if (state_.address.is_v6())
     return "425 You cannot use PASV on IPv6 connections. Use EPSV instead.";  // pure-ftpd
@@ -276,7 +288,10 @@ awaitable<std::string> Session::receive_data(std::string verb, std::string path)
   for (;;) {
     std::size_t room = chunk.size();
     if (fault) room = std::min(room, fault->after_bytes - received);
-    if (fault && room == 0 && fault->action != Fault::Action::act) co_return cut_data(*fault);
+    if (fault && room == 0 && fault->action != Fault::Action::act) {
+      const Fault known = *fault;
+      co_return co_await spoil_data(known);
+    }
     if (fault && room == 0) {
       fault->act();
       fault.reset();

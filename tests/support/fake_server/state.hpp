@@ -22,6 +22,11 @@ using asio::ip::tcp;
 
 class Session;
 
+struct Injected {
+  Fault fault;
+  bool fired = false;
+};
+
 struct State {
   State(asio::io_context& context, asio::ip::address where)
       : io(context), address(std::move(where)), acceptor(context) {}
@@ -36,8 +41,9 @@ struct State {
   std::uint16_t port = 0;
   Behaviour behaviour;
   Tree tree;
-  std::list<Fault> faults;
+  std::list<Injected> faults;
   std::size_t faults_fired = 0;
+  std::vector<Fault> cleared_in_vain;  // taken back, and never fired
   std::vector<std::string> commands;
   std::vector<std::string> commands_in_a_row;         // that came before the one ahead was answered
   std::vector<std::vector<std::string>> commands_of;  // by session

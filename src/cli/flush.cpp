@@ -7,9 +7,11 @@
 #include <nlohmann/json.hpp>
 
 #include <ftpfs/base/log.hpp>
+#include <ftpfs/cli/answer.hpp>
 #include <ftpfs/cli/enquiry.hpp>
 #include <ftpfs/cli/flush.hpp>
 #include <ftpfs/cli/locate.hpp>
+#include <ftpfs/cli/mount_status.hpp>
 #include <ftpfs/cli/progress.hpp>
 #include <ftpfs/fuse/question.hpp>
 
@@ -74,18 +76,8 @@ std::optional<std::string> send(const std::string& mountpoint, Until give_up) {
   return std::nullopt;
 }
 
-// Paths as the user sees them.
-bool tell(const std::string& mountpoint, const json& report) {
-  const auto name = [&](const json& path) { return escaped(mountpoint + path.get<std::string>()); };
-  for (const json& each : report.at("failed")) {
-    const json& said = each.at("server_said");
-    fmt::print(stderr, "ftpfs: {} is not on the server: {}{}\n", name(each.at("path")),
-               escaped(each.at("what").get<std::string>()),
-               said.is_string() ? fmt::format(" (server said: {})", escaped(said.get<std::string>())) : "");
-  }
-  for (const json& path : report.at("open"))
-    fmt::print(stderr, "ftpfs: {} is being written and was left alone\n", name(path));
-  return report.at("failed").empty();
+void tell(const std::string& mountpoint, const json& report) {
+  for (const std::string& line : unsent_lines(mountpoint, report)) fmt::print(stderr, "ftpfs: {}\n", line);
 }
 
 ExitStatus flush_one(const std::string& mountpoint, const Settings& settings) {
@@ -93,7 +85,10 @@ ExitStatus flush_one(const std::string& mountpoint, const Settings& settings) {
   try {
     const std::string report = *send(mountpoint, [](const Sending&) { return false; });
     if (settings.json) fmt::print("{}", report);
-    return tell(mountpoint, json::parse(report)) ? ExitStatus::success : ExitStatus::mount_failed;
+    const json parsed = parse_answer(report);
+    tell(mountpoint, parsed);
+    const json& failed = at(parsed, "failed");
+    return failed.is_array() && failed.empty() ? ExitStatus::success : ExitStatus::mount_failed;
   } catch (const Error& error) {
     throw Failure(ExitStatus::mount_failed, error.what(), {}, error.code());
   }

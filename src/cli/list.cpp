@@ -11,6 +11,7 @@
 
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/cli/amounts.hpp>
+#include <ftpfs/cli/answer.hpp>
 #include <ftpfs/cli/enquiry.hpp>
 #include <ftpfs/cli/list.hpp>
 #include <ftpfs/cli/locate.hpp>
@@ -43,17 +44,6 @@ State state_of(const Heard& heard) {
   return heard.code == ENOTTY ? State::older : State::dead;
 }
 
-ListedMount listed(const fuse::MountEntry& mount, const Heard& heard) {
-  ListedMount one{mount.mountpoint, mount.source, user_of(mount), state_of(heard)};
-  if (one.state != State::alive) return one;
-  const json status = json::parse(heard.text);
-  const json queue = status.value("queue", json::object());
-  one.unsent_files = queue.value("files", std::uint64_t{0});
-  one.unsent_bytes = queue.value("bytes", std::uint64_t{0});
-  one.errors = status.value("errors", json::array()).size();
-  return one;
-}
-
 std::string_view name_of(State state) {
   constexpr std::string_view names[] = {"alive", "dead", "not answering", "not yours", "older version"};
   return names[static_cast<std::size_t>(state)];
@@ -76,6 +66,20 @@ std::string painted(const ListedMount& mount, const Paint& paint) {
 }
 
 }  // namespace
+
+ListedMount listed(const fuse::MountEntry& mount, const Heard& heard) {
+  ListedMount one{mount.mountpoint, mount.source, user_of(mount), state_of(heard)};
+  if (one.state != State::alive) return one;
+  try {
+    const json status = parse_answer(heard.text);
+    one.unsent_files = number(at(status, "queue"), "files");
+    one.unsent_bytes = number(at(status, "queue"), "bytes");
+    one.errors = list_at(status, "errors").size();
+  } catch (const Failure&) {  // whatever that is: the others are listed all the same
+    one.state = State::older;
+  }
+  return one;
+}
 
 std::string list_text(const std::vector<ListedMount>& mounts, const Paint& paint) {
   std::size_t where = 0, what = 0, who = 0;

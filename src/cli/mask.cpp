@@ -76,21 +76,26 @@ bool takes_options(std::string_view text) noexcept {
          text.find_first_of("op") == text.size() - 1;
 }
 
+// SOURCE, whatever the argument before it was taken for: only a URL holds a password that the program obeys.
+bool is_url(std::string_view text) noexcept {
+  const std::size_t colon = text.find("://");
+  return colon != text.npos && text.substr(0, colon).find_first_of("=,/@:[") == text.npos;
+}
+
 }  // namespace
 
 void hide_secrets(int argc, char** argv) noexcept {
   bool options_follow = false;
   for (int i = 1; i < argc; ++i) {
     const bool is_options = options_follow || argv[i][0] == '-';
-    options_follow = !options_follow && takes_options(argv[i]);
+    options_follow = takes_options(argv[i]);
     if (is_options) {
       hide_option(argv[i], "password=", false);
       hide_option(argv[i], "account=", false);
       hide_option(argv[i], "user=", true);
       hide_proxy(argv[i]);
-    } else {
-      hide_source(argv[i]);
     }
+    if (!is_options || is_url(argv[i])) hide_source(argv[i]);
   }
 }
 

@@ -2,8 +2,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -64,6 +66,32 @@ std::string checked_mountpoint(const Settings& settings) {
   }
 }
 
+// As far as it can be followed: what died there may still be mounted.
+std::filesystem::path settled(const std::string& path) {
+  std::error_code failure;
+  const std::filesystem::path whole = std::filesystem::absolute(path);
+  std::filesystem::path found = std::filesystem::weakly_canonical(whole, failure);
+  return failure ? whole.lexically_normal() : found;
+}
+
+// Below the mount it would be out of sight, or asked of ourselves.
+void require_files_outside(const Settings& settings) {
+  const char* const password_file = std::getenv("FTPFS_PASSWORD_FILE");
+  const net::TlsPolicy& tls = settings.ftp.tls_policy;
+  const std::pair<const char*, std::string> files[] = {
+      {"credentials=", settings.credentials.value_or("")},
+      {"netrc_file=", settings.netrc_file.value_or("")},
+      {"FTPFS_PASSWORD_FILE: ", password_file != nullptr ? password_file : ""},
+      {"cacert=", tls.ca_file},
+      {"capath=", tls.ca_path},
+      {"cert=", tls.certificate},
+      {"key=", tls.key}};
+  for (const auto& [name, path] : files) {
+    if (path.empty() || !is_inside(settled(path), settled(settings.mount.mountpoint))) continue;
+    refuse(fmt::format("{}{}: lies inside the mountpoint", name, path));
+  }
+}
+
 // What mount(8) runs, at boot for one, asks no ~/.netrc unless it is told to: whose would that be?
 void settle_login(Settings& settings) {
   LoginRequest request;
@@ -117,6 +145,7 @@ void find_cache(Settings& settings) {
 
 // Everything that can go wrong on this machine alone goes wrong here, before the server hears of us.
 void prepare(Settings& settings) {
+  require_files_outside(settings);
   settle(settings);
   if (!settings.mount_namespace.empty()) enter_mount_namespace(settings.mount_namespace);
   settings.mount.mountpoint = checked_mountpoint(settings);

@@ -10,6 +10,7 @@
 
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/cli/amounts.hpp>
+#include <ftpfs/cli/answer.hpp>
 #include <ftpfs/cli/progress.hpp>
 
 namespace ftpfs::cli {
@@ -23,15 +24,14 @@ std::size_t terminal_width() {
 }  // namespace
 
 Pending parse_pending(const std::string& text) {
-  const nlohmann::json told = nlohmann::json::parse(text);
+  const nlohmann::json told = parse_answer(text);
   Pending now;
-  now.files = told.value("files", std::uint64_t{0});
-  now.bytes = told.value("bytes", std::uint64_t{0});
-  now.sent = told.value("sent", std::uint64_t{0});
-  now.moved = told.value("moved", std::uint64_t{0});
-  now.per_second = told.value("per_second", 0.0);
-  const auto left = told.find("seconds_left");
-  if (left != told.end() && left->is_number()) now.seconds_left = left->get<std::uint64_t>();
+  now.files = number(told, "files");
+  now.bytes = number(told, "bytes");
+  now.sent = number(told, "sent");
+  now.moved = number(told, "moved");
+  now.per_second = static_cast<double>(number(told, "per_second"));
+  if (at(told, "seconds_left").is_number()) now.seconds_left = number(told, "seconds_left");
   return now;
 }
 

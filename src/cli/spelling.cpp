@@ -28,6 +28,8 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   // More than half of the word wrong is not a typing error.
   std::size_t limit = std::max<std::size_t>(word.size() / 2, 1);
   for (const std::string_view candidate : candidates) {
+    const auto [shorter, longer] = std::minmax({word.size(), candidate.size()});
+    if (longer - shorter > limit) continue;  // no nearer than that: a word of any length is looked up quickly
     const std::size_t distance = edit_distance(word, candidate);
     if (distance > limit || (distance == limit && !best.empty())) continue;
     best = candidate;

@@ -6,6 +6,8 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,6 +24,7 @@ namespace fs = std::filesystem;
 
 struct Folder {
   std::string_view what;  // "spool directory"
+  std::string_view option;
   fs::path path;
 };
 
@@ -41,22 +44,70 @@ void make_private(const Folder& folder) {
   }
 }
 
+// Of the user alone, or root's. Where everybody has one, a umask of 002 is usual (pam_umask(8), usergroups),
+// and with it a home that the group may write to.
+bool is_private_group(::gid_t number) {
+  const ::group* const group = ::getgrgid(number);
+  const ::passwd* const user = ::getpwuid(::geteuid());
+  if (group == nullptr || user == nullptr) return false;
+  const std::string_view name = user->pw_name;
+  if (number != 0 && name != group->gr_name) return false;
+  for (char** member = group->gr_mem; *member != nullptr; ++member)
+    if (*member != name && *member != std::string_view("root")) return false;
+  return true;
+}
+
+bool others_may_write(const struct ::stat& found) {
+  if ((found.st_mode & 0002) != 0) return true;
+  return (found.st_mode & 0020) != 0 && !is_private_group(found.st_gid);
+}
+
+// Our own, or of the system: root's, also root's of another user namespace or of an NFS server, whom the
+// kernel calls 65534.
+bool is_of_trusted_user(const struct ::stat& found) {
+  return found.st_uid == ::geteuid() || found.st_uid == 0 || found.st_uid == 65534;
+}
+
+// Whoever may write to a directory on the way could put another in the place of what lies in it. In one with
+// the sticky bit, as /tmp has it, that can only be done to one's own.
+void require_safe_way(const Folder& folder, const fs::path& path) {
+  fs::path so_far;
+  for (const fs::path& part : path) {
+    so_far /= part;
+    struct ::stat found {};
+    if (::lstat(so_far.c_str(), &found) != 0) return;  // from here on we make it
+    const bool is_last = so_far == path;
+    if (is_last && !S_ISLNK(found.st_mode)) return;  // require_private
+    const std::string advice =
+        fmt::format("could put another in its place: give another {}=DIR", folder.option);
+    if (!is_of_trusted_user(found))
+      refuse(ExitStatus::local_files, folder,
+             fmt::format("the owner of {}, who is another user, {}", so_far.string(), advice));
+    if (S_ISDIR(found.st_mode) && (found.st_mode & S_ISVTX) == 0 && others_may_write(found))
+      refuse(ExitStatus::local_files, folder,
+             fmt::format("others may write to {} and {}, or chmod go-w that one", so_far.string(), advice));
+  }
+}
+
 void require_private(const Folder& folder) {
   struct ::stat found {};
   if (::lstat(folder.path.c_str(), &found) != 0) refuse(ExitStatus::local_files, folder, ::strerror(errno));
   if (!S_ISDIR(found.st_mode)) refuse(ExitStatus::local_files, folder, "not a directory");
   if (found.st_uid != ::geteuid()) refuse(ExitStatus::local_files, folder, "belongs to another user");
-  if ((found.st_mode & 0022) != 0) refuse(ExitStatus::local_files, folder, "others may write to it");
+  if (others_may_write(found))
+    refuse(ExitStatus::local_files, folder, "others may write to it: chmod go-w it");
 }
 
-// Makes `base`, and names this mount's folder in it.
-std::string prepare(std::string_view what, const std::string& base, const ftp::FtpConfig& config,
-                    const std::string& mountpoint) {
+// Makes `folder`, and names this mount's one in it.
+std::string prepare(Folder folder, const ftp::FtpConfig& config, const std::string& mountpoint) {
   std::error_code error;
-  const Folder folder{what, fs::weakly_canonical(fs::absolute(base), error)};
-  if (error) refuse(ExitStatus::local_files, {what, base}, error.message());
+  const fs::path as_given = fs::absolute(folder.path);
+  folder.path = fs::weakly_canonical(as_given, error);
+  if (error) refuse(ExitStatus::local_files, {folder.what, folder.option, as_given}, error.message());
   if (!mountpoint.empty() && is_inside(folder.path, mountpoint))
     refuse(ExitStatus::usage, folder, "lies inside the mountpoint");
+  require_safe_way(folder, as_given);  // the links, and where they lie
+  require_safe_way(folder, folder.path);
   make_private(folder);
   require_private(folder);
   return (folder.path / spool_folder_name(config)).string();
@@ -105,12 +156,12 @@ std::string spool_source(const ftp::FtpConfig& config) {
 
 std::string prepare_spool(const std::string& base, const ftp::FtpConfig& config,
                           const std::string& mountpoint) {
-  return prepare("spool directory", base, config, mountpoint);
+  return prepare({"spool directory", "spool_dir", base}, config, mountpoint);
 }
 
 std::string prepare_cache(const std::string& base, const ftp::FtpConfig& config,
                           const std::string& mountpoint) {
-  return prepare("cache directory", base, config, mountpoint);
+  return prepare({"cache directory", "cache_dir", base}, config, mountpoint);
 }
 
 }  // namespace ftpfs::cli

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include <ftpfs/cli/answer.hpp>
 #include <ftpfs/cli/enquiry.hpp>
 #include <ftpfs/cli/locate.hpp>
 #include <ftpfs/cli/mount_status.hpp>
@@ -22,9 +23,9 @@ void print(std::string_view text) {
 }
 
 std::string shown(const std::string& answer, bool is_file, const Settings& settings) {
-  if (settings.json) return settings.watch ? json::parse(answer).dump() + "\n" : answer;
+  if (settings.json) return settings.watch ? parse_answer(answer).dump() + "\n" : answer;
   const Paint paint(STDOUT_FILENO);
-  const json parsed = json::parse(answer);
+  const json parsed = parse_answer(answer);
   return is_file ? file_text(parsed, paint) : status_text(parsed, paint);
 }
 
@@ -45,7 +46,7 @@ ExitStatus of_all(const Settings& settings) {
   for (const fuse::MountEntry& mount : ftpfs_mounts()) {
     try {
       const std::string answer = ask_in_time(mount.mountpoint, "status");
-      all.push_back(json::parse(answer));
+      all.push_back(parse_answer(answer));
       if (!settings.json) text += (text.empty() ? "" : "\n") + shown(answer, false, settings);
     } catch (const Failure& failure) {
       all.push_back({{"mountpoint", mount.mountpoint}, {"source", mount.source}, {"error", failure.what()}});
@@ -86,7 +87,7 @@ ExitStatus status(const Settings& settings) {
 ExitStatus stats(const Settings& settings) {
   const Located where = locate_or_refuse(settings.source);
   const std::string answer = ask_in_time(where.mountpoint, "stats");
-  print(settings.json ? answer : stats_text(json::parse(answer)));
+  print(settings.json ? answer : stats_text(parse_answer(answer)));
   return ExitStatus::success;
 }
 

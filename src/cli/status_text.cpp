@@ -7,31 +7,13 @@
 
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/cli/amounts.hpp>
+#include <ftpfs/cli/answer.hpp>
 #include <ftpfs/cli/mount_status.hpp>
 
 namespace ftpfs::cli {
 namespace {
 
 using nlohmann::json;
-
-// What may not be there, or null.
-const json& at(const json& value, const char* name) {
-  static const json nothing;
-  const auto found = value.is_object() ? value.find(name) : value.end();
-  return value.is_object() && found != value.end() ? *found : nothing;
-}
-std::string text(const json& value, const char* name) {
-  const json& found = at(value, name);
-  return found.is_string() ? escaped(found.get<std::string>()) : "";
-}
-std::uint64_t number(const json& value, const char* name) {
-  const json& found = at(value, name);
-  return found.is_number() && found.get<double>() > 0 ? found.get<std::uint64_t>() : 0;
-}
-bool is_true(const json& value, const char* name) {
-  const json& found = at(value, name);
-  return found.is_boolean() && found.get<bool>();
-}
 
 class StatusPage {
  public:
@@ -48,6 +30,11 @@ class StatusPage {
   const Paint& paint_;
   std::string text_;
 };
+
+std::uint64_t rounded(const json& seconds) {
+  const double told = seconds.get<double>();
+  return told > 0 && told < 1e15 ? static_cast<std::uint64_t>(std::llround(told)) : 0;
+}
 
 std::string error_text(const json& error) {
   const std::string said = text(error, "server_said");
@@ -116,7 +103,7 @@ void write_queue(StatusPage& page, const json& queue, const json& sent) {
     line += fmt::format(", {}, {} left", rate_text(static_cast<double>(number(sent, "per_second"))),
                         seconds_text(number(queue, "seconds_left")));
   page.line("To be sent", page.paint().warning(line));
-  const json& items = at(queue, "items");
+  const json& items = list_at(queue, "items");
   for (std::size_t i = 0; i < std::min(items.size(), most); ++i) write_item(page, items[i]);
   if (items.size() > most) page.line("", fmt::format("... and {} more", items.size() - most));
 }
@@ -133,7 +120,7 @@ void write_errors(StatusPage& page, const json& errors) {
 }
 
 void write_spool(StatusPage& page, const json& spool) {
-  const json& kept = at(spool, "kept");
+  const json& kept = list_at(spool, "kept");
   for (const json& file : kept)
     page.line(&file == &*kept.begin() ? "Kept" : "",
               fmt::format("{}  {}, {}", text(file, "file"), bytes_text(number(file, "size")),
@@ -164,7 +151,7 @@ std::string status_text(const json& status, const Paint& paint) {
   if (const json& delay = at(status, "writeback_s"); delay.is_number() && delay.get<double>() > 0)
     page.line("Write-back", fmt::format("after {:g} s", delay.get<double>()));
   write_queue(page, at(status, "queue"), at(status, "sent"));
-  write_errors(page, at(status, "errors"));
+  write_errors(page, list_at(status, "errors"));
   write_spool(page, at(status, "spool"));
   const json& caches = at(status, "caches");
   page.line("Listings", cache_text(at(caches, "listings"), "directory", "directories"));
@@ -189,11 +176,11 @@ std::string file_text(const json& file, const Paint& paint) {
   if (at(file, "target").is_string()) kind += " to " + text(file, "target");
   if (kind == "file")
     kind += at(file, "size").is_number() ? ", " + bytes_text(number(file, "size")) : ", of unknown size";
-  if (at(file, "mtime").is_number()) kind += ", of " + time_text(at(file, "mtime").get<std::int64_t>());
+  if (const json& mtime = at(file, "mtime"); mtime.is_number_integer())
+    kind += ", of " + time_text(mtime.get<std::int64_t>());
   page.line("Kind", kind);
   if (at(file, "known_for_s").is_number())
-    page.line("Known for",
-              seconds_text(static_cast<std::uint64_t>(std::llround(at(file, "known_for_s").get<double>()))));
+    page.line("Known for", seconds_text(rounded(at(file, "known_for_s"))));
   if (!is_true(file, "on_server")) page.line("On server", page.paint().warning("no, not yet"));
   if (number(file, "handles") > 0)
     page.line("Open", fmt::format("{}, {} for writing", count_text(number(file, "handles"), "time", "times"),
@@ -219,7 +206,7 @@ void write_counters(std::string& page, const std::string& prefix, const json& va
     if (each.is_object())
       write_counters(page, full, each);
     else if (each.is_number())
-      page += fmt::format("{:<32}{}\n", escaped(full), each.get<std::uint64_t>());
+      page += fmt::format("{:<32}{}\n", escaped(full), number(value, name.c_str()));
   }
 }
 
@@ -229,6 +216,19 @@ std::string stats_text(const json& stats) {
   std::string page;
   write_counters(page, "", stats);
   return page;
+}
+
+std::vector<std::string> unsent_lines(const std::string& mountpoint, const json& report) {
+  const std::string where = escaped(mountpoint);
+  std::vector<std::string> lines;
+  for (const json& each : list_at(report, "failed"))
+    lines.push_back(
+        fmt::format("{}{} is not on the server: {}", where, text(each, "path"), error_text(each)));
+  for (const json& path : list_at(report, "open")) {
+    const std::string name = path.is_string() ? escaped(path.get<std::string>()) : "";
+    lines.push_back(fmt::format("{}{} is being written and was left alone", where, name));
+  }
+  return lines;
 }
 
 }  // namespace ftpfs::cli

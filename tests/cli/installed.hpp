@@ -23,8 +23,7 @@ class InstalledTest : public ProgramTest {
               0);  // mount(8) keeps files of its own there
     install();
     served_.emplace();
-    write_file(scratch("cred"), "username=joe\npassword=secret\n");
-    ASSERT_EQ(::chmod(scratch("cred").c_str(), 0600), 0);
+    file_with_secret("cred", "username=joe\npassword=secret\n");
   }
   void TearDown() override {
     if (!installed_) return;

@@ -39,6 +39,14 @@ TEST(HideSecrets, KnowsTheSourceBehindOptionsThatEndInAnO) {
   }
 }
 
+// `-t TYPE` and `-N NAMESPACE` are flags of mount(8) only, and a directory may be called -o.
+TEST(HideSecrets, KnowsUrlsWhateverTheArgumentBeforeThemIs) {
+  for (const char* before : {"-to", "-o", "-fo"}) {
+    EXPECT_EQ(hidden({before, "ftp://alice:secret@host/"}), (Arguments{before, "ftp://alice:*@host/"}));
+    EXPECT_EQ(hidden({before, "-o", "password=secret"}), (Arguments{before, "-o", "password=*"}));
+  }
+}
+
 TEST(HideSecrets, TakesPasswordsThatWereNotEncoded) {
   EXPECT_EQ(hidden({"ftp://alice:se@secret:x@host"}), Arguments{"ftp://alice:*@host"});
   EXPECT_EQ(hidden({"ftp://alice:sec/secret@host"}), Arguments{"ftp://alice:*@host"});

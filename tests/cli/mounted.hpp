@@ -26,12 +26,17 @@ class MountedTest : public ProgramTest {
   void TearDown() override {
     if (process_ && process_->running()) process_->signal(SIGCONT);
     ::umount2(mountpoint().c_str(), MNT_DETACH);
+    process_.reset();  // it writes nothing more
+    ProgramTest::TearDown();
   }
 
+  // Does not wait for the mount.
+  void spawn(const std::string& options = "") {
+    process_.emplace(
+        Spawn{foreground(served_->url(), options), "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
+  }
   void mount(const std::string& options = "") {
-    auto arguments = command(served_->url(), options);
-    arguments.emplace_back("-f");
-    process_.emplace(Spawn{arguments, "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
+    spawn(options);
     ASSERT_TRUE(eventually([&] { return mounted() || !process_->running(); }));
     ASSERT_TRUE(mounted()) << log();
   }
@@ -70,6 +75,9 @@ class MountedTest : public ProgramTest {
   }
   void well_again() const {
     served_->with([](FakeServer& server) { server.clear_faults(); });
+  }
+  std::size_t fired() const {
+    return served_->with([](FakeServer& server) { return server.faults_fired(); });
   }
   // close() says so, where the server takes it at once or, with writeback, this disk does.
   void write(const std::string& name, const std::string& bytes) const {

@@ -2,8 +2,11 @@
 // A program with a person before it.
 #pragma once
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -15,10 +18,11 @@
 
 namespace ftpfs::test {
 
-// In a process of its own on a terminal of its own.
+// In a process of its own on a terminal of its own. What is seen there is also appended to `transcript`.
 class OnTerminal {
  public:
-  explicit OnTerminal(std::vector<std::string> command) {
+  OnTerminal(std::vector<std::string> command, std::filesystem::path transcript)
+      : transcript_(std::move(transcript)) {
     std::vector<char*> argv;
     for (std::string& argument : command) argv.push_back(argument.data());
     argv.push_back(nullptr);
@@ -35,6 +39,7 @@ class OnTerminal {
     std::string seen;
     char c = 0;
     while (!seen.ends_with(text) && ::read(person_.get(), &c, 1) == 1) seen += c;
+    std::ofstream(transcript_, std::ios::app) << seen;
     return seen;
   }
   // Until the program has let go of the terminal.
@@ -49,6 +54,7 @@ class OnTerminal {
   }
 
  private:
+  std::filesystem::path transcript_;
   ::pid_t pid_ = -1;
   UniqueFd person_;
 };

@@ -1,72 +1,17 @@
 // SPDX-License-Identifier: MIT
 // kill -9 of the program: what the next start does, and two starts at a time.
-#include <fstream>
-
 #include <fcntl.h>
-#include <signal.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "cli/program.hpp"
+#include "cli/crashed.hpp"
 
 namespace ftpfs::test {
 namespace {
 
 namespace fs = std::filesystem;
 
-class Crash : public ProgramTest {
+class Crash : public CrashedTest {
  protected:
-  void SetUp() override {
-    ProgramTest::SetUp();
-    if (!IsSkipped()) served_.emplace();
-  }
-
-  void mount(const std::string& options = "") {
-    auto arguments = command(served_->url(), options);
-    arguments.emplace_back("-f");
-    process_.emplace(Spawn{arguments, "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
-    ASSERT_TRUE(eventually([&] { return mounted() || !process_->running(); }));
-    ASSERT_TRUE(mounted()) << log();
-  }
-  void kill() {
-    process_->signal(SIGKILL);
-    EXPECT_EQ(process_->wait(), 128 + SIGKILL);
-    ::umount2(mountpoint().c_str(), MNT_DETACH);
-  }
-
-  std::string log() const { return read_file(scratch("log")); }
-  std::string content(const std::string& path) {
-    return served_->with([&](FakeServer& server) {
-      return server.tree().exists(path) ? server.tree().content(path) : "(none)";
-    });
-  }
-  void put(const std::string& path, const std::string& text) {
-    served_->with([&](FakeServer& server) { server.tree().file(path, text); });
-  }
-  void inject(Fault fault) {
-    fault.times = 1000;
-    served_->with([&](FakeServer& server) { server.inject(fault); });
-  }
-  void well_again() {
-    served_->with([](FakeServer& server) { server.clear_faults(); });
-  }
-  std::size_t fired() {
-    return served_->with([](FakeServer& server) { return server.faults_fired(); });
-  }
-
-  std::vector<fs::path> in_spool(std::string_view beginning) const {
-    std::vector<fs::path> found;
-    std::error_code gone;
-    for (const auto& entry : fs::recursive_directory_iterator(scratch("spool"), gone))
-      if (entry.path().filename().string().starts_with(beginning)) found.push_back(entry.path());
-    return found;
-  }
-  bool recovered() const {
-    return eventually([this] { return in_spool(".record-").empty(); });
-  }
-
   // Written, and refused for now by the server.
   void write_unsent(const std::string& name, const std::string& bytes, int flags) {
     inject({.verb = "STOR", .action = Fault::Action::reply, .reply = "452 Disk full."});
@@ -76,9 +21,6 @@ class Crash : public ProgramTest {
     ASSERT_EQ(::write(file.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
     ASSERT_NE(::fsync(file.get()), 0);
   }
-
-  std::optional<Served> served_;
-  std::optional<Process> process_;
 };
 
 TEST_F(Crash, WhatTheServerDidNotTakeIsSentByTheNextStart) {
@@ -98,29 +40,39 @@ TEST_F(Crash, WhatTheServerDidNotTakeIsSentByTheNextStart) {
   EXPECT_EQ(content("/old"), "new");
   EXPECT_EQ(content("/log"), "one\ntwo\n");
   EXPECT_NE(log().find("written before the last mount died"), std::string::npos);
-  EXPECT_EQ(unmount().status, 0);
-  EXPECT_EQ(process_->wait(), 0);
+  expect_clean_end();
   EXPECT_TRUE(fs::is_empty(scratch("spool")));
 }
 
+// Each time in the middle of its work: with half of it sent, while that is compared, with all of it sent and
+// no answer, while that is compared.
 TEST_F(Crash, RecoveryMayBeKilledTooAndAppendsNothingTwice) {
+  using enum Fault::Action;
+  using enum Fault::Moment;
   put("/log", "one\n");
   mount();
   write_unsent("log", "two\n", O_WRONLY | O_APPEND);
   kill();
   well_again();
-  for (int round = 0; round < 2; ++round) {
+  const std::vector<std::pair<Fault, std::string>> steps{
+      {{.verb = "APPE", .moment = data, .action = stall, .after_bytes = 2}, "one\ntw"},
+      {{.verb = "RETR", .moment = received, .action = stall}, "one\ntw"},
+      {{.verb = "APPE", .moment = done, .action = stall}, "one\ntwo\n"},
+      {{.verb = "RETR", .moment = data, .action = stall, .after_bytes = 1}, "one\ntwo\n"}};
+  for (const auto& [fault, there] : steps) {
     const std::size_t before = fired();
-    inject({.verb = "APPE", .moment = Fault::Moment::done, .action = Fault::Action::stall});
-    mount();
-    ASSERT_TRUE(round == 1 || eventually([&] { return fired() > before; }));
+    inject(fault);
+    spawn();
+    ASSERT_TRUE(eventually([&] { return fired() > before; })) << fault.verb << log();
+    EXPECT_TRUE(eventually([&] { return content("/log") == there; })) << content("/log");
+    EXPECT_FALSE(in_spool(".record-").empty()) << "recovery was over";
     kill();
     well_again();
   }
   mount();
   EXPECT_TRUE(recovered());
   EXPECT_EQ(content("/log"), "one\ntwo\n");
-  EXPECT_EQ(unmount().status, 0);
+  expect_clean_end();
 }
 
 // The mount is there before the server is, and what the last one has left goes out when it comes.
@@ -140,8 +92,7 @@ TEST_F(Crash, ADelayedMountDoesNotWaitForTheServer) {
   EXPECT_TRUE(eventually([&] { return content("/old") == "new"; }));
   EXPECT_EQ(read_file(mountpoint() / "old"), "new");
   EXPECT_TRUE(recovered());
-  EXPECT_EQ(unmount().status, 0);
-  EXPECT_EQ(process_->wait(), 0);
+  expect_clean_end();
 }
 
 TEST_F(Crash, WithWritebackWhatCloseAcknowledgedSurvives) {
@@ -218,64 +169,8 @@ TEST_F(Crash, TwoMountsOfOneSourceHaveAFolderEach) {
   }
   EXPECT_EQ(std::distance(fs::directory_iterator(scratch("spool")), fs::directory_iterator()), 2);
   EXPECT_EQ(run({"/bin/umount", scratch("mnt2")}).status, 0);
-  EXPECT_EQ(unmount().status, 0);
-  EXPECT_EQ(process_->wait(), 0);
+  expect_clean_end();
   EXPECT_TRUE(eventually([&] { return fs::is_empty(scratch("spool")); }));
-}
-
-// What is open and dirty when the mount is taken away from under it, in each of the ways there are.
-class Taken : public Crash {
- protected:
-  UniqueFd dirty() const {
-    UniqueFd file(::open((mountpoint() / "a").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
-    EXPECT_EQ(::write(file.get(), "precious", 8), 8);
-    return file;
-  }
-};
-
-TEST_F(Taken, ByALazyUnmountItIsSavedAtTheLastClose) {
-  mount();
-  UniqueFd file = dirty();
-  ASSERT_EQ(::umount2(mountpoint().c_str(), MNT_DETACH), 0);
-  EXPECT_TRUE(process_->running());
-  file.reset();
-  EXPECT_EQ(process_->wait(), 0);
-  EXPECT_EQ(content("/a"), "precious");
-}
-
-TEST_F(Taken, ByAnAbortItIsSavedAllTheSame) {
-  mount();
-  const UniqueFd file = dirty();
-  struct ::stat status {};
-  ASSERT_EQ(::stat(mountpoint().c_str(), &status), 0);
-  const fs::path control = scratch("control");
-  fs::create_directory(control);
-  if (::mount("none", control.c_str(), "fusectl", 0, nullptr) != 0) GTEST_SKIP() << "no fusectl here";
-  std::ofstream(control / std::to_string(::minor(status.st_dev)) / "abort") << "1";
-  EXPECT_EQ(process_->wait(), 0) << log();
-  ::umount2(control.c_str(), MNT_DETACH);
-  ::umount2(mountpoint().c_str(), MNT_DETACH);
-  EXPECT_EQ(content("/a"), "precious");
-}
-
-TEST_F(Taken, WithoutAServerItIsLeftToTheNextMount) {
-  mount();
-  const UniqueFd file = dirty();
-  inject({.verb = "STOR", .action = Fault::Action::reply, .reply = "452 Disk full."});
-  inject({.verb = "STOR",
-          .moment = Fault::Moment::done,
-          .action = Fault::Action::reply,
-          .reply = "452 Disk full."});
-  process_->signal(SIGTERM);
-  EXPECT_EQ(process_->wait(), 1) << log();
-  EXPECT_NE(log().find("The next mount will send it"), std::string::npos) << log();
-  ::umount2(mountpoint().c_str(), MNT_DETACH);
-  well_again();
-  served_->with([](FakeServer& server) { server.tree().take("/a"); });
-  mount();
-  EXPECT_TRUE(recovered());
-  EXPECT_EQ(content("/a"), "precious");
-  EXPECT_EQ(unmount().status, 0);
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ TEST_F(Flush, WhatIsBeingWrittenIsLeftAlone) {
 TEST_F(Flush, DrawsABarOnATerminal) {
   mount("writeback=1000");
   write("a", std::string(1000, 'x'));
-  const OnTerminal flushing({FTPFS_PROGRAM, "flush", mountpoint()});
+  const OnTerminal flushing = on_terminal({FTPFS_PROGRAM, "flush", mountpoint()});
   const std::string seen = flushing.rest();
   EXPECT_THAT(seen, HasSubstr("\r[....................]   0 %  1 file, 1000 B left"));
   EXPECT_TRUE(seen.ends_with("\r\x1b[K")) << "and takes it away";

@@ -29,9 +29,8 @@ class Life : public ProgramTest {
   }
 
   Process& spawn(const std::string& options = "") {
-    auto arguments = command(served_->url(), options);
-    arguments.emplace_back("-f");
-    process_.emplace(Spawn{arguments, "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
+    process_.emplace(
+        Spawn{foreground(served_->url(), options), "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
     return *process_;
   }
 
@@ -70,7 +69,7 @@ TEST_F(Life, UnmountingEndsTheProgram) {
   EXPECT_EQ(unmount().status, 0);
   EXPECT_EQ(process.wait(), 0);
   EXPECT_FALSE(server_has_sessions());
-  EXPECT_EQ(log(), "");
+  EXPECT_EQ(complaints_of(log()), "");
 }
 
 TEST_F(Life, MoreFilesAreOpenForWritingThanTheSoftLimitAllows) {
@@ -134,8 +133,7 @@ TEST_F(Life, TheRoomOfALargeFileIsThereForTheNext) {
 
 // F31: who wants one descriptor too many is told, the others go on.
 TEST_F(Life, WithoutDescriptorsCallsFailAndTheProgramLives) {
-  auto arguments = command(served_->url());
-  arguments.emplace_back("-f");
+  auto arguments = foreground(served_->url());
   arguments.insert(arguments.begin(), {"/bin/sh", "-c", "ulimit -n 48; exec \"$0\" \"$@\""});
   process_.emplace(Spawn{arguments, "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
   ASSERT_TRUE(eventually([&] { return mounted(); })) << log();
@@ -202,7 +200,7 @@ TEST_F(Life, ASecondSignalDoesNotWait) {
 
 TEST_F(Life, ASignalDuringTheStartEndsIt) {
   inject({.verb = "PASS", .action = Fault::Action::stall});
-  Process& process = spawn("timeout=1000");
+  Process& process = spawn("timeout=1000,log_level=warn");
   ASSERT_TRUE(has_stalled());
   process.signal(SIGINT);
   EXPECT_EQ(process.wait(), 8);
@@ -236,7 +234,7 @@ TEST_F(Life, HangUpForgetsWhatIsCached) {
 }
 
 TEST_F(Life, UserSignalTwoTogglesTheDialogue) {
-  Process& process = mount();
+  Process& process = mount("log_level=warn");
   EXPECT_EQ(log(), "");
   process.signal(SIGUSR2);
   ASSERT_TRUE(eventually([&] {

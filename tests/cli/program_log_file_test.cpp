@@ -9,15 +9,15 @@ class LogFileOption : public MountedTest {};
 
 TEST_F(LogFileOption, HoldsWhatTheDaemonLogs) {
   const std::string log = scratch("ftpfs.log").string();
-  ASSERT_EQ(start(served_->url(), "log_level=info,log_file=" + log).status, 0);
-  EXPECT_NE(read_file(log).find(" info: "), std::string::npos) << read_file(log);
+  ASSERT_EQ(start(served_->url(), "log_level=debug,log_file=" + log).status, 0);
+  EXPECT_NE(read_file(log).find(" debug: "), std::string::npos) << read_file(log);
   const std::string before = read_file(log);
   EXPECT_EQ(unmount().status, 0);
   EXPECT_TRUE(read_file(log).starts_with(before));
 }
 
 TEST_F(LogFileOption, IsRelativeToWhereTheCommandStands) {
-  auto arguments = command(served_->url(), "log_level=info,log_file=here.log");
+  auto arguments = command(served_->url(), "log_level=debug,log_file=here.log");
   std::filesystem::create_directory(scratch("dir"));
   Process process({arguments, scratch("dir"), {{"FTPFS_PASSWORD", "secret"}}, scratch("output")});
   EXPECT_EQ(process.wait(), 0) << read_file(scratch("output"));
@@ -28,7 +28,7 @@ TEST_F(LogFileOption, IsRelativeToWhereTheCommandStands) {
 // As logrotate does it.
 TEST_F(LogFileOption, IsOpenedAnewAtAHangUp) {
   const std::string log = scratch("ftpfs.log").string();
-  mount("log_level=info,log_file=" + log);
+  mount("log_level=debug,log_file=" + log);
   std::filesystem::rename(log, log + ".1");
   process_->signal(SIGHUP);
   ASSERT_TRUE(eventually([&] { return std::filesystem::exists(log); }));

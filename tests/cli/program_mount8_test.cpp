@@ -47,10 +47,12 @@ TEST_F(Mount8, ShowsTheSourceAsItWasGiven) {
 TEST_F(Mount8, ShowsNoPassword) {
   std::string secret = served_->url();
   secret.replace(secret.find('@'), 1, ":secret@");
-  ASSERT_EQ(
-      mount({"-t", "ftpfs", secret, mountpoint(), "-o", "spool_dir=" + scratch("spool").string()}).status, 0);
+  const std::string options =
+      "log_level=debug,log_file=" + scratch("ftpfs.log").string() + ",spool_dir=" + scratch("spool").string();
+  ASSERT_EQ(mount({"-t", "ftpfs", secret, mountpoint(), "-o", options}).status, 0);
   EXPECT_EQ(mount_entry().at(0), "joe@127.0.0.1:");
   EXPECT_EQ(umount({mountpoint()}).status, 0);
+  EXPECT_NE(read_file(scratch("ftpfs.log")).find("PASS"), std::string::npos);
 }
 
 TEST_F(Mount8, ReadsFstab) {
@@ -162,7 +164,7 @@ TEST_F(Mount8, AsksForThePasswordWhereSomebodySits) {
                                          mountpoint(),
                                          "-o",
                                          "spool_dir=" + scratch("spool").string()};
-  const OnTerminal program(command);
+  const OnTerminal program = on_terminal(command);
   EXPECT_EQ(program.read_until(": "), "Password for joe@127.0.0.1: ");
   program.type("secret\n");
   EXPECT_EQ(program.rest(), "\r\n");

@@ -42,10 +42,10 @@ class Notify : public ProgramTest {
     if (!IsSkipped()) served_.emplace();
   }
   Process spawn(const std::string& place) {
-    auto arguments = command(served_->url());
-    arguments.emplace_back("-f");
-    return Process(
-        {arguments, "/", {{"FTPFS_PASSWORD", "secret"}, {"NOTIFY_SOCKET", place}}, scratch("log")});
+    return Process({foreground(served_->url()),
+                    "/",
+                    {{"FTPFS_PASSWORD", "secret"}, {"NOTIFY_SOCKET", place}},
+                    scratch("log")});
   }
 
   std::optional<Served> served_;

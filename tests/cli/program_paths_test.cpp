@@ -23,9 +23,7 @@ class Paths : public ProgramTest {
       server.tree().file("/SOME.LIB/MEMBER", "of a library\n");
       server.tree().directory("/OTHER.LIB");
     });
-    auto arguments = command(served_->url(), "log_level=debug");
-    arguments.emplace_back("-f");
-    process_.emplace(Spawn{arguments, "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
+    process_.emplace(Spawn{foreground(served_->url()), "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
     ASSERT_TRUE(eventually([&] { return mounted(); })) << log();
   }
 

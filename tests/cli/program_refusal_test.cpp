@@ -100,6 +100,42 @@ TEST_F(Refusal, SpoolInsideTheMountpoint) {
       run({FTPFS_PROGRAM, "-o", "spool_dir=" + (mountpoint() / "spool").string(), "host:", mountpoint()}), 1);
 }
 
+// Below the mount nobody would find it again, and the daemon would ask itself for it.
+TEST_F(Refusal, FilesInsideTheMountpoint) {
+  const std::string file = (mountpoint() / "file").string();
+  write_file(file, "password=word\n");
+  fs::permissions(file, fs::perms(0600));
+  fs::create_directory_symlink(mountpoint(), scratch("link"));
+  const auto refusal_of = [&](const std::string& option, const std::map<std::string, std::string>& more) {
+    const Outcome outcome = run(command("joe@host.invalid:", option), more);
+    EXPECT_EQ(outcome.status, 1) << outcome.output;
+    return outcome.output;
+  };
+  for (const std::string name : {"credentials=", "netrc_file=", "cacert=", "capath=", "cert=", "key="}) {
+    const std::string certificate = name == "key=" ? "cert=/nowhere," : "";
+    EXPECT_EQ(refusal_of(certificate + name + file, {}),
+              "ftpfs: " + name + file + ": lies inside the mountpoint\n");
+  }
+  const std::string linked = scratch("link/file").string();
+  EXPECT_EQ(refusal_of("credentials=" + linked, {}),
+            "ftpfs: credentials=" + linked + ": lies inside the mountpoint\n");
+  EXPECT_EQ(refusal_of("timeout=1", {{"FTPFS_PASSWORD_FILE", file}}),
+            "ftpfs: FTPFS_PASSWORD_FILE: " + file + ": lies inside the mountpoint\n");
+  EXPECT_FALSE(mounted());
+  fs::remove(file);
+}
+
+TEST_F(Refusal, SpoolWhereOthersCouldPutAnother) {
+  fs::create_directory(scratch("open"));
+  fs::permissions(scratch("open"), fs::perms::all);
+  const Outcome outcome =
+      run({FTPFS_PROGRAM, "-o", "spool_dir=" + scratch("open/spool").string(), "host:", mountpoint()});
+  expect_refusal(outcome, 16);
+  EXPECT_NE(outcome.output.find("others may write to " + scratch("open").string()), std::string::npos)
+      << outcome.output;
+  EXPECT_TRUE(fs::is_empty(scratch("open")));
+}
+
 TEST_F(Refusal, CacheFolderThatCannotBeUsed) {
   const auto start_with = [&](const fs::path& cache) {
     return run({FTPFS_PROGRAM, "-o",

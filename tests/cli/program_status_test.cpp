@@ -158,11 +158,12 @@ TEST_F(StatusCommand, WatchesUntilTheMountHasGone) {
 
 TEST_F(StatusCommand, ColoursAreForTerminalsAndForWhoWantsThem) {
   mount();
-  const OnTerminal wanted({"/usr/bin/env", "TERM=xterm", "NO_COLOR=", FTPFS_PROGRAM, "status", mountpoint()});
+  const OnTerminal wanted =
+      on_terminal({"/usr/bin/env", "TERM=xterm", "NO_COLOR=", FTPFS_PROGRAM, "status", mountpoint()});
   EXPECT_THAT(wanted.rest(), HasSubstr("\x1b[1m" + mountpoint().string()));
   EXPECT_EQ(wanted.status(), 0);
-  const OnTerminal unwanted(
-      {"/usr/bin/env", "TERM=xterm", "NO_COLOR=1", FTPFS_PROGRAM, "status", mountpoint()});
+  const OnTerminal unwanted =
+      on_terminal({"/usr/bin/env", "TERM=xterm", "NO_COLOR=1", FTPFS_PROGRAM, "status", mountpoint()});
   EXPECT_THAT(unwanted.rest(), Not(HasSubstr("\x1b")));
   EXPECT_EQ(unwanted.status(), 0);
 }

@@ -81,7 +81,7 @@ TEST_F(Umount8, WaitsUntilTheDaemonHasSavedAndEnded) {
 TEST_F(Umount8, CountsTheSecondsOnATerminal) {
   leave_unsent();
   std::optional<Frozen> frozen(std::in_place, *served_);
-  const OnTerminal waiting({"/bin/umount", mountpoint()});
+  const OnTerminal waiting = on_terminal({"/bin/umount", mountpoint()});
   const std::string seen = waiting.read_until("waiting for 1 s");
   EXPECT_TRUE(seen.starts_with("\r[....................]   0 %  1 file, 8 B left")) << seen;
   EXPECT_TRUE(seen.ends_with("\r\x1b[K\rftpfs: " + mountpoint().string() +
@@ -99,7 +99,7 @@ TEST_F(Umount8, SendsWhatWaitsBeforeItUnmounts) {
   ASSERT_EQ(mount({"-t", "ftpfs", source(), mountpoint(), "-o", options() + ",writeback=1000"}).status, 0);
   for (const char* name : {"a", "b"}) write_file(mountpoint() / name, "precious");
   EXPECT_EQ(content("/a"), "(none)");
-  const OnTerminal waiting({"/bin/umount", mountpoint()});
+  const OnTerminal waiting = on_terminal({"/bin/umount", mountpoint()});
   const std::string seen = waiting.rest();
   EXPECT_TRUE(seen.starts_with("\r[....................]   0 %  2 files, 16 B left")) << seen;
   EXPECT_EQ(waiting.status(), 0);

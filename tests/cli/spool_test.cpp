@@ -4,6 +4,7 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,21 @@ ExitStatus refusal(const std::string& base, const std::string& mountpoint) {
   } catch (const Failure& failure) {
     return failure.status();
   }
+}
+
+std::string words_of_refusal(const std::string& base) {
+  try {
+    return "none: " + prepare_spool(base, config("a", "h", 21, ""), "/mnt");
+  } catch (const Failure& failure) {
+    return failure.what();
+  }
+}
+
+// `mode` as chmod(1) has it, whatever the umask.
+fs::path make_directory(const fs::path& path, unsigned mode) {
+  fs::create_directory(path);
+  fs::permissions(path, static_cast<fs::perms>(mode));
+  return path;
 }
 
 TEST(SpoolFolderName, DiffersForWhateverDiffers) {
@@ -86,6 +102,70 @@ TEST(Spool, WhereOthersMayWriteIsRefused) {
   fs::create_directory(open);
   fs::permissions(open, fs::perms::all);
   EXPECT_EQ(refusal(open, "/mnt"), ExitStatus::local_files);
+}
+
+// They could put a folder of their own in its place.
+TEST(Spool, BelowADirectoryThatOthersMayWriteToIsRefusedBeforeAnythingIsMade) {
+  const TemporaryDirectory directory;
+  const fs::path open = make_directory(directory.path() / "open", 0757);
+  EXPECT_EQ(words_of_refusal(open / "a/b"),
+            "spool directory " + (open / "a/b").string() + ": others may write to " + open.string() +
+                " and could put another in its place: give another spool_dir=DIR, or chmod go-w that one");
+  EXPECT_TRUE(fs::is_empty(open));
+  make_directory(open / "a", 0700);
+  make_directory(open / "a/b", 0700);
+  EXPECT_EQ(refusal(open / "a/b", "/mnt"), ExitStatus::local_files);
+  make_directory(open, 01777);  // as /tmp: what is ours there stays ours
+  EXPECT_EQ(refusal(open / "a/b", "/mnt"), ExitStatus::success);
+}
+
+// A home with a umask of 002 is daemon:daemon 0775, and daemon alone is in its group.
+TEST(Spool, BelowADirectoryOfAGroupIsRefusedUnlessTheGroupIsTheUsersOwn) {
+  const ::passwd* const user = ::getpwnam("daemon");
+  if (::geteuid() != 0 || user == nullptr) GTEST_SKIP() << "only root can be anybody";
+  const TemporaryDirectory directory;
+  make_directory(directory.path(), 0755);
+  const fs::path home = make_directory(directory.path() / "home", 0775);
+  const auto as_user_in_home_of = [&](::gid_t group, const fs::path& spool) {
+    EXPECT_EQ(::chown(home.c_str(), user->pw_uid, group), 0);
+    EXPECT_EQ(::seteuid(user->pw_uid), 0);
+    const ExitStatus status = refusal(spool, "/mnt");
+    EXPECT_EQ(::seteuid(0), 0);
+    return status;
+  };
+  EXPECT_EQ(as_user_in_home_of(user->pw_gid, home / "spool"), ExitStatus::success);
+  EXPECT_EQ(as_user_in_home_of(user->pw_gid, home), ExitStatus::success);
+  EXPECT_EQ(as_user_in_home_of(0, home / "spool"), ExitStatus::success);
+  for (const ::gid_t others : {::gid_t{2}, ::gid_t{123456}}) {  // bin, and one that nobody knows
+    EXPECT_EQ(as_user_in_home_of(others, home / "spool"), ExitStatus::local_files) << others;
+    EXPECT_EQ(as_user_in_home_of(others, home), ExitStatus::local_files) << others;
+  }
+}
+
+TEST(Spool, BelowADirectoryOfAnotherUserIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give it away";
+  const TemporaryDirectory directory;
+  const fs::path theirs = make_directory(directory.path() / "theirs", 0755);
+  ASSERT_EQ(::chown(theirs.c_str(), 1, 0), 0);
+  EXPECT_EQ(words_of_refusal(theirs / "spool"),
+            "spool directory " + (theirs / "spool").string() + ": the owner of " + theirs.string() +
+                ", who is another user, could put another in its place: give another spool_dir=DIR");
+  ASSERT_EQ(::chown(theirs.c_str(), 65534, 0), 0);  // root's, seen from another namespace
+  EXPECT_EQ(refusal(theirs / "spool", "/mnt"), ExitStatus::success);
+}
+
+// Made where everybody may make one, and before we came.
+TEST(Spool, BehindALinkOfAnotherUserIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give it away";
+  const TemporaryDirectory directory;
+  const fs::path open = make_directory(directory.path() / "open", 01777);
+  make_directory(directory.path() / "ours", 0700);
+  fs::create_directory_symlink(directory.path() / "ours", open / "spool");
+  EXPECT_EQ(refusal(open / "spool", "/mnt"), ExitStatus::success);
+  ASSERT_EQ(::lchown((open / "spool").c_str(), 1, 1), 0);
+  EXPECT_EQ(refusal(open / "spool", "/mnt"), ExitStatus::local_files);
+  EXPECT_EQ(refusal(open / "spool/below", "/mnt"), ExitStatus::local_files);
+  EXPECT_FALSE(fs::exists(directory.path() / "ours/below"));
 }
 
 TEST(Spool, OfAnotherUserIsRefused) {

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 class Contract : public MountTest {
  protected:
-  std::size_t downloads() const { return count_in_log("> RETR "); }
+  std::size_t downloads() const { return occurrences("> RETR ", first_->log()); }
 
   // The same server at another place, as another computer would mount it.
   Mount& elsewhere() {
@@ -23,12 +23,6 @@ class Contract : public MountTest {
     return *elsewhere_;
   }
 
-  std::size_t count_in_log(std::string_view words) const {
-    const std::string log = first_->log();
-    std::size_t count = 0;
-    for (std::size_t at = log.find(words); at != log.npos; at = log.find(words, at + 1)) ++count;
-    return count;
-  }
   void start(const std::string& options = "") {
     mount(options);
     first_ = &mounted();

@@ -9,9 +9,12 @@
 #include <stdexcept>
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+
+#include "support/secrets.hpp"
 
 namespace ftpfs::test {
 namespace {
@@ -53,7 +56,9 @@ Outcome run_ftpfs(const std::vector<std::string>& arguments,
   spawn.command.insert(spawn.command.end(), arguments.begin(), arguments.end());
   Process process(spawn);
   const std::optional<int> status = process.wait();
-  return {status.value_or(124), read_file(path)};
+  const Outcome outcome{status.value_or(124), read_file(path)};
+  EXPECT_EQ(line_that_tells(outcome.output), "");
+  return outcome;
 }
 
 Mount::Mount(const RealServer& server, const fs::path& directory, const std::string& options)
@@ -73,6 +78,8 @@ Mount::Mount(const RealServer& server, const fs::path& directory, const std::str
 Mount::~Mount() {
   if (is_mounted(mountpoint_)) unmount();
   ::umount2(mountpoint_.c_str(), MNT_DETACH);
+  process_.reset();
+  EXPECT_EQ(line_of_file_that_tells(log_), "");
 }
 
 void Mount::start(const RealServer& server, const std::string& options) {

@@ -22,7 +22,8 @@ bool local_mode();
 // Whether something is mounted there. Looks at the mount table, never at the file system, so it cannot hang.
 bool is_mounted(const std::filesystem::path& mountpoint);
 
-// Runs ftpfs to its end: for starts that must fail, and for those that go to the background.
+// Runs ftpfs to its end: for starts that must fail, and for those that go to the background. What it says has
+// no secret in it.
 Outcome run_ftpfs(const std::vector<std::string>& arguments,
                   const std::map<std::string, std::string>& environment);
 
@@ -30,7 +31,7 @@ class Mount {
  public:
   // Files below `directory`: mountpoint, spool, log. Returns when the mount is there.
   Mount(const RealServer& server, const std::filesystem::path& directory, const std::string& options = "");
-  ~Mount();
+  ~Mount();  // also looks for secrets in all that it logged
 
   const std::filesystem::path& path() const noexcept { return mountpoint_; }
   const std::filesystem::path& spool() const noexcept { return spool_; }

@@ -156,6 +156,11 @@ std::optional<int> Process::wait(std::chrono::milliseconds limit) {
   return status_;
 }
 
+bool waits_for_a_mount(const Process& process) {
+  const std::string where = read_file("/proc/" + std::to_string(process.pid()) + "/wchan");
+  return where.find("request_wait_answer") != std::string::npos || where.find("folio_wait") == 0;
+}
+
 std::vector<pid_t> children() {
   return children_of({::getpid()});
 }
@@ -192,6 +197,12 @@ void write_file(const std::filesystem::path& path, std::string_view content) {
   file.write(content.data(), static_cast<std::streamsize>(content.size()));
   file.close();
   if (!file) fail("cannot write " + path.string());
+}
+
+std::size_t occurrences(std::string_view what, std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(what); at != text.npos; at = text.find(what, at + 1)) ++count;
+  return count;
 }
 
 std::string noise(std::size_t size, unsigned seed) {

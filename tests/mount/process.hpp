@@ -56,6 +56,8 @@ class Process {
   std::optional<int> status_;
 };
 
+// Whether it waits for an answer of a mount, and for nothing else.
+bool waits_for_a_mount(const Process& process);
 // The children of this process, those it inherited included.
 std::vector<pid_t> children();
 
@@ -74,6 +76,7 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
 
 std::string read_file(const std::filesystem::path& path);
 void write_file(const std::filesystem::path& path, std::string_view content);
+std::size_t occurrences(std::string_view what, std::string_view text);
 // `size` bytes that do not repeat and do not compress, the same for the same seed.
 std::string noise(std::size_t size, unsigned seed = 1);
 

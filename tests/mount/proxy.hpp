@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A real proxy for one test, in the sandbox, where its port is always free. It wants the log-in joe, open;
-// the FTP proxy (of SuSE's Proxy-Suite) wants none.
+// A real proxy for one test, in the sandbox, where its port is always free. It wants the log-in joe,
+// mellonfriend; the FTP proxy (of SuSE's Proxy-Suite) wants none.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,7 @@ enum class ProxyKind { microsocks, tinyproxy, ftp_proxy };
 std::optional<std::string> why_missing(ProxyKind kind);
 
 inline constexpr const char* proxy_user = "joe";
-inline constexpr const char* proxy_password = "open";
+inline constexpr const char* proxy_password = "mellonfriend";
 
 class RealProxy {
  public:

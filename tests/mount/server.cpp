@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <ostream>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -115,6 +116,8 @@ std::vector<std::string> RealServer::command() const {
                                  FTPFS_SERVE,
                                  "-c",
                                  std::to_string(options_.max_clients),
+                                 "-p",
+                                 std::to_string(options_.max_per_address),
                                  "-i",
                                  std::to_string(options_.idle_seconds)};
   const auto add = [&](std::initializer_list<std::string> more) { words.insert(words.end(), more); };
@@ -161,16 +164,17 @@ std::size_t RealServer::kill_in_each_session(Part part) const {
   return condemned.size();
 }
 
-bool RealServer::has_sessions() const {
+std::size_t RealServer::sessions() const {
+  std::set<std::string> clients;  // a table that changes while it is read may show one twice
   std::ifstream table(options_.ipv6 ? "/proc/self/net/tcp6" : "/proc/self/net/tcp");
   for (std::string line; std::getline(table, line);) {
     std::istringstream fields(line);
     std::string slot, local, remote, state;
     fields >> slot >> local >> remote >> state;
     constexpr std::string_view established = "01";
-    if (local.ends_with(":0849") && state == established) return true;  // 2121
+    if (local.ends_with(":0849") && state == established) clients.insert(remote);  // 2121
   }
-  return false;
+  return clients.size();
 }
 
 void RealServer::put(const std::string& name, std::string_view content) const {

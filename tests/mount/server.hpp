@@ -29,8 +29,9 @@ enum class TlsMode { none, explicit_tls, implicit_tls };  // pure-ftpd has no im
 
 struct ServerOptions {
   int max_clients = 100;
-  int idle_seconds = 300;  // pure-ftpd counts in minutes, at least one
-  bool ipv6 = false;       // on ::1
+  int max_per_address = 0;  // sessions of one client's address; 0: no limit of its own
+  int idle_seconds = 300;   // pure-ftpd counts in minutes, at least one
+  bool ipv6 = false;        // on ::1
   TlsMode tls = TlsMode::none;
   std::string tls_version = {};            // "1.2" or "1.3"; empty: any
   std::filesystem::path certificate = {};  // PEM, with its key
@@ -58,7 +59,8 @@ class RealServer {
   enum class Part { privileged, unprivileged };
   std::size_t kill_in_each_session(Part part) const;
   // Whether a client is logged in, or still connected.
-  bool has_sessions() const;
+  bool has_sessions() const { return sessions() > 0; }
+  std::size_t sessions() const;
 
   // A file that appears on the server without our mount's help; it belongs to the server's account. A mount
   // that has listed the directory already sees it only when that listing expires: put first, then mount.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The pyftpdlib server of `serve`: pyftpdlib_server.py ROOT ADDRESS PORT MAX_CLIENTS IDLE_SECONDS [explicit|implicit PEM]."""
+"""The pyftpdlib server of `serve`:
+pyftpdlib_server.py ROOT ADDRESS PORT MAX_CLIENTS MAX_PER_ADDRESS IDLE_SECONDS [explicit|implicit PEM]."""
 
 import os
 import sys
@@ -27,7 +28,7 @@ def tls_handler(tls, pem):
     return Handler
 
 
-def main(root, address, port, max_clients, idle, tls="", pem=""):
+def main(root, address, port, max_clients, max_per_address, idle, tls="", pem=""):
     handler = tls_handler(tls, pem) if tls else handlers.FTPHandler
     if tls:
         handler.get_ssl_context()  # reads the key, which may be root's alone
@@ -39,6 +40,7 @@ def main(root, address, port, max_clients, idle, tls="", pem=""):
     handler.timeout = int(idle)
     server = FTPServer((address, int(port)), handler)
     server.max_cons = int(max_clients)
+    server.max_cons_per_ip = int(max_per_address)  # 0: no limit
     server.serve_forever(handle_exit=True)
 
 

@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include <ftpfs/cli/enquiry.hpp>
 #include <ftpfs/cli/exit_status.hpp>
 #include <ftpfs/cli/options.hpp>
 #include <ftpfs/cli/paint.hpp>
+#include <ftpfs/fuse/mount_table.hpp>
 
 namespace ftpfs::cli {
 
@@ -32,6 +34,7 @@ struct ListedMount {
 
 ExitStatus list(const Settings& settings);
 
+ListedMount listed(const fuse::MountEntry& mount, const Heard& heard);  // what it answered to "status"
 std::string list_text(const std::vector<ListedMount>& mounts, const Paint& paint);
 std::string list_json(const std::vector<ListedMount>& mounts);
 

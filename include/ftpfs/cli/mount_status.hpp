@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -40,5 +41,7 @@ std::string url_of(const ftp::RemoteStatus& remote, std::string_view path);
 std::string status_text(const nlohmann::json& status, const Paint& paint);
 std::string file_text(const nlohmann::json& file, const Paint& paint);
 std::string stats_text(const nlohmann::json& stats);
+// Of a report_json(): what is not on the server and why, a line each, with paths as the user sees them.
+std::vector<std::string> unsent_lines(const std::string& mountpoint, const nlohmann::json& report);
 
 }  // namespace ftpfs::cli

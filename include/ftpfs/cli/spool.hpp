@@ -24,8 +24,9 @@ std::string spool_folder_name(const ftp::FtpConfig& config);
 std::string spool_source(const ftp::FtpConfig& config);
 
 // Makes `base` (mode 0700) and returns the path of this mount's folder in it, which the vfs makes.
-// Throws Failure: local_files when it cannot be made or others may write to it, usage when it lies inside the
-// mountpoint (the daemon would wait for itself), which is empty where nothing will be mounted.
+// Throws Failure: local_files when it cannot be made, or others may write to it or to a directory that it
+// lies in; usage when it lies inside the mountpoint (the daemon would wait for itself), which is empty where
+// nothing will be mounted.
 std::string prepare_spool(const std::string& base, const ftp::FtpConfig& config,
                           const std::string& mountpoint);
 

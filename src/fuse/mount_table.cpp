@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <sstream>
 #include <utility>
 
 #include <fcntl.h>
@@ -27,6 +27,14 @@ std::string unescaped(std::string_view text) {
   return plain;
 }
 
+// What stands before the next `end`, which goes with it. Only these divide: what else the library takes for
+// white space (\r, \v, \f) the kernel leaves in names as it is.
+std::string_view cut(std::string_view& text, char end) {
+  const std::string_view field = text.substr(0, text.find(end));
+  text.remove_prefix(std::min(field.size() + 1, text.size()));
+  return field;
+}
+
 // Not by a stream of the library, which would leave the descriptor to whatever program is run meanwhile.
 std::string read_mountinfo() {
   const UniqueFd file(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
@@ -44,20 +52,21 @@ std::string read_mountinfo() {
 
 std::vector<MountEntry> parse_mounts(std::string_view mountinfo) {
   std::vector<MountEntry> found;
-  std::istringstream lines{std::string(mountinfo)};
-  for (std::string line; std::getline(lines, line);) {
+  while (!mountinfo.empty()) {
+    std::string_view line = cut(mountinfo, '\n');
     // 36 35 98:0 /root /mountpoint options... [tags...] - type source super-options
-    std::istringstream fields(line);
-    std::string id, parent, root, field;
+    cut(line, ' ');
+    cut(line, ' ');
     MountEntry one;
-    fields >> id >> parent >> one.device >> root >> one.mountpoint;
-    while (fields >> field && field != "-") {
+    one.device = cut(line, ' ');
+    cut(line, ' ');
+    one.mountpoint = unescaped(cut(line, ' '));
+    while (!line.empty() && cut(line, ' ') != "-") {
     }
-    fields >> one.type;
-    if (!fields) continue;
-    fields >> one.source >> one.options;
-    one.mountpoint = unescaped(one.mountpoint);
-    one.source = unescaped(one.source);
+    one.type = cut(line, ' ');
+    if (one.type.empty()) continue;
+    one.source = unescaped(cut(line, ' '));
+    one.options = cut(line, ' ');
     found.push_back(std::move(one));
   }
   return found;

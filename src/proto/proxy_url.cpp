@@ -23,6 +23,8 @@ const Kind& kind_of(std::string_view& text, ProxyScheme bare) {
   const std::size_t colon = text.find("://");
   if (colon == text.npos) return kinds[static_cast<std::size_t>(bare)];
   const std::string_view name = text.substr(0, colon);
+  // It may be part of a password, which no complaint tells.
+  if (name.find_first_of("/@:[") != name.npos) refuse("the proxy's URL has something before its kind");
   text.remove_prefix(colon + 3);
   for (const Kind& kind : kinds)
     if (equals_ignoring_case(name, kind.name)) return kind;

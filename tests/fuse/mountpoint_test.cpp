@@ -126,6 +126,16 @@ TEST(MountTable, UnderstandsEscapedNamesAndTags) {
   EXPECT_EQ(mount->type, "fuse.ftpfs");
 }
 
+// The kernel escapes blanks, tabs and line ends, and nothing else that is white space to the C library.
+TEST(MountTable, DividesAtBlanksOnly) {
+  const char* const text = "40 25 0:35 / /mnt/a\rb\v-\\040x\f rw - fuse.ftpfs joe\v@h:/ rw,user_id=0\n";
+  const auto mount = topmost_mount(text, "/mnt/a\rb\v- x\f");
+  ASSERT_TRUE(mount);
+  EXPECT_EQ(mount->type, "fuse.ftpfs");
+  EXPECT_EQ(mount->source, "joe\v@h:/");
+  EXPECT_EQ(mount->options, "rw,user_id=0");
+}
+
 TEST(MountTable, TheUppermostOfSeveralCounts) {
   EXPECT_EQ(topmost_mount(mountinfo, "/mnt/twice")->device, "0:37");
 }

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <ftpfs/proto/address.hpp>
@@ -12,6 +13,7 @@
 #include <ftpfs/proto/listing.hpp>
 #include <ftpfs/proto/path_name.hpp>
 #include <ftpfs/proto/reply.hpp>
+#include <ftpfs/proto/space.hpp>
 #include <ftpfs/proto/time.hpp>
 
 #include "check.hpp"
@@ -19,6 +21,12 @@
 namespace {
 
 using namespace ftpfs::proto;
+
+void check_space(const std::optional<ftpfs::Space>& space) {
+  constexpr std::uint64_t most = INT64_MAX;
+  if (!space) return;
+  check(space->free <= space->total.value_or(most) && space->total.value_or(0) <= most);
+}
 
 void read_all_meanings(const Reply& reply) {
   check(reply.code >= 100 && reply.code < 700);
@@ -33,6 +41,9 @@ void read_all_meanings(const Reply& reply) {
   if (const auto port = parse_epsv(reply.text)) check(*port >= 1024);
   if (const auto address = parse_pasv(reply.text)) check(address->port >= 1024);
   if (const auto path = parse_path_name(reply)) check(!path->empty() && path->find('\n') == path->npos);
+  check_space(parse_avbl(reply));
+  check_space(parse_xquota(reply));
+  check_space(parse_site_quota(reply));
   if (const auto entry = parse_mlst_reply(reply)) check(entry->name.empty());
 }
 

@@ -9,6 +9,7 @@
 
 #include <string_view>
 
+#include "records.hpp"
 #include "wire.hpp"
 
 namespace ftpfs::fuzz {
@@ -22,12 +23,12 @@ struct Answer {
 
 class Script {
  public:
-  explicit Script(std::string_view text) : left_(text) { operations_ = take(); }
+  explicit Script(std::string_view text) : left_(text), operations_(left_.take()) {}
 
   std::string_view operations() const noexcept { return operations_; }
 
   Answer next() {
-    const std::string_view record = take();
+    const std::string_view record = left_.take();
     if (record.empty()) return {};
     const std::string_view rest = record.substr(1);
     switch (record.front()) {
@@ -45,16 +46,7 @@ class Script {
   }
 
  private:
-  static constexpr char separator = 30;
-
-  std::string_view take() {
-    const std::size_t end = left_.find(separator);
-    const std::string_view record = left_.substr(0, end);
-    left_.remove_prefix(end == left_.npos ? left_.size() : end + 1);
-    return record;
-  }
-
-  std::string_view left_;
+  Records left_;
   std::string_view operations_;
 };
 

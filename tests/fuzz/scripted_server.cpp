@@ -13,6 +13,8 @@ namespace {
 // A client that connects more often for the few operations of an input is caught in a loop.
 constexpr std::size_t too_many_connections = 1000;
 
+constexpr char tls_handshake = 22;  // what a record begins with that no command begins with
+
 constexpr std::string_view features =
     "211-Features:\r\n EPSV\r\n MDTM\r\n MFMT\r\n MLST type*;size*;modify*;unix.mode*;\r\n REST STREAM\r\n"
     " SIZE\r\n UTF8\r\n AVBL\r\n SITE SYMLINK\r\n211 End\r\n";
@@ -135,6 +137,7 @@ std::unique_ptr<net::Stream> ScriptedServer::open_data(net::StreamLimits limits)
 }
 
 void ScriptedServer::hear(const std::shared_ptr<Control>& control, std::string_view bytes) {
+  control->in_tls |= control->asked_tls && bytes.starts_with(tls_handshake);
   if (control->in_tls) {  // no key of ours fits: the script may say something, but never anything right
     Answer answer = script_.next();
     if (answer.usual) answer.end = End::clean;
@@ -169,6 +172,8 @@ void ScriptedServer::obey(const std::shared_ptr<Control>& control, std::string_v
     control->moving = transfer(*control, verb, path_of(*control, argument));
   }
   say(*control, answer, usual);
+  // Also where the client has found a 234 among Telnet commands and zeros.
+  if (verb == "AUTH") control->asked_tls = true;
   if (verb == "AUTH" && (usual + std::string(answer.text)).starts_with("234")) control->in_tls = true;
   move(*control);
 }

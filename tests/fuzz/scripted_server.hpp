@@ -53,6 +53,7 @@ class ScriptedServer final : public net::Connector {
     std::string input;
     std::string directory = "/";
     std::size_t offset = 0;
+    bool asked_tls = false;
     bool in_tls = false;
     std::optional<Moving> moving;
   };

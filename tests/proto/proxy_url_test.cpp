@@ -47,11 +47,11 @@ TEST(ProxyUrl, LoginsAreDecodedAndMayHoldAnAt) {
 }
 
 TEST(ProxyUrl, RefusalsNeverTellThePassword) {
-  for (const char* text :
-       {"https://joe:secret@p", "socks4://joe:secret@p", "http://joe:secret@", "http://joe:secret@p:x",
-        "http://joe:secret@p:0", "http://joe:secret@p:70000", "http://:secret@p", "http://joe:secret%0a@p",
-        "http://joe:secret%zz@p", "http://joe:secret@-p", "http://joe:secret@[::1",
-        "http://joe:secret@[::1]x", "http://joe:secret@p/x", "", "http://"}) {
+  for (const char* text : {"https://joe:secret@p", "socks4://joe:secret@p", "http://joe:secret@",
+                           "http://joe:secret@p:x", "http://joe:secret@p:0", "http://joe:secret@p:70000",
+                           "http://:secret@p", "http://joe:secret%0a@p", "http://joe:secret%zz@p",
+                           "http://joe:secret@-p", "http://joe:secret@[::1", "http://joe:secret@[::1]x",
+                           "http://joe:secret@p/x", "joe:secret://p", "joe:secret@x://p", "", "http://"}) {
     EXPECT_NE(complaint(text), "") << text;
   }
 }

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """One mount of one tool: made, measured, and always taken away again."""
 import os
+import pathlib
 import shutil
 import subprocess
+import tempfile
 import time
 
 from processes import Failure, kill, start_daemon, wait_for
@@ -14,7 +16,8 @@ def is_mounted(mountpoint):
 
 
 class Mount:
-    """A fresh mount of a tool; `seconds` is the time from its start until the root is listed."""
+    """A fresh mount of a tool; `seconds` is the time from its start until the root is listed. What the tool keeps (a spool,
+    a cache) is where its users have it, on the disk, wherever the server's files are."""
 
     def __init__(self, tool, scene, options=()):
         self.tool = tool
@@ -28,7 +31,7 @@ class Mount:
 
     def __enter__(self):
         self.path.mkdir()
-        self.private = self.scene.empty_folder("private")
+        self.private = pathlib.Path(tempfile.mkdtemp(prefix="ftpfs-bench."))
         try:
             self.start()
         except BaseException:

@@ -73,7 +73,7 @@ def trouble(figures):
 def runs(about):
     fewer = about.get("peer_runs", about["runs"])
     return (f"{about['runs']} run(s)" + (f", {fewer} by rclone" if fewer < about["runs"] else "") +
-            (", the files in memory" if about.get("in_memory") else "") +
+            (", the server's files in memory" if about.get("in_memory") else "") +
             (", the processors kept awake" if about.get("awake") else ""))
 
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 #include <utility>
 
 #include <fcntl.h>
@@ -27,7 +28,7 @@ struct Files {
   UniqueFd folder;
 };
 
-void bring_to_disk(const Files& files) {
+void sync(const Files& files) {
   const bool done = ::fdatasync(files.content.get()) == 0 &&
                     (!files.old || ::fdatasync(files.old.get()) == 0) &&
                     (!files.record || ::fsync(files.record.get()) == 0) && ::fsync(files.folder.get()) == 0;
@@ -58,6 +59,7 @@ void JournalEntry::forget() noexcept {
   folder->remove_record(id, generation);
   folder->remove_old(id);
   record.reset();
+  replaces.reset();
   holds_old = false;
   recorded = false;
   state = Record::State::open;
@@ -82,6 +84,7 @@ Record Journal::record_of(const Node& node, const JournalEntry& entry, std::uint
   record.mode = stage.mode;
   if (stage.transmission && stage.transmission->way == Transmission::Way::temporary)
     record.temporary = stage.transmission->path;
+  record.replaces = entry.replaces;
   return record;
 }
 
@@ -122,8 +125,16 @@ void Journal::note(Node& node, Record::State state) {
 awaitable<void> Journal::secure(NodeRef node) {
   const std::shared_ptr<Stage> stage = node->stage;
   const std::uint64_t changes = stage->changes();
-  const bool on_disk = noted(*stage) && stage->entry->secured == changes && !stage->entry->record;
-  if (on_disk && !wants_old(*stage)) co_return;
+  const bool on_disk =
+      noted(*stage) && stage->entry->secured == changes && !stage->entry->record && !stage->entry->in_doubt;
+  if (!on_disk || wants_old(*stage)) co_await bring_to_disk(node);
+}
+
+// After a failure the kernel takes what it could not write for written, and would say yes the next time.
+awaitable<void> Journal::bring_to_disk(NodeRef node) {
+  const std::shared_ptr<Stage> stage = node->stage;
+  const std::uint64_t changes = stage->changes();
+  if (stage->entry && !stage->entry->failure.empty()) throw Error(EIO, stage->entry->failure);
   note(*node, Record::State::complete);
   const SpoolFolder::Generation generation = stage->entry->generation;
   const auto files = std::make_shared<Files>();
@@ -134,11 +145,19 @@ awaitable<void> Journal::secure(NodeRef node) {
     files->old = duplicate(stage->old->file());
     stage->entry->folder->name_old(stage->entry->id, stage->old->file());
   }
-  std::function<void()> work = [files] { bring_to_disk(*files); };
-  co_await off_loop_.run(std::move(work));
+  std::function<void()> work = [files] { sync(*files); };
+  std::exception_ptr failure;
+  try {
+    co_await off_loop_.run(std::move(work));
+  } catch (const Error& error) {
+    failure = std::current_exception();
+    if (stage->entry) stage->entry->failure = error.what();
+  }
+  if (failure) std::rethrow_exception(failure);
   if (!noted(*stage) || stage->entry->generation < generation) co_return;  // the server has it
   JournalEntry& entry = *stage->entry;
   entry.secured = std::max(entry.secured, changes);
+  entry.in_doubt = false;
   if (files->old) entry.holds_old = true;
   const auto older = [&](SpoolFolder::Generation one) {
     if (one >= generation) return false;
@@ -156,6 +175,25 @@ void Journal::forget(Stage& stage) noexcept {
 void Journal::forget(JournalEntry& entry) noexcept {
   if (entry.secured > 0) ++removals_;
   entry.forget();
+}
+
+void Journal::replaces(Node& node, const JournalEntry& replaced) noexcept {
+  JournalEntry* const entry = node.stage ? node.stage->entry.get() : nullptr;
+  const bool both_promised = entry && entry->recorded && entry->secured > 0 && replaced.secured > 0;
+  if (both_promised && entry->folder == replaced.folder) entry->replaces = replaced.id;
+}
+
+awaitable<void> Journal::take_place(NodeRef node, JournalEntry* replaced) {
+  const std::shared_ptr<Stage> stage = node->stage;
+  if (stage && noted(*stage) && stage->entry->replaces == replaced->id) {
+    try {
+      co_await bring_to_disk(node);
+    } catch (const std::exception& error) {
+      logger_->warn("after a power failure {} may have its old name again: {}", escaped(node->name),
+                    error.what());
+    }
+  }
+  forget(*replaced);
 }
 
 void Journal::forget_old(Stage& stage) noexcept {
@@ -218,7 +256,7 @@ awaitable<void> Journal::note_later(Journal* self) {
       const bool wanted = stage->running && stage->attempts > 0;  // by a flush
       try {
         self->note(*node, wanted ? Record::State::complete : Record::State::open);
-      } catch (const Error& error) {
+      } catch (const std::exception& error) {  // the others are noted all the same
         self->logger_->info("{} would not survive a crash: {}", escaped(node->name), error.what());
       }
     }

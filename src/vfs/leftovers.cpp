@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include <ftpfs/base/error.hpp>
 #include <ftpfs/vfs/leftovers.hpp>
 
 namespace ftpfs::vfs {
@@ -10,9 +11,12 @@ namespace {
 // By the newest record that is whole.
 std::optional<Record> newest(const SpoolFolder& folder, const SpoolFolder::Entry& entry) {
   for (const SpoolFolder::Generation generation : entry.records) {
-    const std::optional<std::string> text = folder.read_record(entry.id, generation);
-    std::optional<Record> record = text ? decode(*text) : std::nullopt;
-    if (record) return record;
+    try {
+      const std::optional<std::string> text = folder.read_record(entry.id, generation);
+      std::optional<Record> record = text ? decode(*text) : std::nullopt;
+      if (record) return record;
+    } catch (const Error&) {  // the others can be shown all the same
+    }
   }
   return std::nullopt;
 }

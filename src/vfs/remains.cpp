@@ -46,6 +46,9 @@ class Search {
     return check(std::move(*remains));
   }
 
+  // Another one has its name, and the last mount died before it was forgotten.
+  bool is_replaced(SpoolFolder::Id id) const { return std::ranges::find(replaced_, id) != replaced_.end(); }
+
  private:
   // By the newest record that is whole.
   std::optional<Remains> read(const SpoolFolder::Entry& found) {
@@ -58,6 +61,11 @@ class Search {
       remains.entry.id = found.id;
       remains.entry.generation = generation;
       remains.entry.recorded = true;
+      remains.entry.in_doubt = true;
+      if (record->replaces) {
+        replaced_.push_back(*record->replaces);
+        folder_->reserve(*record->replaces);
+      }
       for (const SpoolFolder::Generation other : found.records) {
         if (other > generation) folder_->remove_record(found.id, other);  // never came to be
         if (other < generation) remains.entry.before.push_back(other);
@@ -76,6 +84,7 @@ class Search {
 
   void set_aside(const SpoolFolder::Entry& found) {
     const UniqueFd content = folder_->open_stage(found.id);
+    const UniqueFd old = folder_->open_old(found.id);
     std::string kept = "lost";
     if (content) kept = folder_->keep(content.get(), fmt::format("unknown-{:x}", found.id));
     for (const SpoolFolder::Generation each : found.records) {
@@ -83,8 +92,7 @@ class Search {
       logger_->error("the record {} is damaged: nobody knows which file it is about. Its content is {}",
                      record, kept);
     }
-    if (const UniqueFd old = folder_->open_old(found.id); old)
-      keep_old(old.get(), fmt::format("unknown-{:x}", found.id));
+    if (old) keep_old(old.get(), fmt::format("unknown-{:x}", found.id));
     folder_->remove_stage(found.id);
     folder_->remove_old(found.id);
   }
@@ -131,6 +139,7 @@ class Search {
   }
 
   std::shared_ptr<SpoolFolder> folder_;
+  std::vector<SpoolFolder::Id> replaced_;
   const std::string& source_;
   const Logger& logger_;
 };
@@ -141,12 +150,19 @@ std::vector<Remains> find_remains(const Spool& spool, const std::string& source,
   std::vector<Remains> all;
   for (const std::shared_ptr<SpoolFolder>& folder : spool.all()) {
     Search search(folder, source, logger);
+    std::vector<Remains> here;
     for (const SpoolFolder::Entry& entry : folder->entries()) {
       try {
-        if (std::optional<Remains> found = search.look_at(entry)) all.push_back(std::move(*found));
+        if (std::optional<Remains> found = search.look_at(entry)) here.push_back(std::move(*found));
       } catch (const Error& error) {  // one that cannot be read or kept stays; the others have their chance
         logger->error("what is left in {} stays there: {}", folder->path(), error.what());
       }
+    }
+    for (Remains& one : here) {
+      if (search.is_replaced(one.entry.id))
+        one.entry.forget();
+      else
+        all.push_back(std::move(one));
     }
   }
   return all;

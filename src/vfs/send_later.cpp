@@ -80,7 +80,8 @@ awaitable<void> Uploads::commit(NodeRef node, std::stop_token stop) {
   } catch (...) {
     failure = std::current_exception();
   }
-  settle_later(node);
+  // It may have been given up meanwhile, or the mount have ended.
+  if (node->stage == stage) settle_later(node);
   if (failure) std::rethrow_exception(failure);
 }
 

@@ -176,7 +176,7 @@ UniqueFd SpoolFolder::write_record(Id id, Generation generation, std::string_vie
 std::optional<std::string> SpoolFolder::read_record(Id id, Generation generation) const {
   constexpr std::size_t largest = 64u << 20;  // a file with a million holes fits
   const std::string name = record_name(id, generation);
-  const UniqueFd file(::openat(folder_.descriptor(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  const UniqueFd file = open_there(name, O_RDONLY);
   struct ::stat status {};
   if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
   if (static_cast<std::size_t>(status.st_size) > largest) return std::nullopt;
@@ -203,8 +203,17 @@ void SpoolFolder::name(const std::string& wanted, int file) const {
     fail("cannot name a file in the spool directory " + path(), errno);
 }
 
+// What cannot be opened now, for want of descriptors say, is not to be taken for missing: it would be
+// removed.
+UniqueFd SpoolFolder::open_there(const std::string& name, int how) const {
+  UniqueFd file(::openat(folder_.descriptor(), name.c_str(), how | O_NOFOLLOW | O_CLOEXEC));
+  const bool none_of_ours = !file && (errno == ENOENT || errno == ELOOP || errno == EISDIR);
+  if (!file && !none_of_ours) fail("cannot open " + name + " in the spool directory " + path(), errno);
+  return file;
+}
+
 UniqueFd SpoolFolder::open_regular(const std::string& name) const {
-  UniqueFd file(::openat(folder_.descriptor(), name.c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+  UniqueFd file = open_there(name, O_RDWR);
   struct ::stat status {};
   const bool usable = file && ::fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
   return usable ? std::move(file) : UniqueFd();

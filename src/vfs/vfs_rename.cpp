@@ -185,16 +185,18 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
   }
   directories.erase(*from, name);
   nodes.rename(*source, *to, new_name);
+  if (replaced) Journal::replaces(*source, *replaced);
   nodes.for_each([&](Node& node) {
     if (node.stage && nodes.is_at_or_below(node, *source)) journal.renew(node);
   });
-  if (replaced) journal.forget(*replaced);
   changed(*source);
   directories.publish(*source);
   entries_changed(*from);
   entries_changed(*to);
   if (source->attributes.kind == Kind::file)
     directories.remember_exact(nodes.path(*source), source->attributes);
+  JournalEntry* const old = replaced.get();
+  if (old) co_await journal.take_place(source, old);
   co_await journal.forgotten();
 }
 

@@ -42,7 +42,9 @@ awaitable<void> Vfs::Impl::ask_space(Impl* self) {
   Remote& server = self->remote;
   try {
     self->space = co_await server.space(stop);
-  } catch (const Error& error) {
+  } catch (const Cancelled&) {
+    throw;
+  } catch (const std::exception& error) {  // also for want of memory it is asked again
     self->logger->debug("the server does not tell its free space: {}", error.what());
   }
   self->space_asked = self->clock.now();

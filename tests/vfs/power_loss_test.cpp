@@ -1,84 +1,32 @@
 // SPDX-License-Identifier: MIT
-// The machine loses its power: of a folder's names the disk has those of its last fsync, neither what was
-// linked nor what was removed since. (The content of a file is taken to be there: it is synced with its
-// first record.)
-#include <filesystem>
-#include <mutex>
-
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
+// The machine loses its power: the disk has each content as it was last synced, of the folder's names those
+// of its last fsync, neither what was linked nor what was removed since. (At every moment of some pieces of
+// work: power_loss_moments_test.cpp.)
+#include "vfs/losing_disk.hpp"
 #include "vfs/vfs_test.hpp"
 
 namespace ftpfs::test {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
-
-// What the disk has of one folder: a second name for each of its files, in a folder beside it.
-class Disk {
- public:
-  void watch(const std::string& folder) {
-    const std::lock_guard lock(mutex_);
-    folder_ = folder;
-    copy_ = folder + ".on-disk";
-    fs::remove_all(copy_);
-    syncs_ = 0;
-  }
-  void unwatch() { watch(""); }
-  std::size_t syncs() const { return syncs_; }
-
-  // On the thread that syncs.
-  void synced(int file) {
-    const std::lock_guard lock(mutex_);
-    std::error_code gone;
-    if (folder_.empty() || fs::read_symlink("/proc/self/fd/" + std::to_string(file), gone) != folder_) return;
-    fs::remove_all(copy_);
-    copy_names(folder_, copy_);
-    ++syncs_;
-  }
-
-  void lose_power() {
-    const std::lock_guard lock(mutex_);
-    for (const auto& entry : fs::directory_iterator(folder_)) fs::remove(entry.path());
-    if (fs::exists(copy_)) copy_names(copy_, folder_);
-    fs::remove_all(copy_);
-  }
-
- private:
-  static void copy_names(const fs::path& from, const fs::path& to) {
-    fs::create_directories(to);
-    for (const auto& entry : fs::directory_iterator(from))
-      fs::create_hard_link(entry.path(), to / entry.path().filename());
-  }
-
-  std::mutex mutex_;
-  fs::path folder_;
-  fs::path copy_;
-  std::size_t syncs_ = 0;
-};
-
-Disk& disk() {
-  static Disk one;
-  return one;
-}
+using testing::UnorderedElementsAre;
 
 class PowerLossTest : public VfsTest {
  protected:
   PowerLossTest() {
     config_.writeback = std::chrono::seconds(10);
-    disk().watch(config_.spool_directory);
+    losing_disk().watch(config_.spool_directory);
   }
-  ~PowerLossTest() override { disk().unwatch(); }
+  ~PowerLossTest() override { losing_disk().unwatch(); }
 
   void lose_power_and_remount() {
-    disk().lose_power();
+    const LosingDisk::Found found = losing_disk().lose_power();
     crash();
+    losing_disk().start_with(found);
     remount();
     let_it_be_sent();
   }
@@ -89,7 +37,7 @@ class PowerLossTest : public VfsTest {
 
 TEST_F(PowerLossTest, WhatCloseAcknowledgedIsThere) {
   client().write_file("/file", "content");
-  EXPECT_GE(disk().syncs(), 1u);
+  EXPECT_GE(losing_disk().syncs(), 1u);
   lose_power_and_remount();
   EXPECT_EQ(tree().content("/file"), "content");
 }
@@ -146,12 +94,75 @@ TEST_F(PowerLossTest, WhatWasSentDoesNotComeOverWhatIsNewer) {
   EXPECT_EQ(tree().content("/file"), "con");
 }
 
+// Each of the syncs counts: without one of them nothing arrives.
+TEST_F(PowerLossTest, NoneOfTheSyncsIsForNothing) {
+  int number = 0;
+  for (const char* unheard : {".stage-", ".record-", "", "none is called so"}) {
+    const std::string path = "/file" + std::to_string(++number);
+    losing_disk().be_deaf(unheard);
+    client().write_file(path, "content");
+    lose_power_and_remount();
+    EXPECT_EQ(tree().content(path) == "content", std::string_view(unheard).starts_with("none")) << unheard;
+    crash();
+    losing_disk().start_with({});
+  }
+}
+
+// Before the server loses the old content, both are there whatever becomes of the power.
+TEST_F(PowerLossTest, WhatIsOverwrittenInPlaceIsThereOldAndNew) {
+  config_.writeback = {};
+  constexpr Loss::Content contents[] = {Loss::Content::lost, Loss::Content::zeros, Loss::Content::half,
+                                        Loss::Content::lost};
+  for (std::size_t round = 0; round < std::size(contents); ++round) {
+    SCOPED_TRACE(round);
+    const Loss::Content content = contents[round];
+    const bool deaf = round == 3;  // the sync of the old content counts, too
+    if (deaf) losing_disk().be_deaf(".old-");
+    tree().put_file("/file", "old content");
+    advance(std::chrono::seconds(60));
+    remote_.on(Op::open_sink).fail_next(Error(EACCES, "553"));  // of a temporary name
+    const vfs::Handle handle = client().open("/file", O_WRONLY | O_TRUNC);
+    client().write(handle, 0, "the new content");
+    remote_.on(Op::write).hold();
+    auto flush = client().flush_later(handle);
+    run_until(io_, [&] { return remote_.on(Op::write).held() == 1; });
+    ASSERT_EQ(tree().content("/file"), "");
+    const LosingDisk::Found found = losing_disk().lose_power({content, Loss::Names::lost});
+    flush.interrupt();
+    crash();
+    losing_disk().start_with(found);
+    if (deaf) {
+      EXPECT_THAT(kept_in_spool(), Not(Contains("old content")));
+      return;
+    }
+    EXPECT_THAT(kept_in_spool(), UnorderedElementsAre("old content", "the new content"));
+    remount();
+    let_it_be_sent();
+    EXPECT_EQ(tree().content("/file"), "the new content");
+  }
+}
+
+// A mount that was only killed has left content that the kernel had not brought to the disk yet.
+TEST_F(PowerLossTest, WhatAnEarlierMountHasLeftIsBroughtToTheDiskByFsync) {
+  config_.writeback = {};
+  const vfs::Handle before = client().create("/file");
+  client().write(before, 0, "content");
+  settle(io_);
+  advance(std::chrono::seconds(2));  // noted
+  remote_.on(Op::commit).hold();
+  auto flush = client().flush_later(before);
+  flush.interrupt();
+  crash();
+  tree().remove("/file");
+  config_.writeback = std::chrono::seconds(10);
+  losing_disk().watch(config_.spool_directory, false);
+  remount();
+  const vfs::Handle handle = client().open("/file", O_RDWR);
+  client().flush(handle);
+  ASSERT_FALSE(tree().exists("/file"));
+  lose_power_and_remount();
+  EXPECT_EQ(tree().content("/file"), "content");
+}
+
 }  // namespace
 }  // namespace ftpfs::test
-
-// In the place of the C library's, for this program.
-extern "C" int fsync(int file) {
-  const long result = ::syscall(SYS_fsync, file);
-  if (result == 0) ftpfs::test::disk().synced(file);
-  return static_cast<int>(result);
-}

@@ -11,6 +11,8 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include <ftpfs/base/off_loop.hpp>
@@ -37,9 +39,12 @@ struct JournalEntry {
   UniqueFd record;                              // the newest one, until it is on disk
   bool recorded = false;
   Record::State state = Record::State::open;
-  std::uint64_t size = 0;     // that it tells
-  std::uint64_t secured = 0;  // of Stage::changes()
-  bool holds_old = false;     // Stage::old is beside it, on disk
+  std::uint64_t size = 0;                   // that it tells
+  std::uint64_t secured = 0;                // of Stage::changes()
+  bool in_doubt = false;                    // of an earlier mount: nobody knows what of it is on disk
+  bool holds_old = false;                   // Stage::old is beside it, on disk
+  std::optional<SpoolFolder::Id> replaces;  // Record::replaces
+  std::string failure;  // of the disk that the content is on: nothing is promised any more
 };
 
 bool noted(const Stage& stage) noexcept;
@@ -53,6 +58,9 @@ class Journal {
   awaitable<void> secure(NodeRef node);  // as complete, everything written before the call
   void forget(Stage& stage) noexcept;
   void forget(JournalEntry& entry) noexcept;
+  // The file has the name of another one: at no time, whenever the machine ends, is there neither.
+  static void replaces(Node& node, const JournalEntry& replaced) noexcept;  // then renew, then
+  awaitable<void> take_place(NodeRef node, JournalEntry* replaced);         // forget it
   static void forget_old(Stage& stage) noexcept;  // the server has it again, or something newer
   // Returns when what was forgotten so far stays so, at once nearly always: before anybody is told that a
   // file is removed or replaced, which the next mount would bring back.
@@ -71,6 +79,7 @@ class Journal {
   static awaitable<void> note_later(Journal* self);
   static awaitable<void> bring_removals_to_disk(Journal* self);
   void write(Node& node, Record::State state, std::uint64_t size);
+  awaitable<void> bring_to_disk(NodeRef node);
   Record record_of(const Node& node, const JournalEntry& entry, std::uint64_t size) const;
 
   ReaderContext& context_;

@@ -12,6 +12,7 @@
 // record is not needed any more.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -64,18 +65,20 @@ class SpoolFolder {
   std::optional<KeptFile> old_file(Id id) const;
   bool in_use() const;  // of what one only looks at: a mount has locked it
   Id new_id() noexcept { return next_id_++; }
+  void reserve(Id id) noexcept { next_id_ = std::max(next_id_, id + 1); }  // it is not given to anybody
 
   UniqueFd write_record(Id id, Generation generation, std::string_view text) const;  // not synced
+  // nullopt: it is not there, or none of ours. Throws Error(EMFILE...) where that cannot be found out.
   std::optional<std::string> read_record(Id id, Generation generation) const;
   std::string keep_record(Id id, Generation generation) const;  // a damaged one: under a name that shows
   void remove_record(Id id, Generation generation) const noexcept;
 
   void name_stage(Id id, int file) const;
-  UniqueFd open_stage(Id id) const;  // empty when it is not there
+  UniqueFd open_stage(Id id) const;  // empty when it is not there; throws as read_record
   void remove_stage(Id id) const noexcept;
 
   void name_old(Id id, int file) const;
-  UniqueFd open_old(Id id) const;  // empty when it is not there
+  UniqueFd open_old(Id id) const;  // likewise
   void remove_old(Id id) const noexcept;
 
  private:
@@ -83,6 +86,7 @@ class SpoolFolder {
 
   std::optional<KeptFile> regular(std::string name) const;
   void name(const std::string& wanted, int file) const;
+  UniqueFd open_there(const std::string& name, int how) const;
   UniqueFd open_regular(const std::string& name) const;
 
   PrivateFolder folder_;  // removed with us when it is empty

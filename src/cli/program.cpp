@@ -128,6 +128,7 @@ void require_tls_files(const ftp::FtpConfig& config) {
 
 void find_spool(Settings& settings) {
   settings.vfs.spool_source = spool_source(settings.ftp);
+  settings.vfs.boot_id = boot_id();
   std::string& spool = settings.vfs.spool_directory;
   spool =
       prepare_spool(spool.empty() ? default_spool_base() : spool, settings.ftp, settings.mount.mountpoint);

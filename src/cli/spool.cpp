@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include <fmt/format.h>
 #include <grp.h>
@@ -148,6 +149,13 @@ std::string spool_folder_name(const ftp::FtpConfig& config) {
     return text.substr(0, 60);
   };
   return fmt::format("{}@{}-{:016x}", safe(config.user), safe(config.host), fnv1a(spool_source(config)));
+}
+
+std::string boot_id() {
+  std::string id;
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::getline(file, id);
+  return id;
 }
 
 std::string spool_source(const ftp::FtpConfig& config) {

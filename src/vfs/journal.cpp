@@ -69,7 +69,8 @@ void JournalEntry::forget() noexcept {
 Journal::Journal(ReaderContext& context, Spool* spool, Executor loop, Logger logger)
     : context_(context), spool_(spool), off_loop_(std::move(loop)), logger_(std::move(logger)) {}
 
-Record Journal::record_of(const Node& node, const JournalEntry& entry, std::uint64_t size) const {
+Record Journal::record_of(const Node& node, const JournalEntry& entry, std::uint64_t size,
+                          bool is_promised) const {
   const Stage& stage = *node.stage;
   Record record;
   record.source = context_.config.spool_source;
@@ -84,11 +85,13 @@ Record Journal::record_of(const Node& node, const JournalEntry& entry, std::uint
   record.mode = stage.mode;
   if (stage.transmission && stage.transmission->way == Transmission::Way::temporary)
     record.temporary = stage.transmission->path;
+  if (entry.secured == 0 && !is_promised && !context_.config.boot_id.empty())
+    record.boot = context_.config.boot_id;
   record.replaces = entry.replaces;
   return record;
 }
 
-void Journal::write(Node& node, Record::State state, std::uint64_t size) {
+void Journal::write(Node& node, Record::State state, std::uint64_t size, bool is_promised) {
   Stage& stage = *node.stage;
   const bool is_new = !stage.entry;
   if (is_new) {
@@ -101,7 +104,8 @@ void Journal::write(Node& node, Record::State state, std::uint64_t size) {
   if (state == Record::State::complete) entry.state = state;
   const SpoolFolder::Generation next = entry.generation + 1;
   try {
-    entry.record = entry.folder->write_record(entry.id, next, encode(record_of(node, entry, size)));
+    entry.record =
+        entry.folder->write_record(entry.id, next, encode(record_of(node, entry, size, is_promised)));
     if (is_new) entry.folder->name_stage(entry.id, stage.file());
   } catch (...) {
     entry.state = state_before;
@@ -135,7 +139,8 @@ awaitable<void> Journal::bring_to_disk(NodeRef node) {
   const std::shared_ptr<Stage> stage = node->stage;
   const std::uint64_t changes = stage->changes();
   if (stage->entry && !stage->entry->failure.empty()) throw Error(EIO, stage->entry->failure);
-  note(*node, Record::State::complete);
+  constexpr bool is_promised = true;
+  write(*node, Record::State::complete, stage->size(), is_promised);
   const SpoolFolder::Generation generation = stage->entry->generation;
   const auto files = std::make_shared<Files>();
   files->content = duplicate(stage->file());

@@ -15,7 +15,7 @@ constexpr std::chrono::seconds between_attempts{5};  // they fail at once while 
 void Vfs::Impl::find_left_over() {
   if (!spool) return;
   if (spool->after_another()) remote.beware_of_late_commands();
-  for (Remains& remains : find_remains(*spool, config.spool_source, logger)) {
+  for (Remains& remains : find_remains(*spool, config, logger)) {
     if (remains.record.temporary) hidden.hide(*remains.record.temporary);  // until its turn to be removed
     left_over.push_back(std::move(remains));
   }

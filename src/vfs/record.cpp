@@ -139,6 +139,7 @@ Record parse(std::string_view body) {
   if (lines.next_is("mtime")) record.mtime = number<std::int64_t>(lines.word("mtime"));
   if (lines.next_is("mode")) record.mode = number<std::uint16_t>(lines.word("mode"), 8);
   if (lines.next_is("temporary")) record.temporary = Path(unplain(lines.word("temporary")));
+  if (lines.next_is("boot")) record.boot = unplain(lines.word("boot"));
   if (lines.next_is("replaces")) record.replaces = number<std::uint64_t>(lines.word("replaces"));
   if (!lines.at_end()) throw Malformed();
   return record;
@@ -159,6 +160,7 @@ std::string encode(const Record& record) {
   if (record.mtime) text += fmt::format("mtime {}\n", *record.mtime);
   if (record.mode) text += fmt::format("mode {:o}\n", *record.mode);
   if (record.temporary) text += fmt::format("temporary {}\n", plain(record.temporary->str()));
+  if (record.boot) text += fmt::format("boot {}\n", plain(*record.boot));
   if (record.replaces) text += fmt::format("replaces {}\n", *record.replaces);
   return text + fmt::format("{}{:016x}\n", seal, fnv1a(text));
 }

@@ -24,8 +24,8 @@ FileState state_of(int file) {
 
 class Search {
  public:
-  Search(std::shared_ptr<SpoolFolder> folder, const std::string& source, const Logger& logger)
-      : folder_(std::move(folder)), source_(source), logger_(logger) {}
+  Search(std::shared_ptr<SpoolFolder> folder, const VfsConfig& config, const Logger& logger)
+      : folder_(std::move(folder)), config_(config), logger_(logger) {}
 
   std::optional<Remains> look_at(const SpoolFolder::Entry& found) {
     if (found.records.empty()) {
@@ -38,7 +38,7 @@ class Search {
       set_aside(found);
       return std::nullopt;
     }
-    if (remains->record.source != source_) {
+    if (remains->record.source != config_.spool_source) {
       logger_->error("{} holds what was written through a mount of {}: it is left there", folder_->path(),
                      escaped(remains->record.source));
       return std::nullopt;
@@ -119,11 +119,15 @@ class Search {
       keep(remains, file, fmt::format("{} of its {} bytes are", file.size, record.extent.size));
       return std::nullopt;
     }
-    if (record.state == Record::State::open) {
+    const bool doubtful = record.boot && *record.boot != config_.boot_id;
+    if (record.state == Record::State::open || doubtful) {
+      const std::string_view why =
+          doubtful ? "the machine ended before it was on the disk. What there was is"
+                   : "it was still being written when the last mount died. What there was is";
       if (file.size == 0)
         remains.entry.forget();
       else
-        keep(remains, file, "it was still being written when the last mount died. What there was is");
+        keep(remains, file, why);
       return std::nullopt;
     }
     return remains;
@@ -140,16 +144,16 @@ class Search {
 
   std::shared_ptr<SpoolFolder> folder_;
   std::vector<SpoolFolder::Id> replaced_;
-  const std::string& source_;
+  const VfsConfig& config_;
   const Logger& logger_;
 };
 
 }  // namespace
 
-std::vector<Remains> find_remains(const Spool& spool, const std::string& source, const Logger& logger) {
+std::vector<Remains> find_remains(const Spool& spool, const VfsConfig& config, const Logger& logger) {
   std::vector<Remains> all;
   for (const std::shared_ptr<SpoolFolder>& folder : spool.all()) {
-    Search search(folder, source, logger);
+    Search search(folder, config, logger);
     std::vector<Remains> here;
     for (const SpoolFolder::Entry& entry : folder->entries()) {
       try {

@@ -53,6 +53,30 @@ TEST_F(PowerLossTest, WhatNobodyWasPromisedIsNot) {
   EXPECT_THAT(names_in_spool(), IsEmpty());
 }
 
+// Without writeback nobody waits for this disk. The record may be there, and the file as long as it says,
+// with zeros where the kernel had not come to: a whole file of the server is not to be replaced by that.
+TEST_F(PowerLossTest, WhatWasNeverBroughtToTheDiskReplacesNothing) {
+  config_.writeback = {};
+  for (const bool power_failed : {false, true}) {
+    SCOPED_TRACE(power_failed);
+    config_.boot_id = "this one";
+    remount();
+    tree().put_file("/file", "old");
+    const vfs::Handle handle = client().open("/file", O_WRONLY | O_TRUNC);
+    client().write(handle, 0, "content");
+    remote_.on(Op::commit).hold();
+    Pending<void> closing = client().flush_later(handle);
+    for (int second = 0; second < 3; ++second) advance(std::chrono::seconds(1));
+    ASSERT_THAT(names_in_spool(), SizeIs(2));
+    crash();
+    remote_.recover();
+    if (power_failed) config_.boot_id = "the next one";
+    remount();
+    EXPECT_EQ(tree().content("/file"), power_failed ? "old" : "content");
+    EXPECT_THAT(kept_in_spool(), SizeIs(power_failed ? 1 : 0));
+  }
+}
+
 TEST_F(PowerLossTest, WhatWasRemovedBeforeItWasSentStaysRemoved) {
   client().write_file("/file", "content");
   client().unlink("/file");

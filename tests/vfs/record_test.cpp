@@ -21,6 +21,7 @@ Record full() {
   record.mtime = -5;
   record.mode = 0640;
   record.temporary = Path("/a dir/.x.ftpfs-01234567");
+  record.boot = "5f3c ab";
   record.replaces = 12;
   return record;
 }

@@ -23,6 +23,9 @@ std::string spool_folder_name(const ftp::FtpConfig& config);
 // The same in full: nothing of one mount is ever sent to the server of another.
 std::string spool_source(const ftp::FtpConfig& config);
 
+// Of this start of the machine; empty where the kernel does not tell.
+std::string boot_id();
+
 // Makes `base` (mode 0700) and returns the path of this mount's folder in it, which the vfs makes.
 // Throws Failure: local_files when it cannot be made, or others may write to it or to a directory that it
 // lies in; usage when it lies inside the mountpoint (the daemon would wait for itself), which is empty where

@@ -45,6 +45,9 @@ struct VfsConfig {
 
   std::string spool_directory;  // private, 0700; made if missing
   std::string spool_source;     // server, user and directory: what is left there by another one stays
+  // Of this start of the machine (/proc/sys/kernel/random/boot_id): what was left by another one, and never
+  // brought to the disk, may be there in part.
+  std::string boot_id;
   // 0: close() returns when the server has it. Else when this disk has it, and it is sent so much later.
   std::chrono::milliseconds writeback{0};
   // What is read stays on this disk, too, for this mount and later ones (cache_mode=full).

@@ -78,9 +78,10 @@ class Journal {
 
   static awaitable<void> note_later(Journal* self);
   static awaitable<void> bring_removals_to_disk(Journal* self);
-  void write(Node& node, Record::State state, std::uint64_t size);
+  // `is_promised`: it will be brought to the disk before anybody hears that it is there.
+  void write(Node& node, Record::State state, std::uint64_t size, bool is_promised = false);
   awaitable<void> bring_to_disk(NodeRef node);
-  Record record_of(const Node& node, const JournalEntry& entry, std::uint64_t size) const;
+  Record record_of(const Node& node, const JournalEntry& entry, std::uint64_t size, bool is_promised) const;
 
   ReaderContext& context_;
   Spool* spool_;  // nullptr: read-only mount

@@ -27,9 +27,10 @@ struct Record {
   Stage::Extent extent;
   bool may_append = true;
   std::int64_t written_at = 0;
-  std::optional<std::int64_t> mtime;      // to be set after the content
-  std::optional<std::uint16_t> mode;      // likewise
-  std::optional<Path> temporary;          // a name on the server that an upload may have left
+  std::optional<std::int64_t> mtime;  // to be set after the content
+  std::optional<std::uint16_t> mode;  // likewise
+  std::optional<Path> temporary;      // a name on the server that an upload may have left
+  std::optional<std::string> boot;    // nobody has waited for the disk: the kernel may have had it since then
   std::optional<std::uint64_t> replaces;  // in this folder, what had its name before: of no use any more
 
   friend bool operator==(const Record&, const Record&) = default;

@@ -9,6 +9,7 @@
 
 #include <ftpfs/base/fd.hpp>
 #include <ftpfs/base/log.hpp>
+#include <ftpfs/vfs/config.hpp>
 #include <ftpfs/vfs/journal.hpp>
 
 namespace ftpfs::vfs {
@@ -21,6 +22,6 @@ struct Remains {
 };
 
 // Of `source` only. Nothing is lost when this is killed half way: the next one begins where it ended.
-std::vector<Remains> find_remains(const Spool& spool, const std::string& source, const Logger& logger);
+std::vector<Remains> find_remains(const Spool& spool, const VfsConfig& config, const Logger& logger);
 
 }  // namespace ftpfs::vfs

@@ -62,6 +62,7 @@ void JournalEntry::forget() noexcept {
   replaces.reset();
   holds_old = false;
   recorded = false;
+  promised = false;
   state = Record::State::open;
   secured = 0;
 }
@@ -69,8 +70,7 @@ void JournalEntry::forget() noexcept {
 Journal::Journal(ReaderContext& context, Spool* spool, Executor loop, Logger logger)
     : context_(context), spool_(spool), off_loop_(std::move(loop)), logger_(std::move(logger)) {}
 
-Record Journal::record_of(const Node& node, const JournalEntry& entry, std::uint64_t size,
-                          bool is_promised) const {
+Record Journal::record_of(const Node& node, const JournalEntry& entry, std::uint64_t size) const {
   const Stage& stage = *node.stage;
   Record record;
   record.source = context_.config.spool_source;
@@ -85,13 +85,12 @@ Record Journal::record_of(const Node& node, const JournalEntry& entry, std::uint
   record.mode = stage.mode;
   if (stage.transmission && stage.transmission->way == Transmission::Way::temporary)
     record.temporary = stage.transmission->path;
-  if (entry.secured == 0 && !is_promised && !context_.config.boot_id.empty())
-    record.boot = context_.config.boot_id;
+  if (!entry.promised && !context_.config.boot_id.empty()) record.boot = context_.config.boot_id;
   record.replaces = entry.replaces;
   return record;
 }
 
-void Journal::write(Node& node, Record::State state, std::uint64_t size, bool is_promised) {
+void Journal::write(Node& node, Record::State state, std::uint64_t size, Promise promise) {
   Stage& stage = *node.stage;
   const bool is_new = !stage.entry;
   if (is_new) {
@@ -101,14 +100,16 @@ void Journal::write(Node& node, Record::State state, std::uint64_t size, bool is
   }
   JournalEntry& entry = *stage.entry;
   const Record::State state_before = entry.state;
+  const bool promised_before = entry.promised;
   if (state == Record::State::complete) entry.state = state;
+  if (promise == Promise::given) entry.promised = true;
   const SpoolFolder::Generation next = entry.generation + 1;
   try {
-    entry.record =
-        entry.folder->write_record(entry.id, next, encode(record_of(node, entry, size, is_promised)));
+    entry.record = entry.folder->write_record(entry.id, next, encode(record_of(node, entry, size)));
     if (is_new) entry.folder->name_stage(entry.id, stage.file());
   } catch (...) {
     entry.state = state_before;
+    entry.promised = promised_before;
     entry.folder->remove_record(entry.id, next);
     if (is_new) stage.entry.reset();
     throw;
@@ -139,8 +140,7 @@ awaitable<void> Journal::bring_to_disk(NodeRef node) {
   const std::shared_ptr<Stage> stage = node->stage;
   const std::uint64_t changes = stage->changes();
   if (stage->entry && !stage->entry->failure.empty()) throw Error(EIO, stage->entry->failure);
-  constexpr bool is_promised = true;
-  write(*node, Record::State::complete, stage->size(), is_promised);
+  write(*node, Record::State::complete, stage->size(), Promise::given);
   const SpoolFolder::Generation generation = stage->entry->generation;
   const auto files = std::make_shared<Files>();
   files->content = duplicate(stage->file());

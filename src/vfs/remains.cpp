@@ -62,6 +62,7 @@ class Search {
       remains.entry.generation = generation;
       remains.entry.recorded = true;
       remains.entry.in_doubt = true;
+      remains.entry.promised = !record->boot;
       if (record->replaces) {
         replaced_.push_back(*record->replaces);
         folder_->reserve(*record->replaces);

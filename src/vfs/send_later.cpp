@@ -142,8 +142,18 @@ bool Uploads::builds_on_theirs(const Node& node) noexcept {
   return stage && stage->dirty() && stage->base_size() > 0 && !stage->append_only();
 }
 
+// Who hears that it could not be found out is to know that the content is safe.
 awaitable<void> Uploads::part_if_changed(NodeRef node, std::stop_token stop) {
-  const std::optional<Attributes> theirs = co_await find_conflict(node, stop);
+  const StagePtr stage = node->stage;
+  std::optional<Attributes> theirs;
+  std::exception_ptr failure;
+  try {
+    theirs = co_await find_conflict(node, stop);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure && node->stage == stage && node->linked) co_await secure(node);
+  if (failure) std::rethrow_exception(failure);
   if (!theirs) co_return;
   co_await part_(node, *theirs);
   tell_unheard(*node);

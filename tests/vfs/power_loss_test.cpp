@@ -77,6 +77,18 @@ TEST_F(PowerLossTest, WhatWasNeverBroughtToTheDiskReplacesNothing) {
   }
 }
 
+TEST_F(PowerLossTest, WhatWasPromisedIsSentWhateverBecameOfItSince) {
+  config_.boot_id = "this one";
+  client().write_file("/old", "content");
+  client().rename("/old", "/file");
+  config_.boot_id = "the next one";
+  crash();  // all of it has come to the disk
+  remount();
+  let_it_be_sent();
+  EXPECT_EQ(tree().content("/file"), "content");
+  EXPECT_THAT(names_in_spool(), IsEmpty());
+}
+
 TEST_F(PowerLossTest, WhatWasRemovedBeforeItWasSentStaysRemoved) {
   client().write_file("/file", "content");
   client().unlink("/file");

@@ -3,6 +3,8 @@
 // its own errno; nothing that was acknowledged is lost, others are not disturbed, and it works again.
 #include <cstring>
 
+#include <ftpfs/base/close_aside.hpp>
+
 #include "vfs/losing_disk.hpp"
 #include "vfs/vfs_test.hpp"
 
@@ -20,6 +22,8 @@ class SpoolFailureTest : public VfsTest {
   using Call = LosingDisk::Call;
 
   SpoolFailureTest() {
+    wait_for_closing();  // else a write that finds no room waits for what earlier tests have closed, and
+                         // tries again
     losing_disk().watch(config_.spool_directory);
     tree().put_file("/other", "other");
   }

@@ -323,6 +323,19 @@ TEST_F(VersionsTest, AFileThatIsChangedInPartDoesNotReplaceWhatSomebodyElseHasMa
   EXPECT_EQ(tree().content("/" + names[1]), "the OUR content");
 }
 
+TEST_F(VersionsTest, WhereNobodyCanSayWhetherItWasChangedTheNextMountSendsIt) {
+  const vfs::Handle handle = open("the old content", O_RDWR);
+  EXPECT_EQ(client().read(handle, 0, request), "the old content");
+  client().write(handle, 4, "OUR");
+  remote_.on(Op::stat).fail_next(ConnectionLost(EIO, "gone"), 1000);
+  EXPECT_EQ(errno_of([&] { client().flush(handle); }), EIO);
+  settle(io_);
+  crash();
+  remote_.recover();
+  remount();
+  EXPECT_EQ(tree().content("/file"), "the OUR content");
+}
+
 TEST_F(VersionsTest, OfTwoWhoWriteTheWholeFileTheLastOneWins) {
   const vfs::Handle handle = open("the old content", O_RDWR | O_TRUNC);
   client().write(handle, 0, "ours");

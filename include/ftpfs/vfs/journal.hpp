@@ -41,6 +41,7 @@ struct JournalEntry {
   Record::State state = Record::State::open;
   std::uint64_t size = 0;                   // that it tells
   std::uint64_t secured = 0;                // of Stage::changes()
+  bool promised = false;                    // secure() has been asked for: the record says so from then on
   bool in_doubt = false;                    // of an earlier mount: nobody knows what of it is on disk
   bool holds_old = false;                   // Stage::old is beside it, on disk
   std::optional<SpoolFolder::Id> replaces;  // Record::replaces
@@ -78,10 +79,10 @@ class Journal {
 
   static awaitable<void> note_later(Journal* self);
   static awaitable<void> bring_removals_to_disk(Journal* self);
-  // `is_promised`: it will be brought to the disk before anybody hears that it is there.
-  void write(Node& node, Record::State state, std::uint64_t size, bool is_promised = false);
+  enum class Promise { as_before, given };  // it will be brought to the disk before anybody hears of it
+  void write(Node& node, Record::State state, std::uint64_t size, Promise promise = Promise::as_before);
   awaitable<void> bring_to_disk(NodeRef node);
-  Record record_of(const Node& node, const JournalEntry& entry, std::uint64_t size, bool is_promised) const;
+  Record record_of(const Node& node, const JournalEntry& entry, std::uint64_t size) const;
 
   ReaderContext& context_;
   Spool* spool_;  // nullptr: read-only mount

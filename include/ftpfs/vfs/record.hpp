@@ -30,7 +30,7 @@ struct Record {
   std::optional<std::int64_t> mtime;  // to be set after the content
   std::optional<std::uint16_t> mode;  // likewise
   std::optional<Path> temporary;      // a name on the server that an upload may have left
-  std::optional<std::string> boot;    // nobody has waited for the disk: the kernel may have had it since then
+  std::optional<std::string> boot;    // VfsConfig::boot_id, as long as nobody waits for the disk to have it
   std::optional<std::uint64_t> replaces;  // in this folder, what had its name before: of no use any more
 
   friend bool operator==(const Record&, const Record&) = default;

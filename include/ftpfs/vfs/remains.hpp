@@ -21,7 +21,8 @@ struct Remains {
   UniqueFd old;      // what the server had before it was overwritten in place; nearly always empty
 };
 
-// Of `source` only. Nothing is lost when this is killed half way: the next one begins where it ended.
+// Of the mount's own source only. Nothing is lost when this is killed half way: the next one begins where it
+// ended.
 std::vector<Remains> find_remains(const Spool& spool, const VfsConfig& config, const Logger& logger);
 
 }  // namespace ftpfs::vfs

@@ -75,7 +75,6 @@ class Uploads {
   static void tell_unheard(Node& node);  // throws it, once
   // Written here, closed perhaps, and the server has not heard of it: it may be renamed without its help.
   static bool never_sent(const Node& node) noexcept;
-  static bool builds_on_theirs(const Node& node) noexcept;
   // Of files that could not be sent and whose programs were not told so.
   std::vector<std::string> take_untold() { return std::exchange(untold_, {}); }
   // Somebody else has changed the file meanwhile: both versions are to be kept.
@@ -134,6 +133,7 @@ class Uploads {
   void settle_later(NodeRef node);
   awaitable<void> wait_until_due(StagePtr stage, Clock::time_point due);
   bool writes_back() const noexcept { return context_.config.writeback.count() > 0; }
+  static bool builds_on_theirs(const Node& node) noexcept;
   awaitable<void> part_if_changed(NodeRef node, std::stop_token stop);  // throws Error(ESTALE)
   awaitable<std::optional<Attributes>> find_conflict(NodeRef node, std::stop_token stop);
   // uploads.cpp: when, how often, and what becomes of it

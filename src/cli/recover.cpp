@@ -51,7 +51,7 @@ std::vector<LeftFolder> look_below(const fs::path& base) {
   std::ranges::sort(folders);
   for (const fs::path& folder : folders) {
     try {
-      LeftFolder left = vfs::look_into(folder.string());
+      LeftFolder left = vfs::look_into(folder.string(), boot_id());
       if (!left.files.empty()) found.push_back(std::move(left));
     } catch (const Error& error) {
       if (error.code() == ENOENT && folder != base) continue;  // its mount has just ended

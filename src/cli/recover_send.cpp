@@ -11,6 +11,7 @@
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/cli/network.hpp>
 #include <ftpfs/cli/recover.hpp>
+#include <ftpfs/cli/spool.hpp>
 #include <ftpfs/ftp/ftp_remote.hpp>
 #include <ftpfs/vfs/spool.hpp>
 #include <ftpfs/vfs/vfs.hpp>
@@ -56,7 +57,7 @@ Left what_is_left(const std::string& spool) {
   for (int number = 1; number <= vfs::Spool::most_folders; ++number) {
     const std::string path = number == 1 ? spool : fmt::format("{}.{}", spool, number);
     try {
-      const vfs::LeftFolder folder = vfs::look_into(path);
+      const vfs::LeftFolder folder = vfs::look_into(path, boot_id());
       for (const vfs::Leftover& file : folder.files) {
         const bool waits = file.state == vfs::Leftover::State::unsent;
         ++(folder.in_use ? left.in_use : waits ? left.unsent : left.kept);

@@ -51,6 +51,7 @@ std::optional<std::string> Conversation::answer() {
     const Piece& piece = fetch(text.size());
     if (piece.state == Piece::not_yet) return std::nullopt;
     text.append(piece.text, std::min<std::size_t>(piece.size, Piece::longest));
+    if (text.size() > longest_answer) throw Error(EMSGSIZE, where_ + ": the answer does not end");
     if (text.size() < piece.total && piece.size > 0) continue;
     if (piece.state == Piece::failed) throw Error(piece.code, text);
     return text;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <cerrno>
+#include <exception>
 #include <utility>
 
 #include <ftpfs/vfs/directories.hpp>
@@ -80,7 +82,7 @@ awaitable<std::shared_ptr<Listing>> Directories::fetch(Directories* self, NodeRe
   const std::uint64_t drops = state.drops + self->clears_;
   const Path path = self->nodes_.path(*directory);
   const auto watch = self->hidden_.listing_begins();
-  std::vector<Entry> entries = co_await self->remote_.list(path, stop);
+  std::vector<Entry> entries = co_await self->list(directory, path, stop);
 
   auto listing = std::make_shared<Listing>(self->prepared(path, std::move(entries), *watch), asked);
   state.compared = asked;
@@ -103,6 +105,23 @@ awaitable<std::shared_ptr<Listing>> Directories::fetch(Directories* self, NodeRe
   state.size_questions = 0;
   if (state.drops + self->clears_ == drops) self->listings_.put(directory->ino, listing, listing->weight());
   co_return listing;
+}
+
+// Under its old name, while the server renames it, there may be nothing.
+awaitable<std::vector<Entry>> Directories::list(NodeRef directory, Path path, std::stop_token stop) {
+  for (;;) {
+    std::exception_ptr failure;
+    try {
+      std::vector<Entry> entries = co_await remote_.list(path, stop);
+      co_return entries;
+    } catch (const Error& error) {
+      if (error.code() != ENOENT) throw;
+      failure = std::current_exception();
+    }
+    const bool moved = co_await nodes_.has_moved(directory, path, stop);
+    if (!moved) std::rethrow_exception(failure);
+    path = nodes_.path(*directory);
+  }
 }
 
 std::vector<Entry> Directories::prepared(const Path& path, std::vector<Entry> entries,
@@ -142,9 +161,11 @@ void Directories::publish(const Node& node) {
   entry.attributes = node.attributes;
   entry.link_target = node.marks().link_target.value_or({});
   Directory& parent = state(*node.parent);
-  // Some servers show a file only when its first upload is complete (ProFTPD's HiddenStores).
+  // Some servers show a file only when its first upload is complete (ProFTPD's HiddenStores), and what waits
+  // here is there also where somebody else has removed it on the server.
   const bool arriving = node.stage && node.stage->created_here && node.stage->saved == 0;
-  if (node.on_server && !arriving)
+  const bool waiting = node.stage && node.stage->dirty();
+  if (node.on_server && !arriving && !waiting)
     parent.unsent.erase(entry.name);
   else
     parent.unsent.insert_or_assign(entry.name, entry);

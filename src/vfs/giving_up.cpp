@@ -51,7 +51,10 @@ void Uploads::give_up(Node& node) {
       logger_->error("The old content of {} is kept in {}: the server has lost it", escaped(path), old);
     }
   } catch (const Error& error) {
-    logger_->error("{} could not be saved on the server: {}, nor kept: {}", escaped(path), why, error.what());
+    const bool has_record = noted(stage);
+    logger_->error("{} could not be saved on the server: {}, nor kept: {}{}", escaped(path), why,
+                   error.what(), has_record ? "; the next mount tries again" : "");
+    if (has_record) stage.entry.reset();  // which leaves what is on disk as it is
   }
   remember_refused(node, kept);
   journal_.forget(stage);

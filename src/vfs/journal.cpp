@@ -117,8 +117,8 @@ void Journal::write(Node& node, Record::State state, std::uint64_t size, Promise
   if (std::exchange(entry.recorded, true)) entry.before.push_back(entry.generation);
   entry.generation = next;
   entry.size = size;
-  // What is on disk is let go only when its successor is there, too.
-  if (entry.secured == 0) {
+  // What is on disk, or on its way there (bring_to_disk), is let go only when its successor is there, too.
+  if (entry.secured == 0 && !promised_before) {
     for (const auto old : std::exchange(entry.before, {})) entry.folder->remove_record(entry.id, old);
   }
 }

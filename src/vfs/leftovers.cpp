@@ -27,7 +27,7 @@ bool is_whole(const Stage::Extent& extent) {
   return present >= extent.base_size;
 }
 
-Leftover leftover_of(const SpoolFolder& folder, const SpoolFolder::Entry& entry) {
+Leftover leftover_of(const SpoolFolder& folder, const SpoolFolder::Entry& entry, const std::string& boot_id) {
   Leftover found;
   found.state = Leftover::State::damaged;
   if (const auto content = folder.stage_file(entry.id)) {
@@ -38,8 +38,8 @@ Leftover leftover_of(const SpoolFolder& folder, const SpoolFolder::Entry& entry)
   const std::optional<Record> record = newest(folder, entry);
   if (!record) return found;
   const Stage::Extent& extent = record->extent;
-  found.state =
-      record->state == Record::State::complete ? Leftover::State::unsent : Leftover::State::unfinished;
+  const bool is_sent = record->state == Record::State::complete && !record->is_doubtful(boot_id);
+  found.state = is_sent ? Leftover::State::unsent : Leftover::State::unfinished;
   found.source = record->source;
   found.path = record->path.str();
   found.when = record->written_at;
@@ -66,14 +66,14 @@ std::optional<Leftover> old_of(const SpoolFolder& folder, const SpoolFolder::Ent
 
 }  // namespace
 
-LeftFolder look_into(const std::string& path) {
+LeftFolder look_into(const std::string& path, const std::string& boot_id) {
   LeftFolder found;
   found.path = path;
   const std::shared_ptr<SpoolFolder> folder = SpoolFolder::look(path);
   found.in_use = folder->in_use();
   for (const SpoolFolder::Entry& entry : folder->entries()) {
     if (entry.records.empty()) continue;
-    found.files.push_back(leftover_of(*folder, entry));
+    found.files.push_back(leftover_of(*folder, entry, boot_id));
     if (auto old = old_of(*folder, entry, found.files.back())) found.files.push_back(std::move(*old));
   }
   for (const SpoolFolder::KeptFile& file : folder->kept()) {

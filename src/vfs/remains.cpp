@@ -120,7 +120,7 @@ class Search {
       keep(remains, file, fmt::format("{} of its {} bytes are", file.size, record.extent.size));
       return std::nullopt;
     }
-    const bool doubtful = record.boot && *record.boot != config_.boot_id;
+    const bool doubtful = record.is_doubtful(config_.boot_id);
     if (record.state == Record::State::open || doubtful) {
       const std::string_view why =
           doubtful ? "the machine ended before it was on the disk. What there was is"

@@ -70,6 +70,7 @@ awaitable<void> Uploads::commit(NodeRef node, std::stop_token stop) {
     co_await journal_.forgotten();  // else an older version, sent before, could come back over this one
     co_return;
   }
+  co_await until_kept(node, stop);
   tell_unheard(*node);
   const StagePtr stage = node->stage;
   if (!stage || !node->linked || stage->stop.stop_requested()) co_return;
@@ -81,7 +82,10 @@ awaitable<void> Uploads::commit(NodeRef node, std::stop_token stop) {
     failure = std::current_exception();
   }
   // It may have been given up meanwhile, or the mount have ended.
-  if (node->stage == stage) settle_later(node);
+  if (node->stage == stage) {
+    directories_.publish(*node);
+    settle_later(node);
+  }
   if (failure) std::rethrow_exception(failure);
 }
 
@@ -145,24 +149,22 @@ bool Uploads::builds_on_theirs(const Node& node) noexcept {
 // Who hears that it could not be found out is to know that the content is safe.
 awaitable<void> Uploads::part_if_changed(NodeRef node, std::stop_token stop) {
   const StagePtr stage = node->stage;
-  std::optional<Attributes> theirs;
   std::exception_ptr failure;
   try {
-    theirs = co_await find_conflict(node, stop);
+    const std::optional<Attributes> theirs = co_await find_conflict(node, stop);
+    if (theirs) co_await part_(node, *theirs, stop);
   } catch (...) {
     failure = std::current_exception();
   }
   if (failure && node->stage == stage && node->linked) co_await secure(node);
   if (failure) std::rethrow_exception(failure);
-  if (!theirs) co_return;
-  co_await part_(node, *theirs);
   tell_unheard(*node);
 }
 
 awaitable<void> Uploads::send_now(NodeRef node, std::stop_token stop) {
   const std::optional<Attributes> theirs = co_await find_conflict(node, stop);
   if (theirs) {
-    co_await part_(node, *theirs);
+    co_await part_(node, *theirs, stop);
     co_return;
   }
   const StagePtr stage = node->stage;
@@ -176,7 +178,7 @@ awaitable<int> Uploads::try_to_send(NodeRef node, std::stop_token stop) {
   try {
     const std::optional<Attributes> theirs = co_await find_conflict(node, stop);
     if (theirs) {
-      co_await part_(node, *theirs);
+      co_await part_(node, *theirs, stop);
       co_return 0;
     }
     co_await deliver(node, stop);
@@ -188,7 +190,7 @@ awaitable<int> Uploads::try_to_send(NodeRef node, std::stop_token stop) {
   } catch (const Cancelled&) {
     throw;
   } catch (const Error& error) {
-    if (writes_back()) node->mark().unheard = std::current_exception();
+    if (writes_back()) node->complain(std::current_exception());
     co_return is_final(error) ? error.code() : EAGAIN;
   } catch (const std::bad_alloc&) {
     co_return EAGAIN;

@@ -116,10 +116,13 @@ awaitable<void> Uploads::deliver(NodeRef node, std::stop_token stop) {
   const StagePtr stage = node->stage;
   if (!stage) co_return;
   const std::uint64_t wanted = stage->changes();
-  const std::uint64_t earlier =
-      stage->attempts - (stage->running ? 1 : 0);  // joining the one that runs is fine
+  // Joining the one that runs is fine. What create() has begun is none of them.
+  const std::uint64_t earlier = stage->attempts - (stage->running && stage->attempts > 0 ? 1 : 0);
   while (stage->saved < wanted || stage->mtime || stage->mode) {
-    if (stage->stop.stop_requested()) co_return;  // being removed: nothing is to be saved any more
+    co_await until_kept(node, stop);
+    const bool has_gone =
+        stage->stop.stop_requested() || node->stage != stage;  // removed; or under another name
+    if (has_gone) co_return;
     if (!stage->running && moves(*node)) {
       co_await moved_.wait(stop);
       continue;
@@ -136,6 +139,12 @@ awaitable<void> Uploads::deliver(NodeRef node, std::stop_token stop) {
   if (wanted == 0 || stage->given_up < wanted) co_return;
   if (stage->failure) std::rethrow_exception(stage->failure);
   throw Error(EIO, node->name + " could not be saved on the server; it is kept in the spool");
+}
+
+// Of what is being removed, or replaced, nothing is to be saved; unless that fails, which is waited for.
+awaitable<void> Uploads::until_kept(NodeRef node, std::stop_token stop) {
+  const StagePtr stage = node->stage;
+  while (stage && stage->stop.stop_requested() && node->linked && moves(*node)) co_await moved_.wait(stop);
 }
 
 awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
@@ -175,7 +184,6 @@ awaitable<void> Uploads::upload(Uploads* self, NodeRef node) {
   if (node->stage == stage) self->settle(node);
 }
 
-// False: it would not survive a crash.
 awaitable<bool> Uploads::secure(NodeRef node) {
   std::string why;
   try {

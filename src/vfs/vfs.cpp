@@ -25,8 +25,9 @@ Vfs::Impl::Impl(Executor executor_, Remote& remote_, Clock& clock_, Logger logge
       uploads(reading, directories, hidden, journal, spool ? &*spool : nullptr, logger),
       walk_ahead(walking()),
       files_ahead(reading_in_a_row()) {
-  uploads.on_conflict(
-      [this](NodeRef node, Attributes theirs) { return part_ways(std::move(node), std::move(theirs)); });
+  uploads.on_conflict([this](NodeRef node, Attributes theirs, std::stop_token stop) {
+    return part_ways(std::move(node), std::move(theirs), std::move(stop));
+  });
   // No listing tells the root's own time (its parent's is not ours to read).
   const auto wall = clock.wall().time_since_epoch();
   nodes.root().attributes.mtime =

@@ -90,9 +90,16 @@ awaitable<Attr> Vfs::Impl::getattr(Ino ino, std::stop_token stop) {
 awaitable<void> Vfs::Impl::refresh(NodeRef node, std::stop_token stop) {
   NodeRef parent(nodes, *node->parent);
   std::string name = node->name.str();
+  const Path path = nodes.path(*node);
   std::optional<NodeRef> now = co_await resolve(parent, name, stop);
   if (now && &**now == &*node) co_return;
   if (!node->linked || node->stage) co_return;  // removed or written by ourselves meanwhile
+  const bool moved = co_await nodes.has_moved(node, path, stop);
+  if (!node->linked || node->stage) co_return;
+  if (moved) {
+    co_await refresh(node, stop);
+    co_return;
+  }
   nodes.unlink(*node);
   throw Error(ENOENT, node->name + " was removed on the server");
 }
@@ -109,6 +116,12 @@ awaitable<void> Vfs::Impl::revalidate(NodeRef node, std::stop_token stop) {
   const Clock::time_point asked = clock.now();
   std::optional<Attributes> now = co_await remote.stat(path, stop);
   if (!node->linked || node->stage) co_return;
+  const bool moved = co_await nodes.has_moved(node, path, stop);
+  if (!node->linked || node->stage) co_return;
+  if (moved) {
+    co_await revalidate(node, stop);
+    co_return;
+  }
   if (!now || now->kind != node->attributes.kind) {
     directories.drop(*node->parent);
     nodes.unlink(*node);
@@ -147,13 +160,15 @@ awaitable<void> Vfs::Impl::set_size(NodeRef node, std::uint64_t size, std::stop_
   co_await revalidate(node, stop);
   if (size > 0) co_await measure(node, stop);
   const bool differs = lacks_size(*node) || size != static_cast<std::uint64_t>(attr(*node).stat.st_size);
-  if (!differs) co_return;
-  uploads.resize(*node, size);
-  const bool kernel_knew = node->marks().kernel_version == node->version;
-  node->new_version();                                           // blocks of the old content are of no use
-  if (kernel_knew) node->mark().kernel_version = node->version;  // it cuts its pages itself
-  uploads.modified(node, size);
-  directories.publish(*node);
+  if (!differs && !is_unsaved(*node)) co_return;
+  if (differs) {
+    uploads.resize(*node, size);
+    const bool kernel_knew = node->marks().kernel_version == node->version;
+    node->new_version();                                           // blocks of the old content are of no use
+    if (kernel_knew) node->mark().kernel_version = node->version;  // it cuts its pages itself
+    uploads.modified(node, size);
+    directories.publish(*node);
+  }
   if (node->marks().writers > 0) co_return;  // their flush saves it
   co_await uploads.commit(node, stop);
 }
@@ -170,6 +185,7 @@ awaitable<void> Vfs::Impl::set_mode(NodeRef node, std::uint16_t mode, std::stop_
   try {
     const std::uint16_t taken = co_await remote.set_mode(path, mode, stop);
     node->took_mode(mode, taken);
+    if (node->stage) node->stage->mode.reset();  // an older one that was to be tried again
   } catch (const Error& error) {
     if (!refuses_attributes(error)) throw;
     tolerate(error, "chmod");
@@ -192,6 +208,7 @@ awaitable<void> Vfs::Impl::set_mtime(NodeRef node, std::int64_t seconds, std::st
   try {
     co_await remote.set_mtime(path, seconds, stop);
     node->attributes.mtime = Timestamp{seconds, Precision::second};
+    if (node->stage) node->stage->mtime.reset();  // likewise
     node->forget(&Marks::kept_mtime);
     directories.remember_exact(path, node->attributes);
   } catch (const Error& error) {

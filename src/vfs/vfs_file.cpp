@@ -19,6 +19,7 @@ Opened Vfs::Impl::opened(NodeRef node, int flags) {
   result.keep_cache = node->marks().kernel_version == node->version;
   node->mark().kernel_version = node->version;
   file->version = {node->version, node->attributes};
+  file->complaints = node->marks().complaints;
   if (disk && node->linked && !node->stage) disk->seen(nodes.path(*node), node->attributes);
   ++node->mark().handles;
   if (file->writes()) ++node->mark().writers;
@@ -61,19 +62,19 @@ awaitable<Created> Vfs::Impl::create(Ino parent, std::string name, mode_t mode, 
   co_await check_twin(directory, name, stop);
   const auto listing = directories.cached(*directory);
   const bool sure = listing && clock.now() - listing->fetched() <= config.kernel_ttl && !listing->find(name);
-  if (!sure) {
+  std::optional<NodeRef> there = unsaved(*directory, name);
+  if (!there && !sure) {
     const Path path = nodes.path(*directory).child(name);
     const bool exists = co_await remote.has_file(path, stop);
-    std::optional<NodeRef> there;
     if (exists) there = co_await look_again(directory, name, stop);
-    if (there) {
-      if ((flags & O_EXCL) != 0) throw Error(EEXIST, name + " exists");
-      NodeRef node = *there;
-      Created existing;
-      existing.opened = co_await open(node->ino, flags, stop);
-      existing.looked = looked(*node);
-      co_return existing;
-    }
+  }
+  if (there) {
+    if ((flags & O_EXCL) != 0) throw Error(EEXIST, name + " exists");
+    NodeRef node = *there;
+    Created existing;
+    existing.opened = co_await open(node->ino, flags, stop);
+    existing.looked = looked(*node);
+    co_return existing;
   }
   if (Node* const old = nodes.find(*directory, name)) {
     files_ahead.drop(*old);
@@ -126,10 +127,16 @@ void Vfs::Impl::refresh_names(NodeRef directory) {
 // Asks the server itself about one name.
 awaitable<std::optional<NodeRef>> Vfs::Impl::look_again(NodeRef directory, std::string name,
                                                         std::stop_token stop) {
-  const Path path = nodes.path(*directory).child(name);
+  const Path above = nodes.path(*directory);
+  const Path path = above.child(name);
   const Clock::time_point asked = clock.now();
   const std::optional<Attributes> there = co_await remote.stat(path, stop);
-  if (!there) co_return std::optional<NodeRef>();
+  if (!there) {
+    const bool moved = co_await nodes.has_moved(directory, above, stop);
+    if (!moved) co_return std::optional<NodeRef>();
+    std::optional<NodeRef> again = co_await look_again(directory, std::move(name), stop);
+    co_return again;
+  }
   Entry entry;
   entry.name = name;
   entry.attributes = *there;
@@ -226,8 +233,20 @@ std::size_t Vfs::Impl::write(Handle handle, std::uint64_t offset, Bytes bytes, W
 }
 
 awaitable<void> Vfs::Impl::flush(Handle handle, std::stop_token stop) {
-  NodeRef node = file_at(handle).node;
-  if (node->stage || node->marks().unheard) co_await uploads.commit(node, stop);
+  file_at(handle);
+  const std::shared_ptr<OpenFile> file = files.at(handle);
+  NodeRef node = file->node;
+  std::exception_ptr failure;
+  try {
+    if (node->stage || node->marks().unheard) co_await uploads.commit(node, stop);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  const Marks& marks = node->marks();
+  const bool missed = file->writes() && file->complaints != marks.complaints;
+  if (!failure && missed) failure = marks.complaint;  // another handle's user has heard it
+  if (failure == marks.complaint) file->complaints = marks.complaints;
+  if (failure) std::rethrow_exception(failure);
 }
 
 awaitable<void> Vfs::Impl::allocate(Handle handle, std::uint64_t end, std::stop_token stop) {

@@ -31,6 +31,7 @@ awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_sour
 // How much of what a mount has left is on the server; `other`: something that is not of it.
 enum class Arrived { nothing, part, all, other };
 
+bool is_unsaved(const Node& node);  // the server has not all of it
 // Does a program change the file just now, so that it is no whole one? It has a stage.
 bool is_being_written(const Node& node);
 
@@ -44,6 +45,8 @@ class Vfs::Impl {
   // The child as it is now, or nothing; takes no kernel reference.
   awaitable<std::optional<NodeRef>> resolve(NodeRef parent, std::string name, std::stop_token stop);
   std::optional<std::optional<NodeRef>> resolve_now(Node& parent, std::string_view name);
+  // A file whose content waits to be sent is there, whatever the server says of its name by now.
+  std::optional<NodeRef> unsaved(Node& parent, std::string_view name);
   Node& node_for(Node& parent, const EntryView& entry, Clock::time_point learned);
   void learn(Node& node, const Attributes& attributes, std::string_view link_target, Clock::time_point when);
   void learn_newer(Node& node, const Attributes& attributes, std::string_view link_target,
@@ -103,7 +106,7 @@ class Vfs::Impl {
   awaitable<void> remove_from_server(NodeRef node, std::stop_token stop);
   void removed(Node& node);
   bool has_unsent(const Node& directory) const;
-  bool has_unsent(const Node& directory, const std::string& name) const;
+  bool has_unsent(Node& directory, const std::string& name);
   void doubt(Node& directory, std::string_view name);
   void check_new_name(std::string_view name) const;
   awaitable<void> check_twin(NodeRef directory, std::string name, std::stop_token stop);
@@ -180,7 +183,7 @@ class Vfs::Impl {
                                std::stop_token stop);
   void keep(Remains* remains, const Stage& stage, const Path& path, std::string_view why);
   void keep_old(const Remains& remains, const Stage& stage, const Path& path);
-  awaitable<void> part_ways(NodeRef node, Attributes theirs);
+  awaitable<void> part_ways(NodeRef node, Attributes theirs, std::stop_token stop);
   awaitable<std::string> free_name(NodeRef directory, std::string_view name, std::stop_token stop);
   NodeRef take_over(NodeRef directory, std::string name, std::shared_ptr<Stage> stage,
                     std::optional<Attributes> there);

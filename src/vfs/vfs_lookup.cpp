@@ -111,7 +111,14 @@ Node& Vfs::Impl::node_for(Node& parent, const EntryView& entry, Clock::time_poin
   return added;
 }
 
+std::optional<NodeRef> Vfs::Impl::unsaved(Node& parent, std::string_view name) {
+  Node* const node = nodes.find(parent, name);
+  if (!node || !node->stage || !node->stage->dirty()) return std::nullopt;
+  return NodeRef(nodes, *node);
+}
+
 std::optional<std::optional<NodeRef>> Vfs::Impl::resolve_now(Node& parent, std::string_view name) {
+  if (std::optional<NodeRef> ours = unsaved(parent, name)) return ours;
   if (const auto listing = directories.cached(parent)) {
     const std::optional<EntryView> entry = listing->find(name);
     if (!entry) return std::optional<NodeRef>();
@@ -131,10 +138,16 @@ awaitable<std::optional<NodeRef>> Vfs::Impl::resolve(NodeRef parent, std::string
   const bool link = known_node && known_node->attributes.kind == Kind::symlink;  // proftpd's MLST follows it
   if (!link && remote.capabilities().cheap_stat && directory.single_lookups < single_lookups_before_listing) {
     ++directory.single_lookups;
-    const Path path = nodes.path(*parent).child(name);
+    const Path above = nodes.path(*parent);
+    const Path path = above.child(name);
     const Clock::time_point asked = clock.now();
     std::optional<Attributes> attributes = co_await remote.stat(path, stop);
-    if (!attributes) co_return std::optional<NodeRef>();
+    if (!attributes) {
+      const bool moved = co_await nodes.has_moved(parent, above, stop);
+      if (!moved) co_return std::optional<NodeRef>();
+      std::optional<NodeRef> again = co_await resolve(parent, std::move(name), stop);
+      co_return again;
+    }
     if (attributes->kind != Kind::symlink) {  // its target is in the listing only
       Entry entry;
       entry.name = name;

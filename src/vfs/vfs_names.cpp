@@ -26,8 +26,9 @@ bool Vfs::Impl::has_unsent(const Node& directory) const {
   return directory.marks().directory && !directory.marks().directory->unsent.empty();
 }
 
-bool Vfs::Impl::has_unsent(const Node& directory, const std::string& name) const {
-  return directory.marks().directory && directory.marks().directory->unsent.contains(name);
+bool Vfs::Impl::has_unsent(Node& directory, const std::string& name) {
+  const bool known = directory.marks().directory && directory.marks().directory->unsent.contains(name);
+  return known || unsaved(directory, name);
 }
 
 // "README" is about to appear where "readme" is listed: on a server that folds case it would take its place.
@@ -135,8 +136,9 @@ awaitable<void> Vfs::Impl::remove_from_server(NodeRef node, std::stop_token stop
   try {
     co_await remote.remove_file(path, stop);
   } catch (const Error& error) {
-    const bool upload_never_arrived = !node->on_server && error.code() == ENOENT;
-    if (!upload_never_arrived) throw;
+    // The upload never arrived, or somebody else was faster: what waits to be sent is not to come back.
+    const bool is_here_only = !node->on_server || (node->stage && node->stage->dirty());
+    if (error.code() != ENOENT || !is_here_only) throw;
   }
 }
 

@@ -244,26 +244,26 @@ awaitable<void> Vfs::Impl::store_beside(Remains* remains, std::shared_ptr<Stage>
 
 // The same while we live: the file keeps the server's version, what was written here moves on under a new
 // name.
-awaitable<void> Vfs::Impl::part_ways(NodeRef node, Attributes theirs) {
-  const std::stop_token never;
+awaitable<void> Vfs::Impl::part_ways(NodeRef node, Attributes theirs, std::stop_token stop) {
   const std::string before = node->name.str();
   NodeRef directory(nodes, *node->parent);
-  const std::string name = co_await free_name(directory, before, never);
+  const std::string name = co_await free_name(directory, before, stop);
   const std::shared_ptr<Stage> stage = node->stage;
   const bool complete = stage && !stage->missing({0, stage->size()});
   bool is_ours = false;  // the reply to our rename was lost
   if (complete && theirs.size == stage->size()) {
     const Path path = nodes.path(*node);
     const Range all{0, stage->size()};
-    is_ours = co_await same_bytes(path, stage, all, never);
+    is_ours = co_await same_bytes(path, stage, all, stop);
   }
+  if (complete && !is_ours) co_await uploads.secure(node);  // before anybody is told that it is kept
   if (!stage || node->stage != stage || stage->running) co_return;
   if (is_ours) {
     node->attributes = theirs;
     co_return;
   }
   const Error told(ESTALE, before + " was changed on the server meanwhile; what was written here is kept");
-  node->mark().unheard = std::make_exception_ptr(told);
+  node->complain(std::make_exception_ptr(told));
   if (!complete) {
     stage->failure = node->marks().unheard;
     uploads.give_up(*node);

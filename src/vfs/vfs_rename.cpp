@@ -121,7 +121,9 @@ awaitable<void> Vfs::Impl::save_what_moves(NodeRef source, std::stop_token stop)
     nodes.for_each(consider);
   else
     consider(*source);
-  for (const NodeRef& node : moving) co_await uploads.deliver(node, stop);
+  const bool heard = !source->marks().unheard;
+  for (const NodeRef& node : moving) co_await uploads.send_now(node, stop);
+  if (heard) Uploads::tell_unheard(*source);  // what has the name by now is somebody else's
 }
 
 // Other content will have these names, of the same size and time perhaps.

@@ -18,14 +18,10 @@ struct Vfs::Impl::Sending {
   WaitList done;
 };
 
-namespace {
-
 bool is_unsaved(const Node& node) {
   const Stage* const stage = node.stage.get();
   return stage && node.linked && (stage->dirty() || stage->mtime || stage->mode);
 }
-
-}  // namespace
 
 // Half a file must not take the place of a whole one. What a flush was answered for is to be on the server,
 // whoever has it open.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <deque>
 #include <iterator>
+#include <unordered_set>
 #include <utility>
 
 #include "vfs_impl.hpp"
@@ -18,6 +19,7 @@ awaitable<void> stop_at(Clock& clock, Clock::time_point deadline, std::stop_sour
 
 struct Vfs::Impl::Saving {
   std::deque<NodeRef> next;
+  std::unordered_set<Ino> tried;
   std::size_t at_work = 0;
   std::vector<std::string> lost;
   WaitList done;
@@ -34,12 +36,13 @@ void Vfs::Impl::drop_stages() {
 
 // False: it is only here.
 awaitable<bool> Vfs::Impl::saved(NodeRef node, std::stop_token waits) {
+  const std::shared_ptr<Stage> stage = node->stage;
   try {
-    co_await uploads.deliver(node, waits);
+    co_await uploads.send_now(node, waits);
   } catch (const std::exception&) {  // whatever it was: the next one has its own chance
     co_return !node->stage || !node->stage->dirty();
   }
-  co_return true;
+  co_return !stage || stage->given_up == 0;
 }
 
 awaitable<void> Vfs::Impl::save_next(Impl* self, std::shared_ptr<Saving> saving, std::stop_token waits) {
@@ -50,7 +53,7 @@ awaitable<void> Vfs::Impl::save_next(Impl* self, std::shared_ptr<Saving> saving,
     try {
       const bool is_saved = co_await self->saved(node, waits);
       if (is_saved) continue;
-      co_await self->uploads.leave_behind(node);
+      if (is_unsaved(*node)) co_await self->uploads.leave_behind(node);
     } catch (const std::exception& error) {
       self->logger->error("{} could not be kept: {}", escaped(path), escaped(error.what()));
     }
@@ -62,18 +65,18 @@ awaitable<void> Vfs::Impl::save_next(Impl* self, std::shared_ptr<Saving> saving,
 
 awaitable<std::vector<std::string>> Vfs::Impl::save_all(std::stop_token waits) {
   const auto saving = std::make_shared<Saving>();
-  nodes.for_each([&](Node& node) {
-    const Stage* const stage = node.stage.get();
-    if (stage && node.linked && (stage->dirty() || stage->mtime || stage->mode))
-      saving->next.emplace_back(nodes, node);
-  });
-  while (saving->at_work < std::min(remote.sessions(), saving->next.size())) {
-    ++saving->at_work;
-    tasks.spawn(save_next(this, saving, waits));
-  }
   const std::stop_token never;  // each of them has the deadline
-  while (saving->at_work > 0) co_await saving->done.wait(never);
-  co_return std::move(saving->lost);
+  for (;;) {                    // again: of two versions ours goes on under another name
+    nodes.for_each([&](Node& node) {
+      if (is_unsaved(node) && saving->tried.insert(node.ino).second) saving->next.emplace_back(nodes, node);
+    });
+    if (saving->next.empty()) co_return std::move(saving->lost);
+    while (saving->at_work < std::min(remote.sessions(), saving->next.size())) {
+      ++saving->at_work;
+      tasks.spawn(save_next(this, saving, waits));
+    }
+    while (saving->at_work > 0) co_await saving->done.wait(never);
+  }
 }
 
 awaitable<std::vector<std::string>> Vfs::Impl::shutdown(Clock::time_point deadline) {

@@ -27,6 +27,7 @@ bool Vfs::Impl::may_ask_size(const Node& node) {
 awaitable<void> Vfs::Impl::ask_size(NodeRef node, std::stop_token stop) {
   NodeRef parent(nodes, *node->parent);
   std::string name = node->name.str();
+  const Path path = nodes.path(*node);
   const Attributes listed = node->attributes;
   ++directories.state(*parent).size_questions;
   std::optional<NodeRef> now = co_await look_again(parent, name, stop);
@@ -40,6 +41,10 @@ awaitable<void> Vfs::Impl::ask_size(NodeRef node, std::stop_token stop) {
     co_return;
   }
   if (!now && !node->linked) co_return;  // removed by ourselves meanwhile
+  if (node->linked) {
+    const bool moved = co_await nodes.has_moved(node, path, stop);
+    if (moved) co_return;  // to be asked again under its new name
+  }
   if (!now) {
     directories.drop(*parent);
     nodes.unlink(*node);

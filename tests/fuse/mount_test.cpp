@@ -20,6 +20,7 @@
 #include <ftpfs/base/fd.hpp>
 #include <ftpfs/fuse/channel.hpp>
 #include <ftpfs/fuse/mount_table.hpp>
+#include <ftpfs/fuse/question.hpp>
 
 #include "fuse/rig.hpp"
 
@@ -64,8 +65,12 @@ class MountTest : public testing::Test {
     });
   }
   int mount_refusal() {
+    return failure_of([this] { mount(); });
+  }
+  template <class Work>
+  static int failure_of(Work work) {
     try {
-      mount();
+      work();
     } catch (const Error& error) {
       return error.code();
     }
@@ -97,6 +102,10 @@ class MountTest : public testing::Test {
   std::unique_ptr<fuse::Channel> channel_;
   bool ended_ = true;
 };
+
+awaitable<std::string> answered(std::string text) {
+  co_return text;
+}
 
 std::string content_of(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -151,6 +160,24 @@ TEST_F(MountTest, TheKernelsReadaheadIsRaised) {
   const std::string file = "/sys/class/bdi/" + entry->device + "/read_ahead_kb";
   if (::access(file.c_str(), W_OK) != 0) GTEST_SKIP() << "needs a writable sysfs";
   EXPECT_EQ(content_of(file), std::to_string(config_.kernel_readahead / 1024) + "\n");
+}
+
+TEST_F(MountTest, AnAnswerWithoutEndDoesNotFillTheAskersMemory) {
+  mount();
+  for (const std::size_t size :
+       {fuse::Conversation::longest_answer, fuse::Conversation::longest_answer + 1}) {
+    const std::string said(size, 'x');
+    channel_->answer_with([&said](std::string, std::stop_token) { return answered(said); });
+    use([&] {
+      fuse::Conversation daemon(mountpoint_.string());
+      daemon.ask("status");
+      if (size <= fuse::Conversation::longest_answer) {
+        EXPECT_TRUE(daemon.wait() == said);
+      } else {
+        EXPECT_EQ(failure_of([&] { daemon.wait(); }), EMSGSIZE);
+      }
+    });
+  }
 }
 
 // Also where the program handles it: interruption_test.cpp has the others.

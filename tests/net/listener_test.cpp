@@ -114,11 +114,15 @@ TEST_F(ListenerTest, VisitorsWhoHaveGoneAgainDoNotEndTheWait) {
   EXPECT_EQ(stream_->peer().port, visitor.local_endpoint().port());
 }
 
+// Others on this machine need some, too: the kernel gives them one after the other, and they stay in use for
+// a minute (TIME_WAIT). 30 were too few beside a soak.
+constexpr int many = 300;
+
 TEST_F(ListenerTest, APortOfTheRangeIsTakenAndTheNextOneAfterIt) {
   listen();
   const std::uint16_t free = listener_->local().port();
   listener_.reset();
-  const auto last = static_cast<std::uint16_t>(free + 30);  // others on this machine need some, too
+  const auto last = static_cast<std::uint16_t>(free + many);
   listen("127.0.0.1", free, last);
   const std::uint16_t first_taken = listener_->local().port();
   listener_.reset();
@@ -130,7 +134,7 @@ TEST_F(ListenerTest, APortOfTheRangeIsTakenAndTheNextOneAfterIt) {
 
 TEST_F(ListenerTest, PortsInUseArePassedOver) {
   const std::uint16_t taken = here().port;
-  const auto last = static_cast<std::uint16_t>(taken + 20);
+  const auto last = static_cast<std::uint16_t>(taken + many);
   EXPECT_THROW(listen("127.0.0.1", taken, taken), ConnectionLost);
   for (int turn = taken; turn <= last; ++turn) {  // each begins at the next port
     listen("127.0.0.1", taken, last);

@@ -189,6 +189,34 @@ TEST_F(AttributesTest, ModesOfAFileBeingWrittenAreSetAfterItsUpload) {
   EXPECT_EQ(permissions("/file"), 0600u);
 }
 
+// An older wish that could not be fulfilled yet does not come after a newer one.
+TEST_F(AttributesTest, TheLastOfSeveralModesStays) {
+  tree().put_file("/file", "old");
+  const vfs::Handle handle = client().open("/file", O_WRONLY);
+  client().write(handle, 0, "content");
+  vfs::Changes readable;
+  readable.mode = 0640;
+  vfs::Changes secret;
+  secret.mode = 0600;
+  client().setattr("/file", readable);
+  remote_.on(Op::set_mode).fail_next(ConnectionLost(EIO, "gone"));
+  EXPECT_EQ(errno_of([&] { client().close(handle); }), EIO);
+  client().setattr("/file", secret);
+  for (int second = 0; second < 30; ++second) advance(std::chrono::seconds(1));
+  EXPECT_EQ(permissions("/file"), 0600u);
+  EXPECT_EQ(tree().find(Path("/file"))->mode, 0600);
+}
+
+TEST_F(AttributesTest, ASizeThatIsNotSavedYetIsNoSuccessTheSecondTimeEither) {
+  tree().put_file("/file", "content");
+  remote_.on(Op::commit).fail_next(ConnectionLost(EIO, "gone"), 100);
+  EXPECT_EQ(errno_of([&] { client().truncate("/file", 3); }), EIO);
+  EXPECT_EQ(errno_of([&] { client().truncate("/file", 3); }), EIO);
+  remote_.recover();
+  client().truncate("/file", 3);
+  EXPECT_EQ(tree().content("/file"), "con");
+}
+
 TEST_F(AttributesTest, AWriteAfterUtimensMakesTheTimeNowAgain) {
   const vfs::Handle handle = client().create("/new");
   client().setattr("/new", mtime(1'234'567'890));

@@ -19,7 +19,7 @@ using LeftState = vfs::Leftover::State;
 class LeftoversTest : public VfsTest {
  protected:
   LeftoversTest() { config_.writeback = std::chrono::seconds(1000); }
-  vfs::LeftFolder look() { return vfs::look_into(config_.spool_directory); }
+  vfs::LeftFolder look() { return vfs::look_into(config_.spool_directory, config_.boot_id); }
   // Writes as programs do, and dies.
   void leave(const std::string& path, const std::string& content) {
     client().write_file(path, content);
@@ -94,7 +94,7 @@ TEST_F(LeftoversTest, AMountThatRunsIsNotDisturbed) {
 }
 
 TEST_F(LeftoversTest, NoFolderIsAnError) {
-  EXPECT_EQ(errno_of([&] { vfs::look_into(config_.spool_directory + "/nowhere"); }), ENOENT);
+  EXPECT_EQ(errno_of([&] { vfs::look_into(config_.spool_directory + "/nowhere", ""); }), ENOENT);
 }
 
 }  // namespace

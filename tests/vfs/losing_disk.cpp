@@ -64,6 +64,13 @@ bool LosingDisk::stopped() const {
   return stopped_;
 }
 
+void LosingDisk::go_on() {
+  const std::lock_guard lock(mutex_);
+  stopped_ = false;
+  stop_after_ = SIZE_MAX;
+  wake_.notify_all();
+}
+
 bool LosingDisk::is_folder(int file) const {
   std::error_code gone;
   return !folder_.empty() && fs::read_symlink("/proc/self/fd/" + std::to_string(file), gone) == folder_;
@@ -151,7 +158,7 @@ int LosingDisk::sync(int file) {
   if (!stopped_ && done_ == stop_after_) {
     stopped_ = true;
     asio::post(loop_, [] {});
-    wake_.wait(lock, [this] { return gone_; });
+    wake_.wait(lock, [this] { return gone_ || !stopped_; });
   }
   if (gone_) return EIO;
   ++done_;

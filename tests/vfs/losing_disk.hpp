@@ -40,6 +40,7 @@ class LosingDisk {
   // gets something to do then.
   void stop_after(std::size_t syncs, Executor loop);
   bool stopped() const;
+  void go_on();  // it was only slow
   // What the next mount finds, by name; until then nothing more comes to the disk.
   using Found = std::map<std::string, std::string>;
   Found lose_power(Loss loss = {});

@@ -2,6 +2,8 @@
 // The machine loses its power: the disk has each content as it was last synced, of the folder's names those
 // of its last fsync, neither what was linked nor what was removed since. (At every moment of some pieces of
 // work: power_loss_moments_test.cpp.)
+#include <ftpfs/vfs/leftovers.hpp>
+
 #include "vfs/losing_disk.hpp"
 #include "vfs/vfs_test.hpp"
 
@@ -71,6 +73,9 @@ TEST_F(PowerLossTest, WhatWasNeverBroughtToTheDiskReplacesNothing) {
     crash();
     remote_.recover();
     if (power_failed) config_.boot_id = "the next one";
+    const auto left = vfs::look_into(config_.spool_directory, config_.boot_id).files;
+    ASSERT_THAT(left, SizeIs(1));
+    EXPECT_EQ(left[0].state, power_failed ? vfs::Leftover::State::unfinished : vfs::Leftover::State::unsent);
     remount();
     EXPECT_EQ(tree().content("/file"), power_failed ? "old" : "content");
     EXPECT_THAT(kept_in_spool(), SizeIs(power_failed ? 1 : 0));
@@ -87,6 +92,43 @@ TEST_F(PowerLossTest, WhatWasPromisedIsSentWhateverBecameOfItSince) {
   let_it_be_sent();
   EXPECT_EQ(tree().content("/file"), "content");
   EXPECT_THAT(names_in_spool(), IsEmpty());
+}
+
+// The record of the new name may have come to the disk whole, in name only, or not at all.
+TEST_F(PowerLossTest, WhatIsNotedDuringItsFsyncTakesNothingBack) {
+  enum class Record { whole, empty, none };
+  for (const Record record : {Record::whole, Record::empty, Record::none}) {
+    SCOPED_TRACE(static_cast<int>(record));
+    config_.boot_id = "this one";
+    crash();
+    remount();
+    losing_disk().watch(config_.spool_directory);
+    const vfs::Handle handle = client().create("/old");
+    client().write(handle, 0, "content");
+    losing_disk().stop_after(0, io_.get_executor());
+    Pending<void> closing = client().flush_later(handle);
+    run_until(io_, [] { return losing_disk().stopped(); });
+    client().rename("/old", "/file");
+    losing_disk().go_on();
+    closing.get();
+    config_.boot_id = "the next one";
+    if (record == Record::whole) {
+      crash();
+      remount();
+    } else {
+      const Loss::Names names = record == Record::empty ? Loss::Names::kept : Loss::Names::lost;
+      const LosingDisk::Found found = losing_disk().lose_power({Loss::Content::zeros, names});
+      crash();
+      losing_disk().start_with(found);
+      remount();
+    }
+    let_it_be_sent();
+    const std::string path = record == Record::whole ? "/file" : "/old";
+    EXPECT_THAT(tree().names("/"), ElementsAre(path.substr(1)));
+    EXPECT_EQ(tree().content(path), "content");
+    EXPECT_THAT(names_in_spool(), IsEmpty());
+    client().unlink(path);
+  }
 }
 
 TEST_F(PowerLossTest, WhatWasRemovedBeforeItWasSentStaysRemoved) {

@@ -178,6 +178,28 @@ TEST_F(SpoolFailureTest, AfterAFailedFsyncNoneSucceedsBeforeTheServerHasIt) {
   EXPECT_EQ(tree().content("/file"), "CONTENT");
 }
 
+TEST_F(SpoolFailureTest, WhatIsRefusedAndCannotBeKeptUnderANameStaysForTheNextMount) {
+  config_.writeback = std::chrono::seconds(10);
+  for (const int code : {ENOSPC, EDQUOT, EIO}) {
+    client().write_file("/file", "content");
+    const std::size_t before = losing_disk().failed(Call::name);
+    losing_disk().fail(Call::name, code, 10);
+    remote_.on(Op::open_sink).fail_next(Error(EACCES, "553"), 100);
+    advance(config_.writeback);
+    run_until(io_, [&] { return losing_disk().failed(Call::name) > before; });
+    EXPECT_FALSE(tree().exists("/file"));
+    EXPECT_THAT(kept_in_spool(), ElementsAre("content"));
+    losing_disk().fail_no_more();
+    crash();
+    remote_.recover();
+    remount();
+    let_it_be_sent();
+    EXPECT_EQ(tree().content("/file"), "content");
+    EXPECT_THAT(names_in_spool(), IsEmpty());
+    client().unlink("/file");
+  }
+}
+
 // For want of descriptors, say: it is neither missing nor damaged.
 TEST_F(SpoolFailureTest, WhatCannotBeOpenedAfterACrashStaysForTheNextMount) {
   for (const int code : {EMFILE, ENFILE, EIO}) {

@@ -146,6 +146,62 @@ INSTANTIATE_TEST_SUITE_P(TheServer, MovingTest, testing::Values(When::before_eff
                            return when.param == When::before_effect ? "HasNotBegun" : "IsDone";
                          });
 
+// Until it is known whether it goes, nobody is told that it is saved.
+TEST_F(UnlinkedTest, AFlushDuringARemovalThatFailsSavesTheFile) {
+  for (const bool open : {true, false}) {
+    SCOPED_TRACE(open);
+    tree().put_file("/a", "old");
+    tree().put_file("/b", "newer");
+    const vfs::Handle handle = client().open("/a", O_RDWR);
+    client().write(handle, 0, "NEW");
+    remote_.on(Op::rename).hold();
+    remote_.on(Op::rename).fail_next(Error(EACCES, "550"), 3);
+    Pending<void> removal = open ? client().unlink_later("/a") : client().rename_later("/b", "/a");
+    Pending<void> flush = client().flush_later(handle);
+    EXPECT_FALSE(removal.done());
+    EXPECT_FALSE(flush.done());
+    remote_.on(Op::rename).release();
+    EXPECT_EQ(removal.code(), EACCES);
+    flush.get();
+    EXPECT_EQ(tree().content("/a"), "NEW");
+    client().release(handle);
+    settle(io_);
+    remote_.recover();
+  }
+}
+
+// The answer about its old name comes when it has the new one.
+TEST_F(UnlinkedTest, WhoAsksForADirectoryWhileItIsRenamedDoesNotLoseWhatIsInIt) {
+  tree().put_file("/dir/a", "old");
+  const vfs::Ino directory = client().ino("/dir");
+  const vfs::Handle handle = client().open("/dir/a", O_RDWR);
+  client().write(handle, 0, "NEW");
+  client().flush(handle);
+  remote_.on(Op::rename).hold(When::after_effect);
+  Pending<void> rename = client().rename_later("/dir", "/moved");
+  advance(config_.listing_ttl + std::chrono::seconds(1));
+  Pending<vfs::Attr> asked(io_, fs().getattr(directory, std::stop_token()), std::stop_source());
+  remote_.on(Op::rename).release();
+  rename.get();
+  asked.get();
+  client().write(handle, 0, "newer");
+  client().close(handle);
+  EXPECT_EQ(tree().content("/moved/a"), "newer");
+  EXPECT_EQ(client().read_file("/moved/a"), "newer");
+}
+
+TEST_F(UnlinkedTest, ALookupInADirectoryThatIsRenamedIsAskedAgain) {
+  tree().put_file("/dir/a", "content");
+  const vfs::Ino directory = client().ino("/dir");
+  remote_.on(Op::rename).hold(When::after_effect);
+  Pending<void> rename = client().rename_later("/dir", "/moved");
+  Pending<vfs::Looked> looked = client().lookup_later(directory, "a");
+  EXPECT_FALSE(looked.done());
+  remote_.on(Op::rename).release();
+  rename.get();
+  EXPECT_NE(looked.get().ino, 0u);
+}
+
 TEST_F(UnlinkedTest, ADirectoryRenamedAroundAFileBeingWrittenTakesItAlong) {
   tree().put_file("/dir/old", "old");
   const vfs::Handle fresh = client().create("/dir/new");
@@ -363,13 +419,12 @@ TEST_F(UnlinkedTest, ARemovalThatFailsDoesNotLoseWhatWasBeingSaved) {
   auto unlink = client().unlink_later("/file");
   remote_.on(Op::commit).fail_next(ConnectionLost(EIO, "reset"));
   remote_.on(Op::commit).release();
-  flush.code();
-  client().release(handle);
   remote_.on(Op::remove_file).fail_next(Error(EACCES, "550"));
   remote_.on(Op::remove_file).release();
   EXPECT_EQ(unlink.code(), EACCES);
-  settle(io_);
+  flush.get();
   EXPECT_EQ(tree().content("/file"), "content");
+  client().release(handle);
 }
 
 TEST_F(UnlinkedTest, AWriteToAFileThatVanishedOnTheServerFails) {

@@ -97,6 +97,36 @@ TEST_F(UploadTest, AnUnansweredStorAtCreateIsNoFailure) {
   EXPECT_EQ(tree().content("/file"), "content");
 }
 
+// Whoever waits for it meanwhile, as the rename of its directory does.
+TEST_F(UploadTest, ARefusedStorAtCreateKeepsNobodyWaiting) {
+  tree().put_file("/dir/other", "");
+  const vfs::Ino directory = client().ino("/dir");
+  remote_.on(Op::open_sink).hold();
+  remote_.on(Op::open_sink).fail_next(Error(EACCES, "553"));
+  Pending<vfs::Created> creation(
+      io_, fs().create(directory, "new", 0644, O_WRONLY | O_CREAT, std::stop_token()), std::stop_source());
+  Pending<void> rename = client().rename_later("/dir", "/moved");
+  EXPECT_FALSE(creation.done());
+  EXPECT_FALSE(rename.done());
+  remote_.on(Op::open_sink).release();
+  EXPECT_EQ(creation.code(), EACCES);
+  rename.get();
+  EXPECT_THAT(tree().names("/moved"), ElementsAre("other"));
+}
+
+TEST_F(UploadTest, WhatWaitsForTheStorAtCreateIsSentOnceAndNotForEver) {
+  const vfs::Ino root = client().ino("/");
+  remote_.on(Op::open_sink).hold();
+  Pending<vfs::Created> creation(io_, fs().create(root, "new", 0644, O_WRONLY | O_CREAT, std::stop_token()),
+                                 std::stop_source());
+  Pending<void> rename = client().rename_later("/new", "/other");
+  remote_.on(Op::commit).fail_next(Error(EACCES, "553"), 100);
+  remote_.on(Op::open_sink).release();
+  EXPECT_EQ(rename.code(), EACCES);
+  EXPECT_LE(remote_.calls(Op::commit), 2u);
+  client().release(creation.get().opened.handle);
+}
+
 TEST_F(UploadTest, WantOfMemoryBehindTheWriterDoesNotHangItsClose) {
   const std::string content(8u << 20, 'x');
   const vfs::Handle handle = client().create("/file");

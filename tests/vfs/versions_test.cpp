@@ -308,25 +308,65 @@ TEST_F(VersionsTest, OurChangesAreNotMixedIntoAnotherVersion) {
 }
 
 // F32: all of it is here, so that nothing but a look tells.
-TEST_F(VersionsTest, AFileThatIsChangedInPartDoesNotReplaceWhatSomebodyElseHasMadeOfIt) {
-  const vfs::Handle handle = open("the old content", O_RDWR);
-  EXPECT_EQ(client().read(handle, 0, request), "the old content");
-  client().write(handle, 4, "OUR");
-  EXPECT_EQ(client().read(handle, 0, request), "the OUR content");
+class PartTest : public VersionsTest {
+ protected:
+  vfs::Handle change_in_part() {
+    const vfs::Handle handle = open("the old content", O_RDWR);
+    EXPECT_EQ(client().read(handle, 0, request), "the old content");
+    client().write(handle, 4, "OUR");
+    EXPECT_EQ(client().read(handle, 0, request), "the OUR content");
+    return handle;
+  }
+  void expect_both(std::string_view theirs, std::string_view ours) {
+    settle(io_);
+    const auto names = client().names("/");
+    ASSERT_THAT(names, ElementsAre("file", StartsWith("file.ftpfs-conflict-")));
+    EXPECT_EQ(tree().content("/file"), theirs);
+    EXPECT_EQ(tree().content("/" + names[1]), ours);
+  }
+};
+
+TEST_F(PartTest, DoesNotReplaceWhatSomebodyElseHasMadeOfIt) {
+  const vfs::Handle handle = change_in_part();
   replace("theirs");
   EXPECT_EQ(errno_of([&] { client().flush(handle); }), ESTALE);
   client().release(handle);
-  settle(io_);
-  const auto names = client().names("/");
-  ASSERT_THAT(names, ElementsAre("file", StartsWith("file.ftpfs-conflict-")));
-  EXPECT_EQ(tree().content("/file"), "theirs");
-  EXPECT_EQ(tree().content("/" + names[1]), "the OUR content");
+  expect_both("theirs", "the OUR content");
 }
 
-TEST_F(VersionsTest, WhereNobodyCanSayWhetherItWasChangedTheNextMountSendsIt) {
-  const vfs::Handle handle = open("the old content", O_RDWR);
-  EXPECT_EQ(client().read(handle, 0, request), "the old content");
-  client().write(handle, 4, "OUR");
+TEST_F(PartTest, NorByARename) {
+  const vfs::Handle handle = change_in_part();
+  replace("theirs");
+  EXPECT_EQ(errno_of([&] { client().rename("/file", "/other"); }), ESTALE);
+  client().release(handle);
+  expect_both("theirs", "the OUR content");
+}
+
+TEST_F(PartTest, EachWhoWritesHearsOfIt) {
+  const vfs::Handle first = change_in_part();
+  const vfs::Handle second = client().open("/file", O_RDWR);
+  client().write(second, 0, "THE");
+  replace("theirs");
+  EXPECT_EQ(errno_of([&] { client().flush(first); }), ESTALE);
+  EXPECT_EQ(errno_of([&] { client().flush(second); }), ESTALE);
+  client().close(first);
+  client().close(second);
+  expect_both("theirs", "THE OUR content");
+}
+
+TEST_F(PartTest, WhatIsKeptSurvivesACrash) {
+  const vfs::Handle handle = change_in_part();
+  replace("theirs");
+  remote_.on(Op::open_sink).hold();
+  EXPECT_EQ(errno_of([&] { client().flush(handle); }), ESTALE);
+  crash();
+  remote_.on(Op::open_sink).release();
+  remount();
+  expect_both("theirs", "the OUR content");
+}
+
+TEST_F(PartTest, WhereNobodyCanSayTheNextMountSendsIt) {
+  const vfs::Handle handle = change_in_part();
   remote_.on(Op::stat).fail_next(ConnectionLost(EIO, "gone"), 1000);
   EXPECT_EQ(errno_of([&] { client().flush(handle); }), EIO);
   settle(io_);

@@ -216,6 +216,91 @@ TEST_F(WriteBackTest, OfAConflictBothVersionsAreKept) {
   EXPECT_THAT(names_in_spool(), IsEmpty());
 }
 
+TEST_F(WriteBackTest, UnmountingKeepsBothVersionsOfAConflictToo) {
+  tree().put_file("/known", "old");
+  client().write_file("/known", "ours");
+  client().write_file("/new", "ours");
+  tree().put_file("/known", "theirs");
+  tree().put_file("/new", "theirs");
+  EXPECT_THAT(test::run(io_, fs().shutdown(clock_.now() + std::chrono::seconds(60))), IsEmpty());
+  const auto names = tree().names("/");
+  ASSERT_THAT(names, ElementsAre("known", StartsWith("known.ftpfs-conflict-"), "new",
+                                 StartsWith("new.ftpfs-conflict-")));
+  EXPECT_EQ(tree().content("/known"), "theirs");
+  EXPECT_EQ(tree().content("/new"), "theirs");
+  EXPECT_EQ(tree().content("/" + names[1]), "ours");
+  EXPECT_EQ(tree().content("/" + names[3]), "ours");
+  EXPECT_THAT(names_in_spool(), IsEmpty());
+}
+
+TEST_F(WriteBackTest, ARenameKeepsBothVersionsOfAConflictAndTellsIt) {
+  tree().put_file("/file", "old");
+  client().write_file("/file", "ours");
+  tree().put_file("/file", "theirs");
+  EXPECT_EQ(errno_of([&] { client().rename("/file", "/other"); }), ESTALE);
+  let_it_be_sent();
+  const auto names = tree().names("/");
+  ASSERT_THAT(names, ElementsAre("file", StartsWith("file.ftpfs-conflict-")));
+  EXPECT_EQ(tree().content("/file"), "theirs");
+  EXPECT_EQ(tree().content("/" + names[1]), "ours");
+}
+
+// Others have removed it on the server, and a listing has told so.
+TEST_F(WriteBackTest, WhatWaitsIsThereWhateverTheServerSaysOfItsName) {
+  for (const bool is_new : {false, true}) {
+    SCOPED_TRACE(is_new);
+    if (!is_new) tree().put_file("/file", "old");
+    client().write_file("/file", "ours");
+    if (!is_new) tree().remove("/file");
+    fs().drop_caches();
+    EXPECT_THAT(client().names("/"), ElementsAre("file"));
+    EXPECT_TRUE(client().exists("/file"));
+    EXPECT_EQ(errno_of([&] { client().create("/file", O_RDWR | O_CREAT | O_EXCL); }), EEXIST);
+    EXPECT_EQ(errno_of([&] { client().mkdir("/file"); }), EEXIST);
+    const vfs::Handle handle = client().create("/file", O_WRONLY | O_CREAT | O_APPEND);
+    client().write(handle, 4, " and more");
+    client().close(handle);
+    let_it_be_sent();
+    EXPECT_EQ(tree().content("/file"), "ours and more");
+    client().unlink("/file");
+  }
+}
+
+TEST_F(WriteBackTest, WhatOthersHaveRemovedAndThenWeDoesNotComeBack) {
+  tree().put_file("/file", "old");
+  client().write_file("/file", "ours");
+  tree().remove("/file");
+  client().unlink("/file");
+  let_it_be_sent();
+  EXPECT_THAT(tree().names("/"), IsEmpty());
+  EXPECT_THAT(client().names("/"), IsEmpty());
+  EXPECT_THAT(names_in_spool(), IsEmpty());
+}
+
+TEST_F(WriteBackTest, ADirectoryWithAFileThatWaitsIsNotEmpty) {
+  tree().put_file("/dir/file", "old");
+  client().write_file("/dir/file", "ours");
+  tree().remove("/dir/file");
+  EXPECT_EQ(errno_of([&] { client().rmdir("/dir"); }), ENOTEMPTY);
+  let_it_be_sent();
+  EXPECT_EQ(tree().content("/dir/file"), "ours");
+}
+
+TEST_F(WriteBackTest, EachWhoWritesHearsOfARefusal) {
+  const vfs::Handle first = client().create("/file");
+  const vfs::Handle second = client().open("/file", O_WRONLY);
+  client().write(first, 0, "con");
+  client().write(second, 3, "tent");
+  remote_.on(Op::open_sink).fail_next(Error(EACCES, "553"), 10);
+  client().flush(first);
+  client().flush(second);
+  let_it_be_sent();
+  EXPECT_EQ(errno_of([&] { client().flush(first); }), EACCES);
+  EXPECT_EQ(errno_of([&] { client().flush(second); }), EACCES);
+  client().close(first);
+  client().close(second);
+}
+
 TEST_F(WriteBackTest, UnmountingSendsWhatIsLeft) {
   client().write_file("/file", "content");
   EXPECT_THAT(test::run(io_, fs().shutdown(clock_.now() + std::chrono::seconds(60))), IsEmpty());

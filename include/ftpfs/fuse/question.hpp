@@ -52,13 +52,17 @@ using Answerer = std::function<awaitable<std::string>(std::string question, std:
 // The other side: one question at a time.
 class Conversation {
  public:
+  // Bytes of an answer. No daemon says as much (100,000 unsent files are some 10 MiB); what only calls itself
+  // fuse.ftpfs shall not fill the asker's memory.
+  static constexpr std::size_t longest_answer = 64 << 20;
+
   // Throws Error: ENOTTY where no ftpfs is mounted at `mountpoint` or none that can be asked (an older one),
   // ENOTCONN where its daemon has died, EACCES where it is somebody else's. Waits as long as the daemon does
   // not answer.
   explicit Conversation(const std::string& mountpoint);
 
   void ask(std::string_view question);
-  std::optional<std::string> answer();  // nullopt: not yet. Throws what the answer failed with
+  std::optional<std::string> answer();  // nullopt: not yet. Throws what the answer failed with; EMSGSIZE
   std::string wait();                   // for the answer
 
  private:

@@ -53,6 +53,7 @@ class Directories {
   awaitable<std::shared_ptr<Listing>> join(NodeRef directory, std::stop_token stop);
   static awaitable<std::shared_ptr<Listing>> fetch(Directories* self, NodeRef directory,
                                                    std::stop_token stop);
+  awaitable<std::vector<Entry>> list(NodeRef directory, Path path, std::stop_token stop);
   template <class Edit>
   void edit(Node& directory, std::string_view name, Edit change);
   std::vector<Entry> prepared(const Path& path, std::vector<Entry> entries, const HiddenFiles::Watch& watch);

@@ -14,7 +14,7 @@ namespace ftpfs::vfs {
 struct Leftover {
   enum class State {
     unsent,      // the next mount of its source sends it
-    unfinished,  // was being written when its mount died: the next one keeps it under a name
+    unfinished,  // was being written when its mount or the machine died: the next mount keeps it under a name
     damaged,     // nobody knows which file it is about
     kept         // the server refused it, or took another version: it is for the user to take
   };
@@ -36,7 +36,7 @@ struct LeftFolder {
   std::vector<Leftover> files;
 };
 
-// Throws Error where the folder cannot be read.
-LeftFolder look_into(const std::string& folder);
+// `boot_id` as VfsConfig::boot_id. Throws Error where the folder cannot be read.
+LeftFolder look_into(const std::string& folder, const std::string& boot_id);
 
 }  // namespace ftpfs::vfs

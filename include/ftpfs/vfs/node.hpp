@@ -46,7 +46,9 @@ struct Marks {
   std::uint64_t kernel_version = 0;    // the version whose pages the kernel may hold
   std::uint64_t streamed_version = 0;  // of which a stream was begun
   Rare<Witness> witness;               // once something was read
-  std::exception_ptr unheard;  // why a file could not be sent whose close() had succeeded (writeback=)
+  std::exception_ptr unheard;    // why a file could not be sent whose close() had succeeded (writeback=)
+  std::exception_ptr complaint;  // the last one, also when one has heard it
+  std::uint32_t complaints = 0;  // each handle that writes is to hear the last of them
   std::unique_ptr<Directory> directory;  // directories that were listed or edited
 };
 
@@ -74,6 +76,10 @@ struct Node {
       mark().shown_mode = wanted;
     else
       forget(&Marks::shown_mode);
+  }
+  void complain(std::exception_ptr failure) {
+    mark().unheard = mark().complaint = std::move(failure);
+    ++mark().complaints;
   }
   template <class T>
   void forget(T Marks::*mark) noexcept {

@@ -16,6 +16,7 @@ struct OpenFile {
   FileVersion version;  // that is read: of open(), until vfs_versions.cpp moves the handle on to another one
   std::uint64_t refused_version = 0;  // a longer one that turned out not to begin with what was read
   std::shared_ptr<Reader> reader;     // made at the first read; shared with reads that wait
+  std::uint32_t complaints = 0;       // Marks::complaints that its user has heard of
 
   bool writes() const noexcept { return (flags & O_ACCMODE) != O_RDONLY; }
 };

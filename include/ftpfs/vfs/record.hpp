@@ -33,6 +33,9 @@ struct Record {
   std::optional<std::string> boot;    // VfsConfig::boot_id, as long as nobody waits for the disk to have it
   std::optional<std::uint64_t> replaces;  // in this folder, what had its name before: of no use any more
 
+  // The machine has started anew since, and perhaps the disk never had the content.
+  bool is_doubtful(const std::string& boot_id) const { return boot && *boot != boot_id; }
+
   friend bool operator==(const Record&, const Record&) = default;
 };
 

@@ -78,7 +78,7 @@ class Uploads {
   // Of files that could not be sent and whose programs were not told so.
   std::vector<std::string> take_untold() { return std::exchange(untold_, {}); }
   // Somebody else has changed the file meanwhile: both versions are to be kept.
-  using Part = std::function<awaitable<void>(NodeRef node, Attributes theirs)>;
+  using Part = std::function<awaitable<void>(NodeRef node, Attributes theirs, std::stop_token stop)>;
   void on_conflict(Part part) { part_ = std::move(part); }
   // The last writer closed: lets a clean stage go; tries again later, by itself, what could not be saved.
   void settle(NodeRef node);
@@ -109,6 +109,8 @@ class Uploads {
 
   // The server refuses it for good: keeps the data in the spool under a name, logs where.
   void give_up(Node& node);
+  // Whatever becomes of us, the next mount will send it. False, and told in the log: it would not survive.
+  awaitable<bool> secure(NodeRef node);
   // Last chance at unmount: what another time may help is left to the next mount, else it is given up.
   // Returns the path.
   awaitable<std::string> leave_behind(NodeRef node);
@@ -138,11 +140,11 @@ class Uploads {
   awaitable<std::optional<Attributes>> find_conflict(NodeRef node, std::stop_token stop);
   // uploads.cpp: when, how often, and what becomes of it
   awaitable<void> save(NodeRef node);
-  awaitable<bool> secure(NodeRef node);
   awaitable<void> save_attributes(NodeRef node);
   void ignore_refusal(const Node& node, const Error& error) const;
   void forget_on_disk(const Node& node);
   static bool moves(const Node& node) noexcept;
+  awaitable<void> until_kept(NodeRef node, std::stop_token stop);
 
   // uploads_early.cpp
   bool worth_following(const Node& node) const;

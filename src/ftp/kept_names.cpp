@@ -67,6 +67,7 @@ std::string_view digits_of(std::string_view sample) noexcept {
 struct Sample {
   NameTraits trait;
   std::string name;
+  bool refused = false;  // by a server that made the directory for it
 };
 
 std::vector<Sample> samples_for(SessionContext& context, std::string_view name, NameTraits traits) {
@@ -78,12 +79,15 @@ std::vector<Sample> samples_for(SessionContext& context, std::string_view name, 
   return samples;
 }
 
-// A name that the server refused is not listed: that does no harm, what was wanted goes to it as it is.
+// A name that the server refused is not listed: that does no harm, what was wanted goes to it as it is. So
+// does what could not be tried, unless it might hit something else.
 void judge(SessionContext& context, const Sample& sample, const std::vector<Entry>& entries) {
   ServerProfile& profile = context.profile;
   const auto found = std::find_if(entries.begin(), entries.end(), [&](const Entry& entry) {
     return entry.name.find(digits_of(sample.name)) != entry.name.npos;
   });
+  const bool tried = found != entries.end() || sample.refused;
+  if (!tried && (sample.trait & confusing) != 0) return;
   const std::string& name = found == entries.end() ? sample.name : found->name;
   const bool kept = name == sample.name;
   (kept ? profile.kept_traits : profile.lost_traits) |= sample.trait;
@@ -112,9 +116,10 @@ awaitable<void> find_out(std::shared_ptr<Session> session, std::string directory
   co_await session->command(Verb::cwd, directory, stop);
   const Reply made = co_await session->command(Verb::mkd, place.path(), stop);
   if (made.completion()) {
-    for (const Sample& sample : samples) {
+    for (Sample& sample : samples) {
       const std::string path = child_path(place.path(), sample.name);
-      co_await session->command(Verb::mkd, path, stop);
+      const Reply reply = co_await session->command(Verb::mkd, path, stop);
+      sample.refused = reply.permanent();
     }
     entries = co_await list_if_readable(session, place.path(), stop);
   }
@@ -165,6 +170,10 @@ awaitable<void> require(std::shared_ptr<Session> session, std::string path, Name
   }
   if (known_lost(profile, path))
     throw Error(EINVAL, fmt::format("{}: the server would give it another name", escaped(path)));
+  if (may_be_confused(profile, path))
+    throw Error(EINVAL, fmt::format("{}: nothing tells whether the server would keep that name, or take it "
+                                    "for another file's",
+                                    escaped(path)));
 }
 
 }  // namespace

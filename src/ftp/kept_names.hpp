@@ -5,7 +5,8 @@
 //
 // So before the first change to a name with something unusual about it, an empty directory is made, in it one
 // with that trait, looked for and removed again: five commands and a short listing, once a trait and mount.
-// Plain names cost nothing, and neither does a trait that the server is known to keep.
+// Plain names cost nothing, and neither does a trait that the server is known to keep. Where that cannot be
+// done, or is not listed, a name that might be shortened is refused, and others are tried as they are.
 #pragma once
 
 #include <memory>

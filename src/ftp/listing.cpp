@@ -51,13 +51,6 @@ int qualified(const std::optional<Reply>& final_reply) {
   return 0;
 }
 
-// CWD said that the directory is there; then this refusal of a listing may mean that nothing is in it: 450 or
-// 550 "No files found" (proftpd, z/OS), a bare 550 (DrFTPD).
-bool means_empty(const Reply& reply) {
-  if (reply.code == 550) return proto::errno_for(Verb::list, reply) == ENOENT;
-  return reply.code == 450 && (says_absent(reply) || reply.text.find("ound") != reply.text.npos);
-}
-
 // To the end.
 awaitable<void> receive(Transfer& transfer, ListingIntake& lines) {
   Buffer chunk(chunk_size);
@@ -312,7 +305,7 @@ awaitable<std::vector<Entry>> list_directory(std::shared_ptr<Session> session, s
     local_times = other.lines > 0;
     if (local_times) listed = std::move(other);
   }
-  if (listed->refusal && !means_empty(*listed->refusal)) {
+  if (listed->refusal && !proto::says_empty(*listed->refusal)) {  // CWD said that the directory is there
     const int code = proto::errno_for(Verb::dele, *listed->refusal);
     throw refusal(Verb::list, path, *listed->refusal, code == ENOENT ? EIO : code);
   }

@@ -86,18 +86,20 @@ awaitable<Lease> SessionPool::State::lend(std::shared_ptr<State> state, Lane lan
     const Clock::time_point asked = context.clock.now();
     const Clock::time_point limit = std::min(deadline, asked + enough);
     std::string full;
+    bool alone = false;  // nobody is there who will leave; those in the queue wait as we do
     try {
       lease.state_->session = co_await log_in(state, limit, stop);
       state->limit_work(lease);
       co_return std::move(lease);
     } catch (const Error& error) {
       if (!state->may_be_full(error, asked)) throw;
+      alone = state->open() <= 1;
       state->server_is_full(error);
       full = error.server_said();
     }
     lease.release();
     again = true;
-    if (state->open() > 0) continue;
+    if (!alone) continue;
     const Clock::time_point next = context.clock.now() + backoff.next();
     if (next > deadline) throw Error(ETIMEDOUT, "server takes no more connections", full);
     co_await context.clock.sleep_until(next, stop);

@@ -22,6 +22,7 @@ namespace {
 constexpr std::chrono::milliseconds quiet_after_reply{1000};
 constexpr std::chrono::seconds next_in_row{10};  // the first is answered: the server is not asleep
 constexpr std::chrono::milliseconds look_after_reply{50};
+constexpr int most_looks = 64;  // at what came unasked and says nothing: empty lines, Telnet
 
 // Codes that belong to another command: the replies are out of step. The address of a passive port answers
 // EPSV and PASV alone; and a CWD that is wrongly taken for done would show another directory's files as this
@@ -212,30 +213,29 @@ awaitable<void> Session::learn_telnet() {
   profile().telnet = parser_.telnet_options() > before ? Support::yes : Support::no;
 }
 
-awaitable<Session::Turn> Session::send(Verb verb, std::string argument) {
+awaitable<Session::Turn> Session::send(Verb verb, std::string argument, std::string uploads_to) {
   co_await prepare(verb, argument);
   const bool waits = moves_data(verb) || profile().pipelining != Support::yes;
   const std::stop_token never;
   while (waits && background_ != 0 && !dead_) co_await progress_.wait(never);
   check_quiet();
-  co_return co_await transmit(verb, std::move(argument));
+  co_return co_await transmit(verb, std::move(argument), std::move(uploads_to));
 }
 
 // The one place where commands are written.
-awaitable<Session::Turn> Session::transmit(Verb verb, std::string argument) {
+awaitable<Session::Turn> Session::transmit(Verb verb, std::string argument, std::string uploads_to) {
   const bool doubled = profile().telnet == Support::yes;
   const std::string line =
       proto::format_command(verb, argument, doubled ? proto::Telnet::escaped : proto::Telnet::plain);
   last_command_ = escaped(proto::masked_command(verb, argument));
   context_->logger->debug("s{} > {}", number_, last_command_);
-  const bool uploads = verb == Verb::stor || verb == Verb::appe;
   const bool takes_back = verb == Verb::rest && argument == "0";
   outstanding_.push_back({.text = last_command_,
                           .moves_data = moves_data(verb),
                           .changes = changes(verb),
                           .leads = verb == Verb::rnfr || (verb == Verb::rest && !takes_back),
                           .ends_sequence = takes_back,
-                          .uploads_to = uploads ? argument : std::string()});
+                          .uploads_to = std::move(uploads_to)});
   in_sequence_ = false;
   ++context_->traffic.commands;
   const Turn turn = ++sent_;
@@ -284,9 +284,12 @@ void Session::check_quiet() {
   if (!outstanding_.empty() && may_follow()) return;  // what comes answers those
   if (!outstanding_.empty()) lose(EIO, fmt::format("a reply to {} is still missing", asked()));
   bool forgiven = false;  // one late 1xx (pure-ftpd) is; a flood of them would never end
+  int looks = 0;
   while (!nothing_unread() || stream_->readable()) {
     if (!unread_.empty())
       parse_line();
+    else if (++looks > most_looks)
+      lose(EIO, "server speaks unasked, and does not end");
     else if (stream_->readable())
       take_what_came();
     while (const std::optional<Reply> reply = parser_.next()) {

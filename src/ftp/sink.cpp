@@ -215,7 +215,9 @@ class FtpSink final : public Sink {
     } catch (const ConnectionLost&) {
       failure = std::current_exception();
       learn_size_before(*upload, *session, *transfer);
-      line_died = transfer->sent_whole() && !transfer->refusal() && held->running();
+      // As long as the server has not said a word, what it shows may be the old file, of the same size.
+      const bool shows_ours = upload->verb == Verb::appe || transfer->accepted();
+      line_died = transfer->sent_whole() && !transfer->refusal() && held->running() && shows_ours;
     } catch (...) {
       failure = std::current_exception();
       said_no = true;

@@ -59,7 +59,7 @@ void Transfer::State::heard(Reply reply) {
 
 void Transfer::State::hurry(Clock::duration limit) {
   hurried = true;
-  if (listening) session->limit_reply(limit);
+  if (listening && !final_reply) session->limit_reply(limit);  // a fence has its own
 }
 
 Transfer::Transfer(std::shared_ptr<State> state) : state_(std::move(state)) {}

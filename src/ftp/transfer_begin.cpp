@@ -78,11 +78,11 @@ awaitable<void> Transfer::State::listen(std::shared_ptr<State> state) {
     co_await hear_what_precedes(state);
     while (!state->final_reply) {
       Reply reply = co_await state->session->receive(state->turn);
-      // What was given up may end in more than one way: pure-ftpd has one more 150 and nothing after it,
-      // others a 426 for the data connection and, some time later, a 226 for themselves.
-      const bool given_up = state->aborted && state->accepted;
+      // What broke, or was given up, may end in more than one way: pure-ftpd has one more 150 and nothing
+      // after it, others a 426 for the data connection and, some time later, a 226 for themselves.
       const bool sure = state->session->profile().one_at_a_time;  // vsftpd: one final reply, whatever happens
-      const bool in_doubt = given_up && !reply.completion() && !sure;
+      const bool over = state->aborted || !reply.preliminary();
+      const bool in_doubt = state->accepted && over && !reply.completion() && !sure;
       state->heard(std::move(reply));
       if (in_doubt) {
         co_await state->session->fence(settle_limit);
@@ -167,7 +167,8 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
     state->before_turns.push_back(turn);
   }
   if (offset > 0) co_await state->restart(stop);
-  state->turn = co_await session->send(verb, reached.argument);
+  const std::string& uploads_to = transfer->uploads_to();
+  state->turn = co_await session->send(verb, reached.argument, uploads_to);
   state->commanded = true;
   state->changed.wake_all();
   state->listening = true;
@@ -176,6 +177,7 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
     co_await State::answered(state, stop);
   } catch (const ConnectionLost&) {
     if (state->port.early) forget_priming(*session);
+    if (state->restarts && state->refused()) session->abort();  // its offset would be the next one's
     throw;
   }
   if (state->data) learn_data_port(*session, state->port, true);
@@ -188,9 +190,9 @@ awaitable<std::unique_ptr<Transfer>> Transfer::begin(std::shared_ptr<Session> se
 // Is there enough to say yes or no? `looks`: how often a tick has passed since the data connection stood.
 bool Transfer::State::decided(int looks) const {
   if (control_lost || distrusted) return true;
-  if (unheard && data) return true;
+  if (unheard && data && !final_reply) return true;
   if (preceded()) return false;
-  if (final_reply) return refused() || dialled;
+  if (final_reply) return refused() ? !listening : dialled;  // whoever hears of a refusal uses the session
   if (!dialled) return false;
   if (not_connected)
     return false;  // the server may have closed its port because it refuses: wait for what it says

@@ -85,7 +85,7 @@ awaitable<std::optional<WholeFile>> fetch(Lease& lease, std::string path, std::u
       co_await Transfer::begin(session, Verb::retr, path, 0, stop, until, before);
   if (!before.empty() && transfer->answers().size() == before.size())
     shown = looked_ahead(*session, transfer->answers());
-  if (!fits() || transfer->refusal()) {  // whoever opens it hears why
+  if (!transfer->begun() || !fits() || transfer->refusal()) {  // whoever opens it hears why
     co_await transfer->settle();
     co_return std::nullopt;
   }

@@ -25,6 +25,8 @@ constexpr std::size_t write_chunk = 128 * 1024;
 // What one recv() takes. It begins small, for control connections, and grows while it comes back full.
 constexpr std::size_t smallest_input = 16 * 1024 + 512;  // a record and its frame
 constexpr std::size_t largest_input = 256 * 1024;
+// So often in a row input is looked at that has no data in it. The two tickets of a handshake are one.
+constexpr int most_looks = 4;
 // Of what a server says in clear text where TLS was expected.
 constexpr std::size_t longest_quote = 512;
 
@@ -307,17 +309,17 @@ bool TlsStream::Core::absorb() {
 }
 
 std::optional<std::size_t> TlsStream::Core::try_read(MutableBytes into) {
-  for (;;) {
+  for (int looks = 0;; ++looks) {
     const std::size_t size = decrypt(into);
     if (size > 0 || ended()) return size;
-    if (!absorb()) return std::nullopt;
+    if (looks == most_looks || !absorb()) return std::nullopt;
   }
 }
 
 bool TlsStream::Core::readable() noexcept {
   try {
-    for (;;) {
-      if (look()) return true;
+    for (int looks = 0;; ++looks) {
+      if (look() || looks == most_looks) return true;
       if (!absorb()) return false;
     }
   } catch (...) {

@@ -21,6 +21,11 @@ struct Phrase {
 // Words of vsftpd, proftpd, pure-ftpd, pyftpdlib, FileZilla, IIS, SFTPGo and strerror(). The first that
 // occurs wins, so the narrow ones stand before the wide ones.
 constexpr std::array phrases = {
+    Phrase{"too many open files", EIO},  // pyftpdlib passes on what the system says: not about the file
+    Phrase{"input/output error", EIO},
+    Phrase{"stale file handle", EIO},
+    Phrase{"stale nfs file handle", EIO},
+    Phrase{"cannot allocate memory", EIO},
     Phrase{"no such file", ENOENT},
     Phrase{"not found", ENOENT},
     Phrase{"does not exist", ENOENT},
@@ -119,6 +124,21 @@ bool contains_any(std::string_view text, std::span<const std::string_view> some)
                      [&](std::string_view phrase) { return contains(text, phrase); });
 }
 
+// "No files found", "No members found." Word by word: a path may have anything in it.
+bool finds_nothing(std::string_view text) noexcept {
+  bool none = false;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_of(" \t\r\n", at), text.size());
+    std::string_view word = text.substr(at, end - at);
+    while (!word.empty() && !is_alpha(word.back())) word.remove_suffix(1);
+    if (equals_ignoring_case(word, "empty")) return true;
+    if (none && equals_ignoring_case(word, "found")) return true;
+    none = none || equals_ignoring_case(word, "no");
+    at = end + 1;
+  }
+  return false;
+}
+
 // The verbs that only look at something: what they cannot reach is, as far as anybody can tell, not there.
 bool looks(Verb verb) noexcept {
   constexpr std::array verbs = {Verb::cwd,  Verb::mlsd, Verb::mlst, Verb::list, Verb::stat,
@@ -188,6 +208,13 @@ int errno_for(Verb verb, const Reply& reply) noexcept {
   return errno_for_code(verb, reply.code);
 }
 
+bool says_empty(const Reply& reply) noexcept {
+  if (reply.code != 450 && reply.code != 550) return false;
+  if (const int told = errno_for_text(Verb::list, reply)) return told == ENOENT;
+  const bool speaks = std::any_of(reply.text.begin(), reply.text.end(), is_alpha);
+  return finds_nothing(reply.text) || (reply.code == 550 && !speaks);
+}
+
 bool is_connection_limit(const Reply& reply) noexcept {
   if (!reply.transient() && !reply.permanent()) return false;
   if (contains_any(reply.text, limit_phrases)) return true;
@@ -235,7 +262,7 @@ bool is_passing(Verb verb, const Reply& reply) noexcept {
   if (reply.permanent()) return contains_any(reply.text, passing_phrases);
   if (reply.code != 450 && reply.code != 451) return false;
   const int told = is_resumption_refused(reply) ? EPROTO : errno_for_text(verb, reply);
-  return told == 0 || told == EBUSY;
+  return told == 0 || told == EBUSY || told == EIO;
 }
 
 }  // namespace ftpfs::proto

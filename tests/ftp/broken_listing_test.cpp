@@ -76,6 +76,22 @@ TEST_P(BrokenListing, ARefusalMayMeanThatNothingIsThere) {
   EXPECT_EQ(failure([&] { list("/empty"); }), EIO);
 }
 
+// pyftpdlib passes on what the system says, and a path may have any words in it.
+TEST_P(BrokenListing, AFailureIsNoEmptyDirectory) {
+  for (const char* reply :
+       {"550 Too many open files.", "550 /d: Input/output error", "550 Stale file handle.",
+        "550 Cannot allocate memory.", "450 Could not list: open /srv/sounds: out of something",
+        "450 No way to open /srv/found", "451 Not now."}) {
+    SCOPED_TRACE(reply);
+    behaviour().replies["MLSD"] = behaviour().replies["LIST"] = reply;
+    EXPECT_EQ(failure([&] { list("/d"); }), EIO);
+  }
+  behaviour().replies["MLSD"] = behaviour().replies["LIST"] = "550 Something else.";
+  EXPECT_EQ(failure([&] { list("/d"); }), EACCES);
+  behaviour().replies.clear();
+  EXPECT_THAT(names("/d"), ElementsAre("inner"));
+}
+
 // A success that takes back what it says: pure-ftpd (1.0.50, ls.c) after its limit of 10000 entries, vsftpd
 // (3.0.3, postlogin.c) for a directory that may be entered but not read.
 TEST_P(BrokenListing, OneThatAdmitsToBeIncompleteIsNotShown) {

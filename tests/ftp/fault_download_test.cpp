@@ -51,6 +51,31 @@ TEST_P(FaultTest, ASecondFinalReplyIsNoAnswerToTheNextCommand) {
   EXPECT_EQ(server_.open_sessions(), 1u);
 }
 
+// The same where it is the network that ends it.
+TEST_P(FaultTest, ASecondFinalReplyOfABrokenTransferIsNoAnswerToTheNextCommand) {
+  behaviour().late_226 = true;
+  ftp::FtpConfig alone = config();
+  alone.max_conns = 1;
+  mount(alone);
+  inject({"RETR", Moment::data, Action::reset, {}, 3});
+  EXPECT_NE(failure([&] { read("/a"); }), 0);
+  EXPECT_EQ(failure([&] { unlink("/d"); }), EISDIR);
+  EXPECT_EQ(read("/a"), "content");
+  EXPECT_EQ(server_.open_sessions(), 1u);
+  expect_all_fired();
+}
+
+// Some keep it for the next RETR when the one it was meant for is refused.
+TEST_P(FaultTest, AnOffsetIsNotLeftToTheNextDownload) {
+  ftp::FtpConfig alone = config();
+  alone.max_conns = 1;
+  mount(alone);
+  inject({"RETR", Moment::received, Action::reply, "425 Can't open data connection.", 0, 0, 2});
+  EXPECT_NE(failure([&] { run(io_, remote_->open_source(Path("/a"), 3, {})); }), 0);
+  expect_all_fired();
+  EXPECT_EQ(read("/a"), "content");
+}
+
 // F23: a data connection without progress. Real time: the limit is in the stream.
 TEST_P(FaultTest, ADataConnectionWithoutProgressIsATimeOut) {
   ftp::FtpConfig impatient = config();

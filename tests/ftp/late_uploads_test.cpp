@@ -130,6 +130,32 @@ TEST_F(LateUploadsTest, OneWhoseLastWordWasLostLeavesDoubtThoughItArrived) {
   EXPECT_TRUE(doubtful("/a"));
 }
 
+// vsftpd waits for a lock, without a word. What another session shows is the old file, as long as the new
+// one.
+TEST_F(LateUploadsTest, OneWithoutAnyWordIsNotTakenForStoredBecauseOfTheOldSize) {
+  inject({"STOR", Moment::received, Action::stall});
+  std::optional<bool> lost;
+  asio::co_spawn(io_, write_file(*remote_, Path("/a"), "CONTENT", {}),
+                 [&lost](std::exception_ptr error, const Attributes&) {
+                   lost = false;
+                   try {
+                     if (error) std::rethrow_exception(error);
+                   } catch (const ConnectionLost&) {
+                     lost = true;
+                   } catch (const Error&) {
+                   }
+                 });
+  run_until(io_, [&] {
+    if (!lost) clock_.advance(std::chrono::milliseconds(100));
+    return lost.has_value();
+  });
+  EXPECT_EQ(lost, true);
+  EXPECT_TRUE(doubtful("/a"));
+  EXPECT_EQ(tree().content("/a"), "content");
+  EXPECT_EQ(count("STOR"), 1u);
+  expect_all_fired();
+}
+
 TEST_F(LateUploadsTest, ARefusalLeavesNoDoubt) {
   inject({"STOR", Moment::received, Action::reply, "552 full"});
   EXPECT_EQ(failure([&] { write("/a", "x"); }), EDQUOT);

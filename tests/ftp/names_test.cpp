@@ -265,6 +265,35 @@ TEST_F(KeptNames, ARefusalIsNoReasonNotToTry) {
   EXPECT_EQ(tree().content("/star*"), "x");
 }
 
+// Where it cannot be found out whether the blank is kept, the file without it is not to be risked.
+TEST_F(KeptNames, AnUnansweredQuestionIsAReasonNotToTryWhereAnotherFileMayBeHit) {
+  behaviour().trims_blanks = true;
+  const std::vector<std::pair<std::vector<std::string>, std::string>> refusals{
+      {{"MKD"}, "550 Permission denied."}, {{"MLSD", "LIST"}, "451 Local error."}};
+  for (const auto& [verbs, reply] : refusals) {
+    SCOPED_TRACE(verbs[0]);
+    mount();
+    for (const std::string& verb : verbs) behaviour().replies[verb] = reply;
+    EXPECT_EQ(failure([&] { write("/report ", "x"); }), EINVAL);
+    EXPECT_EQ(failure([&] { unlink("/report "); }), EINVAL);
+    EXPECT_EQ(failure([&] { rename("/report ", "/x"); }), EINVAL);
+    write("/star*", "x");
+    behaviour().replies.clear();
+    EXPECT_EQ(tree().content("/report"), "precious");
+    EXPECT_EQ(tree().content("/star*"), "x");
+    EXPECT_THAT(on_server(), ElementsAre("report", "star*"));
+  }
+}
+
+TEST_F(KeptNames, AnUnansweredQuestionIsAskedAgain) {
+  mount();
+  behaviour().replies["MKD"] = "550 Permission denied.";
+  EXPECT_EQ(failure([&] { write("/report ", "x"); }), EINVAL);
+  behaviour().replies.clear();
+  write("/report ", "x");
+  EXPECT_THAT(on_server(), ElementsAre("report", "report "));
+}
+
 TEST_F(KeptNames, AFileStoredUnderAnotherNameIsAnError) {
   mount();
   list("/");

@@ -241,6 +241,20 @@ TEST_F(OneAtATime, ASmallFileAndItsAttributesAreOneTrip) {
   EXPECT_EQ(read("/a"), "/a");
 }
 
+// A transfer that did not begin, because one of the two was refused, is nobody's lost connection.
+TEST_F(OneAtATime, AFileWhoseLookIsRefusedIsLeftToWhoeverOpensIt) {
+  ftp::FtpConfig plain = config();
+  plain.pipelining = true;
+  mount(plain);
+  stat("/a");
+  list("/");
+  const std::size_t sessions = server_.sessions();
+  behaviour().replies["MDTM"] = "550 no";
+  EXPECT_FALSE(run(io_, remote_->fetch_whole(Path("/d/inner"), 100, {})));
+  EXPECT_EQ(server_.sessions(), sessions);
+  EXPECT_THAT(server_.take_commands(), testing::Contains("MDTM /d/inner"));
+}
+
 // While transfers follow one another quickly another session is logged in: its data connection is made while
 // the first one is at work.
 class StandBy : public OneAtATime {

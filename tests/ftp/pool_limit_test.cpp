@@ -114,6 +114,48 @@ TEST_F(PoolTest, PausesGrowAndChanceShortensThem) {
   }
 }
 
+// The slot of one who was turned away goes to the next in the queue, who is not in the server either.
+TEST_F(PoolTest, SeveralWhoAreTurnedAwayPauseLikeOne) {
+  behaviour().max_sessions = 1;
+  make_pool(4);
+  context_->random = [] { return std::uint64_t{0}; };
+  auto other_client = run(io_, connector_.connect({"127.0.0.1", server_.port()}, {}, {}));
+  run_until(io_, [&] { return server_.open_sessions() == 1; });
+  constexpr std::size_t callers = 3;
+  std::size_t most_tries = server_.sessions() + 2 * callers;  // who is in the queue then tries once more
+  const auto come_to_rest = [&] {
+    std::size_t tries = 0;
+    for (int rounds = 0; rounds < 20 && server_.sessions() != tries; ++rounds) {
+      tries = server_.sessions();
+      for (int steps = 0; steps < 100; ++steps) {
+        io_.restart();
+        io_.run_one_for(std::chrono::milliseconds(1));
+      }
+    }
+    EXPECT_LE(server_.sessions(), most_tries);
+  };
+  for (std::size_t i = 0; i < callers; ++i) start(Lane::metadata);
+  run_until(io_, [&] { return server_.sessions() >= most_tries - callers; });
+  for (const int seconds : {2, 4, 8, 8}) {
+    come_to_rest();
+    most_tries = server_.sessions() + callers;
+    clock_.advance(std::chrono::seconds(seconds));
+    run_until(io_, [&] { return server_.sessions() >= most_tries; });
+  }
+  come_to_rest();
+  other_client.reset();
+  run_until(io_, [&] { return server_.open_sessions() == 0; });
+  clock_.advance(std::chrono::seconds(8));
+  std::size_t served = 0;
+  run_until(io_, [&] {
+    for (const auto& wait : waits_) {
+      if (wait->lease) ++served;
+      wait->lease.reset();
+    }
+    return served == callers;
+  });
+}
+
 TEST_F(PoolTest, AServerThatTurnsAwayWithoutAWordMayBeFull) {
   behaviour().max_sessions = 1;
   behaviour().limit_reply = "421 Service not available.";

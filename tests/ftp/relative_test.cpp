@@ -2,6 +2,7 @@
 // Servers whose directories are no paths of Unix: each is walked to by CWD, and commands get bare names.
 #include <algorithm>
 #include <cerrno>
+#include <tuple>
 
 #include <gmock/gmock.h>
 
@@ -133,6 +134,25 @@ TEST_F(Zos, ALineThatDiesOnTheWayIsReplaced) {
     EXPECT_EQ(read("/SOME.LIB/MEMBER"), "of a library");
     EXPECT_THAT(names("/"), Contains("NOTES"));
     EXPECT_EQ(read("/SOME.LIB/MEMBER"), "of a library");
+    EXPECT_EQ(server_.faults_left(), 0u);
+  }
+}
+
+// It is doubtful under the whole path, whatever was left to be said in the command.
+TEST_F(Zos, AnUploadThatWasNeverAnsweredIsNotRepeated) {
+  const std::tuple<const char*, Fault::Moment, const char*> uploads[] = {
+      {"STOR", Fault::Moment::received, "/SOME.LIB/NEW"}, {"APPE", Fault::Moment::done, "/SOME.LIB/MEMBER"}};
+  for (const auto& [verb, moment, path] : uploads) {
+    SCOPED_TRACE(verb);
+    mount();
+    server_.inject({verb, moment, Fault::Action::reset});
+    SinkRequest request;
+    if (verb == std::string("APPE")) request.mode = SinkRequest::Mode::append;
+    EXPECT_NE(failure([&] { run(io_, write_file(*remote_, Path(path), "x", request)); }), 0);
+    EXPECT_TRUE(remote_->upload_in_doubt(Path(path)));
+    EXPECT_EQ(std::ranges::count_if(server_.commands(),
+                                    [verb = verb](const auto& line) { return line.starts_with(verb); }),
+              1);
     EXPECT_EQ(server_.faults_left(), 0u);
   }
 }

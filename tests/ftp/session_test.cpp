@@ -290,6 +290,24 @@ TEST_F(SessionTest, AReplyToNobodyEndsTheSessionBeforeTheNextCommand) {
   EXPECT_THROW(play(session->command(Verb::noop, "", {})), ConnectionLost);
 }
 
+// Neither is a reply, and so nothing would end them.
+TEST_F(SessionTest, EmptyLinesAndTelnetWithoutEndEndTheSession) {
+  for (const std::string nothing : {"\r\n", "\xFF\xF1"}) {
+    std::string little;
+    std::string flood;
+    for (int i = 0; i < 1000; ++i) little += nothing;
+    for (int i = 0; i < 1000; ++i) flood += little;
+    context_ = new_context();
+    const auto quiet =
+        logged_in([&](Script& script) { script.send(little).expect("NOOP\r\n").send("200 fine\r\n"); });
+    EXPECT_EQ(play(quiet->command(Verb::noop, "", {})).code, 200);
+    context_ = new_context();
+    const auto flooded =
+        logged_in([&](Script& script) { script.send(flood).expect("NOOP\r\n").send("200 fine\r\n"); });
+    EXPECT_THROW(play(flooded->command(Verb::noop, "", {})), ConnectionLost);
+  }
+}
+
 // S17: one late 1xx is a known habit (pure-ftpd), many are a server that would keep us reading for ever.
 TEST_F(SessionTest, OneLate150IsForgivenAFloodOfThemIsNot) {
   const auto late =

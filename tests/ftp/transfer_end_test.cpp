@@ -7,10 +7,7 @@ namespace {
 
 TEST_F(TransferTest, AfterAnAbortTheSessionIsUsableOnceTheServerHasSpoken) {
   start([](Script& control) {
-    passive(control)
-        .expect("RETR /f\r\n")
-        .send("150 -\r\n")
-        .send("426 aborted\r\n")
+    fence(passive(control).expect("RETR /f\r\n").send("150 -\r\n").send("426 aborted\r\n"))
         .expect("NOOP\r\n")
         .send("200 ok\r\n");
   });
@@ -27,7 +24,7 @@ TEST_F(TransferTest, AfterAnAbortTheSessionIsUsableOnceTheServerHasSpoken) {
 TEST_F(TransferTest, ALate150IsNotAnAnswer) {
   start([](Script& control) {
     passive(control).expect("RETR /f\r\n").send("150 -\r\n").send("426 aborted\r\n150 late\r\n");
-    control.expect("NOOP\r\n").send("200 ok\r\n");
+    fence(control).expect("NOOP\r\n").send("200 ok\r\n");
   });
   network_.connection().send("lots").ending(Ending::silence);
   const auto transfer = play(Transfer::begin(session_, Verb::retr, "/f", 0, {}));
@@ -201,7 +198,7 @@ TEST_F(CutTransferTest, ADataConnectionThatIsCutIsAnErrorWhateverTheReply) {
   for (const std::string reply :
        {"226 done\r\n", "426 cut\r\n", "451 local error\r\n", "550 broken pipe\r\n"}) {
     const auto write = [&](Script& control, Script& data) {
-      passive(control).expect("RETR /f\r\n").send("150 -\r\n").send(reply);
+      fence(passive(control).expect("RETR /f\r\n").send("150 -\r\n").send(reply));
       data.send("content").end();
     };
     const auto task = [](std::shared_ptr<Session> session) {

@@ -55,6 +55,9 @@ class TransferTest : public Dialogue {
 
   static Script& passive(Script& script) { return script.expect("EPSV\r\n").send("229 ok (|||40000|)\r\n"); }
 
+  // After a transfer that failed: is that all?
+  static Script& fence(Script& script) { return script.expect("NOOP\r\n").send("200 ok\r\n"); }
+
   std::string retrieve(std::uint64_t offset = 0) { return play(download(session_, Verb::retr, offset)); }
   int retrieval_failure() { return failure(download(session_, Verb::retr, 0)); }
 

@@ -119,7 +119,7 @@ TEST_F(TransferTest, ARefusalIsAValueAndTheSessionGoesOn) {
 TEST_F(TransferTest, ACutDownloadIsAnErrorWithTheServersWords) {
   const auto cut = std::make_shared<Signal>();
   start([&](Script& control) {
-    passive(control).expect("RETR /f\r\n").send("150 -\r\n").await(cut).send("426 Link lost\r\n");
+    fence(passive(control).expect("RETR /f\r\n").send("150 -\r\n").await(cut).send("426 Link lost\r\n"));
   });
   network_.connection().send("half").await(cut).end();
   const auto transfer = play(Transfer::begin(session_, Verb::retr, "/f", 0, {}));
@@ -140,7 +140,7 @@ TEST_F(TransferTest, ACutDownloadIsAnErrorWithTheServersWords) {
 TEST_F(TransferTest, TheServersWordsAreHeardThoughTheResetOfTheDataIsQuicker) {
   const auto cut = std::make_shared<Signal>();
   start([&](Script& control) {
-    passive(control).expect("RETR /f\r\n").send("150 -\r\n").await(cut).send("426 Link lost\r\n");
+    fence(passive(control).expect("RETR /f\r\n").send("150 -\r\n").await(cut).send("426 Link lost\r\n"));
   });
   network_.connection().send("half").ending(Ending::reset);
   const auto transfer = play(Transfer::begin(session_, Verb::retr, "/f", 0, {}));
@@ -208,7 +208,11 @@ TEST_F(TransferTest, Any2xxEndsAnUpload) {
 TEST_F(TransferTest, AnUploadThatIsGivenUpByTheServerSaysWhy) {
   const auto received = std::make_shared<Signal>();
   start([&](Script& control) {
-    passive(control).expect("STOR /f\r\n").send("150 go\r\n").await(received).send("452 No space left\r\n");
+    fence(passive(control)
+              .expect("STOR /f\r\n")
+              .send("150 go\r\n")
+              .await(received)
+              .send("452 No space left\r\n"));
   });
   network_.connection().expect("one ").raise(received).ending(Ending::silence);
   EXPECT_EQ(failure(upload(session_, {"one ", "two"})), ENOSPC);
@@ -218,7 +222,11 @@ TEST_F(TransferTest, AnUploadThatIsGivenUpByTheServerSaysWhy) {
 TEST_F(TransferTest, AnUploadThatIsRefusedAtTheEndIsAnError) {
   const auto received = std::make_shared<Signal>();
   start([&](Script& control) {
-    passive(control).expect("STOR /f\r\n").send("150 go\r\n").await(received).send("552 Quota exceeded\r\n");
+    fence(passive(control)
+              .expect("STOR /f\r\n")
+              .send("150 go\r\n")
+              .await(received)
+              .send("552 Quota exceeded\r\n"));
   });
   network_.connection().expect("one").expect_finish().raise(received);
   EXPECT_EQ(failure(upload(session_, {"one"})), EDQUOT);

@@ -66,6 +66,10 @@ class Peer {
     SSL_key_update(ssl_, SSL_KEY_UPDATE_REQUESTED);
     SSL_do_handshake(ssl_);
   }
+  void send_ticket() {
+    SSL_new_session_ticket(ssl_);
+    SSL_do_handshake(ssl_);
+  }
   void fin() { socket_.shutdown(tcp::socket::shutdown_send); }
 
  private:
@@ -254,6 +258,29 @@ TEST_F(TlsStreamTest, TicketsAreNothingToRead) {
   }
   looked.set_value();
   EXPECT_EQ(read(*stream), "220 hi\r\n");
+  peers_end();
+}
+
+// Nobody looks for ever: the rest is for those who wait for it.
+TEST_F(TlsStreamTest, AFloodOfTicketsIsLookedAtForAWhileOnly) {
+  show(authority_.issue(localhost()));
+  only(TlsVersion::tls1_3);
+  std::promise<void> flooded;
+  std::promise<void> looked;
+  const auto stream = tls_to([&](Peer& peer) {
+    peer.accept();
+    for (int i = 0; i < 800; ++i) peer.send_ticket();
+    flooded.set_value();
+    looked.get_future().wait();
+    peer.write("220 hi\r\n");
+    peer.read_all();
+  });
+  run(io_, stream->handshake());
+  flooded.get_future().wait();
+  EXPECT_TRUE(stream->readable());
+  looked.set_value();
+  EXPECT_EQ(read(*stream), "220 hi\r\n");
+  run(io_, stream->finish());
   peers_end();
 }
 

@@ -69,6 +69,10 @@ const std::vector<FaultCase> table = {
     {Verb::rnto, 550, "Invalid cross-device link", EXDEV},
     {Verb::cwd, 550, "Too many levels of symbolic links", ELOOP},
     {Verb::cwd, 550, "NO SUCH FILE", ENOENT},
+    {Verb::size, 550, "Too many open files.", EIO},
+    {Verb::dele, 550, "/not found/x: Input/output error", EIO},
+    {Verb::mlsd, 550, "Stale file handle.", EIO},
+    {Verb::stor, 451, "Cannot allocate memory", EIO},
     // What the code says when the text says nothing.
     {Verb::dele, 550, "Delete operation failed.", EACCES},
     {Verb::mkd, 550, "Create directory operation failed.", EACCES},
@@ -121,6 +125,30 @@ TEST(Fault, IsNeverZero) {
       EXPECT_NE(errno_for(static_cast<Verb>(verb), reply(code, "")), 0) << verb << ' ' << code;
     }
   }
+}
+
+TEST(SaysEmpty, InWordsOrWithoutAny) {
+  for (const auto& [code, text] : std::vector<std::pair<int, const char*>>{{450, "No files found"},
+                                                                           {450, "x: No such file"},
+                                                                           {550, "No members found."},
+                                                                           {550, "No data sets found."},
+                                                                           {550, "NO FILES FOUND!"},
+                                                                           {550, "File not found"},
+                                                                           {550, "Directory is empty."},
+                                                                           {550, "-"},
+                                                                           {550, ""}})
+    EXPECT_TRUE(says_empty(reply(code, text))) << code << ' ' << text;
+  for (const auto& [code, text] : std::vector<std::pair<int, const char*>>{{550, "Too many open files."},
+                                                                           {550, "Permission denied"},
+                                                                           {550, "Failed."},
+                                                                           {550, "No access"},
+                                                                           {450, "/srv/sounds: no room"},
+                                                                           {450, "No way into /srv/found"},
+                                                                           {450, "Found no way"},
+                                                                           {450, ""},
+                                                                           {451, "No files found"},
+                                                                           {226, "No files found"}})
+    EXPECT_FALSE(says_empty(reply(code, text))) << code << ' ' << text;
 }
 
 TEST(ConnectionLimit, Texts) {

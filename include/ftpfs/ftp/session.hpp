@@ -69,7 +69,8 @@ class Session {
   // The two halves of command(), for transfers: between them other things may happen. receive() also returns
   // preliminary (1xx) replies; the command stays outstanding until a final one.
   using Turn = std::uint64_t;  // a command's place in the order of replies
-  awaitable<Turn> send(proto::Verb verb, std::string argument);
+  // `uploads_to`: the whole path of STOR and APPE.
+  awaitable<Turn> send(proto::Verb verb, std::string argument, std::string uploads_to = {});
   awaitable<proto::Reply> receive(Turn turn);
   awaitable<proto::Reply> final_reply(proto::Verb verb, Turn turn);  // receive() until it is no 1xx
   // A reply of several lines that is no Reply, because of its size or of what is in it. Its first line: then
@@ -128,10 +129,10 @@ class Session {
   struct Outstanding {
     std::string text;  // masked
     bool moves_data;
-    bool changes = false;         // something on the server
-    bool leads = false;           // the command after it belongs to it: RNTO, or what REST is for
-    bool ends_sequence = false;   // REST 0, which takes another one back
-    std::string uploads_to = {};  // of STOR and APPE
+    bool changes = false;        // something on the server
+    bool leads = false;          // the command after it belongs to it: RNTO, or what REST is for
+    bool ends_sequence = false;  // REST 0, which takes another one back
+    std::string uploads_to = {};
   };
 
   explicit Session(std::shared_ptr<SessionContext> context);
@@ -152,7 +153,7 @@ class Session {
   void learn_from_set_up(const Command& command, const proto::Reply& reply);
   awaitable<proto::Reply> ask(proto::Verb verb, std::string argument);  // send() and its final reply
   awaitable<std::vector<proto::Reply>> ask_all(std::vector<Command> row);
-  awaitable<Turn> transmit(proto::Verb verb, std::string argument);
+  awaitable<Turn> transmit(proto::Verb verb, std::string argument, std::string uploads_to = {});
   awaitable<proto::Reply> hear(Turn turn);  // receive(), 421 included
   awaitable<void> come_to(Turn turn);
   awaitable<proto::Reply> next_reply();

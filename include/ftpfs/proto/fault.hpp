@@ -12,6 +12,10 @@ namespace ftpfs::proto {
 // For a reply that is not what the command wanted. Never 0.
 int errno_for(Verb verb, const Reply& reply) noexcept;
 
+// The refusal of a listing whose directory is there, for nothing is in it: 450 or 550 "No files found"
+// (proftpd, z/OS), a 550 without a word (DrFTPD). Any other words may be about what went wrong.
+bool says_empty(const Reply& reply) noexcept;
+
 // "Too many connections" in all its forms: come back with fewer, the login is not wrong.
 bool is_connection_limit(const Reply& reply) noexcept;
 

@@ -15,6 +15,7 @@
 #include <ftpfs/base/error.hpp>
 #include <ftpfs/base/fd.hpp>
 #include <ftpfs/base/log.hpp>
+#include <ftpfs/base/log_file.hpp>
 
 namespace ftpfs {
 namespace {
@@ -42,7 +43,7 @@ class FileSink final : public spdlog::sinks::base_sink<spdlog::details::null_mut
 
  private:
   UniqueFd opened() const {
-    UniqueFd file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
+    UniqueFd file = open_log(path_);
     if (!file) throw Error(errno, "log file " + path_ + ": " + std::strerror(errno));
     return file;
   }
@@ -83,6 +84,11 @@ std::size_t utf8_sequence(std::string_view text) {
 }
 
 }  // namespace
+
+UniqueFd open_log(const std::string& path) {
+  constexpr int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+  return UniqueFd(::open(path.c_str(), flags, 0600));
+}
 
 Logger make_logger(LogSink sink, spdlog::level::level_enum level) {
   auto logger = std::make_shared<spdlog::logger>("ftpfs", make_sink(sink));

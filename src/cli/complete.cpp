@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <filesystem>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -69,6 +70,12 @@ void require_secret_key(const net::TlsPolicy& policy) {
     throw Failure(ExitStatus::usage, fmt::format("{}: others can read the key: chmod 600 it", path));
 }
 
+// The daemon stands elsewhere when it reads them.
+void make_absolute(net::TlsPolicy& policy) {
+  for (std::string* const file : {&policy.ca_file, &policy.ca_path, &policy.certificate, &policy.key})
+    if (!file->empty()) *file = std::filesystem::absolute(*file).string();
+}
+
 }  // namespace
 
 void complete(Settings& settings) {
@@ -90,6 +97,7 @@ void complete(Settings& settings) {
   // A password belongs to the user it came with.
   if (!settings.password && settings.user == target.user) settings.password = target.password;
 
+  make_absolute(settings.ftp.tls_policy);
   const std::vector<std::string> found = complaints(settings);
   if (!found.empty()) throw Failure(ExitStatus::usage, fmt::format("{}", fmt::join(found, "; ")));
   require_secret_key(settings.ftp.tls_policy);

@@ -2,11 +2,10 @@
 #include <cerrno>
 #include <filesystem>
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <string.h>
 
-#include <ftpfs/base/fd.hpp>
+#include <ftpfs/base/log_file.hpp>
 #include <ftpfs/cli/exit_status.hpp>
 #include <ftpfs/cli/log_file.hpp>
 #include <ftpfs/cli/spool.hpp>
@@ -25,14 +24,17 @@ namespace fs = std::filesystem;
 void prepare_log_file(Settings& settings) {
   if (settings.log_file.empty()) return;
   std::error_code failure;
-  const fs::path path = fs::weakly_canonical(fs::absolute(settings.log_file), failure);
+  // Not the file itself: a link may be somebody else's.
+  const fs::path given = fs::absolute(settings.log_file);
+  const fs::path path = fs::weakly_canonical(given.parent_path(), failure) / given.filename();
   if (failure) refuse_file(ExitStatus::local_files, settings.log_file, failure.message());
   settings.log_file = path.string();
   if (is_inside(path, settings.mount.mountpoint))
     refuse_file(ExitStatus::usage, settings.log_file, "lies inside the mountpoint");
-  constexpr int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
-  const UniqueFd file(::open(settings.log_file.c_str(), flags, 0600));
-  if (!file) refuse_file(ExitStatus::local_files, settings.log_file, ::strerror(errno));
+  const UniqueFd file = open_log(settings.log_file);
+  if (!file)
+    refuse_file(ExitStatus::local_files, settings.log_file,
+                errno == ELOOP ? "is a symbolic link, which may be somebody else's" : ::strerror(errno));
 }
 
 Logger logger_for(const Settings& settings) {

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <optional>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <ftpfs/base/fd.hpp>
@@ -15,6 +20,7 @@
 #include <ftpfs/cli/flush.hpp>
 #include <ftpfs/cli/mount_namespace.hpp>
 #include <ftpfs/cli/umount.hpp>
+#include <ftpfs/fuse/mount_table.hpp>
 #include <ftpfs/fuse/serving.hpp>
 
 namespace ftpfs::cli {
@@ -27,6 +33,9 @@ struct Wanted {
 
   bool lazy() const { return flags.find('l') != flags.npos; }
 };
+
+constexpr int time_to_answer = 3'000;             // milliseconds
+constexpr std::chrono::seconds time_to_save{75};  // the daemon's own limits are 65
 
 void add_flag(Wanted& wanted, char letter) {
   constexpr std::string_view known = "nlfvr";
@@ -60,6 +69,37 @@ Wanted parse(std::span<const std::string> arguments) {
 UniqueFd descriptor_of(const std::optional<fuse::Serving>& daemon) {
   if (!daemon || daemon->pid_namespace != fuse::own_pid_namespace()) return UniqueFd();
   return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, daemon->pid, 0)));
+}
+
+// Who asks a daemon that hangs waits in the kernel, as long as it does: a child asks. Empty: no daemon of
+// ours, or none that answers.
+std::optional<fuse::Serving> ask_in_time(const std::string& mountpoint) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return std::nullopt;
+  const UniqueFd for_reading(ends[0]);
+  UniqueFd for_writing(ends[1]);
+  const ::pid_t child = ::fork();
+  if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const std::optional<fuse::Serving> answer = fuse::ask_daemon(mountpoint);
+    const bool told = answer && ::write(for_writing.get(), &*answer, sizeof *answer) == sizeof *answer;
+    ::_exit(told ? 0 : 1);
+  }
+  for_writing.reset();
+  if (child < 0) return std::nullopt;
+  fuse::Serving answer{};
+  ::pollfd told{for_reading.get(), POLLIN, 0};
+  const bool answers = ::poll(&told, 1, time_to_answer) > 0 &&
+                       ::read(for_reading.get(), &answer, sizeof answer) == sizeof answer;
+  ::kill(child, SIGKILL);  // it dies at once unless the kernel keeps it: then init will bury it
+  ::waitpid(child, nullptr, answers ? 0 : WNOHANG);
+  return answers ? std::optional(answer) : std::nullopt;
+}
+
+// The same file system at another place: its daemon goes on.
+bool is_still_mounted(const std::optional<fuse::MountEntry>& mount) {
+  const auto all = fuse::all_mounts();
+  return mount && std::ranges::any_of(all, [&](const auto& one) { return one.device == mount->device; });
 }
 
 // By umount(8) itself, with -i: no helper. It knows who may, keeps /run/mount/utab, and says what is wrong.
@@ -97,11 +137,18 @@ class Waiting {
   bool terminal_;
 };
 
-// It sets itself a limit, and keeps in the spool what it could not send by then.
+// It sets itself a limit, and keeps in the spool what it could not send by then. Only where somebody has the
+// file system in another mount namespace does it go on.
 void wait_for_end(const Wanted& wanted, const fuse::Serving& daemon, int descriptor) {
   const Waiting progress(wanted.mountpoint, daemon);
   ::pollfd end{descriptor, POLLIN, 0};
-  for (std::chrono::seconds waited{1}; ::poll(&end, 1, 1000) <= 0; ++waited) progress.show(waited);
+  for (std::chrono::seconds waited{1}; ::poll(&end, 1, 1000) <= 0; ++waited) {
+    progress.show(waited);
+    if (waited < time_to_save) continue;
+    fmt::print(stderr, "ftpfs: {}: its daemon goes on; is it mounted in another mount namespace?\n",
+               escaped(wanted.mountpoint));
+    return;
+  }
 }
 
 }  // namespace
@@ -117,18 +164,18 @@ void register_helper(const std::string& fsname, const std::string& mountpoint) {
 ExitStatus unmount(std::span<const std::string> arguments) {
   const Wanted wanted = parse(arguments);
   if (!wanted.mount_namespace.empty()) enter_mount_namespace(wanted.mount_namespace);
-  const std::optional<fuse::Serving> daemon = fuse::ask_daemon(wanted.mountpoint);
+  if (wanted.lazy()) return take_away(wanted);
+  const std::optional<fuse::MountEntry> mount = fuse::topmost_mount(wanted.mountpoint);
+  const std::optional<fuse::Serving> daemon = ask_in_time(wanted.mountpoint);
   std::optional<fuse::Serving> left = daemon;
   const UniqueFd end = descriptor_of(daemon);
-  if (daemon && daemon->unsent_files > 0 && !wanted.lazy()) {
+  if (daemon && daemon->unsent_files > 0) {
     flush_before_unmount(wanted.mountpoint);
-    left = fuse::ask_daemon(wanted.mountpoint);
+    left = ask_in_time(wanted.mountpoint);
   }
   const ExitStatus status = take_away(wanted);
-  if (status != ExitStatus::success) return status;
-  if (!end || wanted.lazy()) return ExitStatus::success;
-  const auto still = fuse::ask_daemon(wanted.mountpoint);  // after -r; or another mount below
-  if (!still || still->pid != daemon->pid) wait_for_end(wanted, left.value_or(*daemon), end.get());
+  if (status != ExitStatus::success || !end) return status;
+  if (!is_still_mounted(mount)) wait_for_end(wanted, left.value_or(*daemon), end.get());  // it is after -r
   return ExitStatus::success;
 }
 

@@ -2,6 +2,7 @@
 #include "tls_verify.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <ctime>
 
 #include <fmt/chrono.h>
@@ -9,6 +10,8 @@
 #include <openssl/err.h>
 
 #include <ftpfs/base/asio.hpp>
+#include <ftpfs/base/error.hpp>
+#include <ftpfs/base/log.hpp>
 
 #include "tls_certificate.hpp"
 
@@ -63,16 +66,21 @@ int verify_certificate(X509_STORE_CTX* chain, void*) {
 }
 
 void TlsVerifier::prepare(SSL& ssl, const std::string& host) const {
-  X509_VERIFY_PARAM* wanted = SSL_get0_param(&ssl);
+  X509_VERIFY_PARAM* const wanted = SSL_get0_param(&ssl);
   X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   boost::system::error_code not_numeric;
   asio::ip::make_address(host, not_numeric);
+  bool is_wanted = false;
   if (not_numeric) {
-    X509_VERIFY_PARAM_set1_host(wanted, host.data(), host.size());
-    SSL_set_tlsext_host_name(&ssl, host.c_str());
+    is_wanted = X509_VERIFY_PARAM_set1_host(wanted, host.data(), host.size()) == 1 &&
+                SSL_set_tlsext_host_name(&ssl, host.c_str()) == 1;
   } else {
-    X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str());  // RFC 6066, 3: no address in SNI
+    // A zone ("fe80::1%eth0", RFC 4007) is this computer's affair and in no certificate.
+    const std::string address = host.substr(0, host.find('%'));
+    is_wanted = X509_VERIFY_PARAM_set1_ip_asc(wanted, address.c_str()) == 1;  // RFC 6066, 3: not in SNI
   }
+  // Without a name OpenSSL would take any certificate of any authority.
+  if (!is_wanted) throw Error(EKEYREJECTED, escaped(host) + " is nothing that a certificate could be for");
 }
 
 bool TlsVerifier::judge(X509_STORE_CTX& chain) {

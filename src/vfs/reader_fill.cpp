@@ -78,15 +78,21 @@ awaitable<std::unique_ptr<Source>> Reader::Window::open(std::shared_ptr<Window> 
     const Path path = self->context.nodes.path(*self->node_);
     const std::uint64_t offset = self->end_;
     Remote& remote = self->context.remote;
+    std::unique_ptr<Source> source;
     std::exception_ptr failure;
     try {
-      co_return co_await remote.open_source(path, offset, stop);
+      source = co_await remote.open_source(path, offset, stop);
     } catch (...) {
       failure = std::current_exception();
     }
-    if (self->epoch_ != epoch) std::rethrow_exception(failure);
-    const bool moved = co_await self->context.nodes.has_moved(self->node_, path, stop);
-    if (!moved || self->epoch_ != epoch) std::rethrow_exception(failure);
+    // Our own rename may have given that path to another file meanwhile.
+    const bool has_path = self->node_->linked || self->node_->marks().hidden_as;
+    bool moved = false;
+    if (self->epoch_ == epoch && (failure || has_path))
+      moved = co_await self->context.nodes.has_moved(self->node_, path, stop);
+    if (moved && self->epoch_ == epoch) continue;
+    if (failure) std::rethrow_exception(failure);
+    co_return source;
   }
 }
 

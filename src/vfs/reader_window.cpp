@@ -89,7 +89,8 @@ std::optional<Slices> Reader::Window::from_blocks(std::uint64_t offset, std::uin
 }
 
 void Reader::Window::forget_behind() {
-  const std::uint64_t needed = pending.empty() ? consumed_ : std::min(consumed_, *pending.begin());
+  const auto first = pending.lower_bound(begin_);  // what lies before it another stream will bring
+  const std::uint64_t needed = first == pending.end() ? consumed_ : std::min(consumed_, *first);
   while (!chunks_.empty() && chunks_.front().end() + keep_behind <= needed) {
     begin_ = chunks_.front().end();
     chunks_.pop_front();
@@ -160,7 +161,7 @@ void Reader::Window::keep_block(const Chunk& chunk) {
 }
 
 bool Reader::Window::drop_idle(Clock::time_point before) noexcept {
-  const bool idle = !filling_ && last_use_ < before;
+  const bool idle = !filling_ && waiting == 0 && last_use_ < before;
   const auto crowded = [this] { return holding_ && context.holders.count() > Holders::undisturbed; };
   if (idle && crowded())
     seek(consumed_);

@@ -220,6 +220,8 @@ awaitable<void> Segments::bring(std::shared_ptr<Segments> self, SegmentPtr one) 
   const Path path = self->context_.nodes.path(*self->node_);
   Remote& remote = self->context_.remote;
   one->source = co_await remote.open_source(path, one->begin, stop);
+  const bool moved = co_await self->context_.nodes.has_moved(self->node_, path, stop);
+  if (moved) throw Error(ESTALE, "it was renamed meanwhile");  // and what came may be another file's
   one->begun = true;
   self->began(*one);
   Buffer buffer(piece);

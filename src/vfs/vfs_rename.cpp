@@ -175,6 +175,10 @@ awaitable<void> Vfs::Impl::rename(Ino parent, std::string name, Ino new_parent, 
     throw;
   }
 
+  if (disk) {  // who read meanwhile may have kept the one under the name of the other
+    disk->forget(old_path);
+    disk->forget(new_path);
+  }
   if (source->attributes.kind == Kind::directory) move_hidden(old_path, new_path);
   std::unique_ptr<JournalEntry> replaced;  // goes when the journal knows what has taken its place
   if (target && (*target)->stage) replaced = std::move((*target)->stage->entry);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // log_file=: what a mount in the background logs, and where it may not.
+#include <sys/stat.h>
+
 #include "cli/mounted.hpp"
 
 namespace ftpfs::test {
@@ -23,6 +25,18 @@ TEST_F(LogFileOption, IsRelativeToWhereTheCommandStands) {
   EXPECT_EQ(process.wait(), 0) << read_file(scratch("output"));
   EXPECT_NE(read_file(scratch("dir") / "here.log"), "");
   EXPECT_EQ(unmount().status, 0);
+}
+
+TEST_F(LogFileOption, DoesNotFollowALink) {
+  write_file(scratch("target"), "precious");
+  std::filesystem::create_symlink(scratch("target"), scratch("link.log"));
+  const Outcome outcome = start(served_->url(), "log_file=" + scratch("link.log").string());
+  EXPECT_EQ(outcome.status, 16);
+  EXPECT_NE(outcome.output.find("symbolic link"), std::string::npos) << outcome.output;
+  EXPECT_EQ(read_file(scratch("target")), "precious");
+  ASSERT_EQ(::mkfifo(scratch("fifo.log").c_str(), 0600), 0);
+  EXPECT_EQ(start(served_->url(), "log_file=" + scratch("fifo.log").string()).status, 16);
+  EXPECT_FALSE(mounted());
 }
 
 // As logrotate does it.

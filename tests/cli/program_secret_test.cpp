@@ -211,6 +211,25 @@ TEST_F(Secret, KeysOfTlsAreNotWrittenDown) {
   EXPECT_FALSE(fs::exists(scratch("keys")));
 }
 
+TEST_F(Secret, FilesOfTlsAreRelativeToWhereTheCommandStands) {
+  const Authority authority;
+  served_->with([&](FakeServer& server) {
+    server.behaviour().tls.certificate = authority.issue({.addresses = {"127.0.0.1"}}).pem();
+  });
+  write_file(scratch("authority.pem"), authority.certificate());
+  for (const std::string more : {"", ",delay_connect"}) {
+    Process process({command(served_->url(), "tls=require,cacert=authority.pem" + more),
+                     scratch("."),
+                     {{"FTPFS_PASSWORD", "secret"}},
+                     scratch("output")});
+    EXPECT_EQ(process.wait(), 0) << read_file(scratch("output"));
+    std::error_code failure;
+    EXPECT_TRUE(fs::directory_iterator(mountpoint(), failure) != fs::directory_iterator() || !failure);
+    EXPECT_FALSE(failure) << failure.message();
+    EXPECT_EQ(unmount().status, 0);
+  }
+}
+
 // In the background, where the system's log hears everything.
 TEST_F(Secret, IsNotInTheSystemsLog) {
   SystemLog log(scratch("dev"));

@@ -32,6 +32,19 @@ class Umount8 : public InstalledTest {
     fault.times = 1000;
     served_->with([&](FakeServer& server) { server.inject(fault); });
   }
+  // The daemon, a child of ours, to be waited for.
+  pid_t mount_anew() const {
+    if (mounted()) umount({mountpoint()});
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    EXPECT_EQ(mount({"-t", "ftpfs", source(), mountpoint(), "-o", options()}).status, 0);
+    ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+    const std::vector<pid_t> ours = children();
+    const auto daemon = std::ranges::find_if(ours, [&](pid_t pid) {
+      return read_file("/proc/" + std::to_string(pid) + "/cmdline").find(mountpoint().string()) !=
+             std::string::npos;
+    });
+    return daemon == ours.end() ? -1 : *daemon;
+  }
   // A file that close() could not send, and that is tried again later.
   void leave_unsent() const {
     inject({.verb = "STOR",
@@ -157,6 +170,32 @@ TEST_F(Umount8, LazilyWaitsForNothing) {
   EXPECT_EQ(content("/a"), "precious");
 }
 
+// Nobody can be asked, and umount(2) works all the same.
+TEST_F(Umount8, ADaemonThatHangsKeepsNobodyWaiting) {
+  for (const std::string flag : {"-l", "-f"}) {
+    const pid_t daemon = mount_anew();
+    ASSERT_GT(daemon, 0);
+    ASSERT_EQ(::kill(daemon, SIGSTOP), 0);
+    EXPECT_EQ(umount({flag, mountpoint()}).status, 0);
+    EXPECT_FALSE(mounted());
+    ASSERT_EQ(::kill(daemon, SIGCONT), 0);
+    EXPECT_EQ(::waitpid(daemon, nullptr, 0), daemon);
+  }
+}
+
+// Its daemon serves that one, too.
+TEST_F(Umount8, WhatIsMountedElsewhereTooIsNotWaitedFor) {
+  fs::create_directory(mountpoint() / "dir");
+  write_file(mountpoint() / "dir/file", "content");
+  const fs::path other = scratch("other");
+  fs::create_directory(other);
+  ASSERT_EQ(::mount((mountpoint() / "dir").c_str(), other.c_str(), nullptr, MS_BIND, nullptr), 0);
+  EXPECT_EQ(umount({mountpoint()}).status, 0);
+  EXPECT_FALSE(mounted());
+  EXPECT_EQ(read_file(other / "file"), "content");
+  EXPECT_EQ(::umount2(other.c_str(), 0), 0);
+}
+
 TEST_F(Umount8, ReadOnlyWhereItIsInUse) {
   const UniqueFd directory(::open(mountpoint().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   EXPECT_EQ(umount({"-r", mountpoint()}).status, 0);
@@ -165,18 +204,10 @@ TEST_F(Umount8, ReadOnlyWhereItIsInUse) {
 }
 
 TEST_F(Umount8, ADeadMountGoes) {
-  ASSERT_EQ(umount({mountpoint()}).status, 0);
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // the daemon becomes our child
-  ASSERT_EQ(mount({"-t", "ftpfs", source(), mountpoint(), "-o", options()}).status, 0);
-  ::prctl(PR_SET_CHILD_SUBREAPER, 0);
-  const std::vector<pid_t> ours = children();
-  const auto daemon = std::ranges::find_if(ours, [&](pid_t pid) {
-    return read_file("/proc/" + std::to_string(pid) + "/cmdline").find(mountpoint().string()) !=
-           std::string::npos;
-  });
-  ASSERT_NE(daemon, ours.end());
-  ASSERT_EQ(::kill(*daemon, SIGKILL), 0);
-  EXPECT_EQ(::waitpid(*daemon, nullptr, 0), *daemon);
+  const pid_t daemon = mount_anew();
+  ASSERT_GT(daemon, 0);
+  ASSERT_EQ(::kill(daemon, SIGKILL), 0);
+  EXPECT_EQ(::waitpid(daemon, nullptr, 0), daemon);
   EXPECT_EQ(umount({mountpoint()}).status, 0);
   EXPECT_FALSE(mounted());
 }

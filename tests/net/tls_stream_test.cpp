@@ -409,6 +409,20 @@ TEST_F(TlsStreamTest, AnAddressMustBeInTheCertificate) {
   EXPECT_THAT(error->what(), HasSubstr("not for this address"));
 }
 
+// OpenSSL takes no zone, and without an address any certificate of the authority would do.
+TEST_F(TlsStreamTest, AnAddressIsComparedWithoutItsZone) {
+  const auto accept_only = [](Peer& peer) { peer.accept(); };
+  show(authority_.issue(localhost()));
+  for (const char* host : {"fe80::1", "fe80::1%lo", "fe80::1%1", "::1%lo%lo"})
+    EXPECT_TRUE(refused(tls_to(accept_only, host))) << host;
+  Subject subject;
+  subject.addresses = {"fe80::1"};
+  show(authority_.issue(subject));
+  for (const char* host : {"fe80::1", "fe80::1%lo", "fe80::1%1"})
+    EXPECT_FALSE(refused(tls_to(accept_only, host))) << host;
+  EXPECT_TRUE(refused(tls_to(accept_only, "fe80::2%lo")));
+}
+
 TEST_F(TlsStreamTest, WhatIsNotToBeVerifiedIsNot) {
   Subject subject;
   subject.dns_names = {"elsewhere.example"};

@@ -58,6 +58,21 @@ TEST_F(ManyReadersTest, AsFarAsItWasWhenTheOthersHaveLeft) {
   EXPECT_GE(remote_.bytes_read(), before + mib);
 }
 
+// A second stream is shown when a look has told that it is of the same version.
+TEST_F(ManyReadersTest, WhoeverWaitsForALookKeepsWhatHasCome) {
+  config_.readahead_bytes = mib;
+  open(6, 16 * mib, mib);
+  remote_.on(Op::stat).hold();
+  Pending<Slices> far = client().read_later(handles_[0], 12 * mib, request);
+  for (std::size_t step = 0; step < 4; ++step) {
+    advance(config_.stream_idle / 2);
+    for (std::size_t i = 1; i < handles_.size(); ++i) expect_read(handles_[i], mib + step * request);
+  }
+  EXPECT_FALSE(far.done());
+  remote_.on(Op::stat).release();
+  EXPECT_EQ(text_of(far.get()), content_.substr(12 * mib, request));
+}
+
 // Whoever reads on begins a stream, as anybody whose pause was as long.
 TEST_F(ManyReadersTest, NoMoreThanFourThatPauseKeepWhatTheyHave) {
   open(6, 6 * mib, 4 * mib);  // the rest has come, too

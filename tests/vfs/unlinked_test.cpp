@@ -334,6 +334,25 @@ TEST_F(UnlinkedTest, AnOpenFileCanBeReadAfterItWasReplacedByARename) {
   EXPECT_THAT(tree().names("/"), ElementsAre("file"));
 }
 
+// The stream that it waits for is opened by a name that another file has by then.
+TEST_F(UnlinkedTest, AReadDuringARenameOverItsFileIsNotOfTheOtherOne) {
+  const std::string content = pattern(1'000'000);
+  for (const std::size_t size : {content.size(), std::size_t{5}, 2 * content.size()}) {
+    SCOPED_TRACE(size);
+    tree().put_file("/file", content);
+    tree().put_file("/other", pattern(size, 7));
+    advance(std::chrono::seconds(60));
+    const vfs::Handle handle = client().open("/file");
+    remote_.on(Op::open_source).hold();
+    Pending<Slices> reading = client().read_later(handle, 0, 4096);
+    client().rename("/other", "/file");
+    remote_.on(Op::open_source).release();
+    EXPECT_EQ(text_of(reading.get()), content.substr(0, 4096));
+    client().release(handle);
+    settle(io_);
+  }
+}
+
 TEST_F(UnlinkedTest, ARemovedOpenFileHasNoLinksLeft) {
   tree().put_file("/file", "content");
   const vfs::Handle handle = client().open("/file");

@@ -294,7 +294,8 @@ TEST_F(WriteBackTest, EachWhoWritesHearsOfARefusal) {
   remote_.on(Op::open_sink).fail_next(Error(EACCES, "553"), 10);
   client().flush(first);
   client().flush(second);
-  let_it_be_sent();
+  advance(config_.writeback);
+  run_until(io_, [&] { return fs().status().refused.size() == 1; });
   EXPECT_EQ(errno_of([&] { client().flush(first); }), EACCES);
   EXPECT_EQ(errno_of([&] { client().flush(second); }), EACCES);
   client().close(first);

@@ -3,6 +3,7 @@
 // local disk. What somebody else changes on the server it sees only where no bytes of two versions come
 // together: when the file has merely become longer, or when the program begins anew at its start. Else what
 // its stream has yet to bring can still be read, and the rest is EIO until it is opened again.
+#include <cerrno>
 #include <utility>
 
 #include "vfs_impl.hpp"
@@ -39,7 +40,9 @@ const std::shared_ptr<Reader>& Vfs::Impl::reader(OpenFile& file) {
 }
 
 void Vfs::Impl::handed_out(OpenFile& file, std::uint64_t offset, const Slices& slices) {
-  if (!slices.empty()) file.node->mark().witness = Witness::of(file.version.number, offset, slices);
+  if (slices.empty()) return;
+  file.witness = Witness::of(file.version.number, offset, slices);
+  file.node->mark().witness = file.witness;
 }
 
 awaitable<void> Vfs::Impl::follow(std::shared_ptr<OpenFile> file, std::uint64_t offset, std::size_t size,
@@ -50,9 +53,16 @@ awaitable<void> Vfs::Impl::follow(std::shared_ptr<OpenFile> file, std::uint64_t 
   const bool begins_anew = offset == 0 && node.told;
   if (ours || begins_anew) {
     adopt(*file, nullptr);
-  } else if (offset + size > file->version.attributes.size) {
-    co_await outgrow(file, stop);  // what had been the end need not be
+    co_return;
   }
+  // The kernel keeps the pages of all handles together: once an open() has given it the new version, bytes of
+  // the old one would be read through that handle.
+  const auto is_given_out = [&] {
+    return file->version.number != node.version && node.marks().kernel_version == node.version;
+  };
+  const bool beyond = offset + size > file->version.attributes.size;  // what had been the end need not be
+  if (beyond || is_given_out()) co_await outgrow(file, stop);
+  if (is_given_out()) throw Error(EIO, node.name + " was changed on the server, and is read anew already");
 }
 
 // Moves the handle on to the present version if that is the old one with something added behind it.
@@ -63,7 +73,9 @@ awaitable<void> Vfs::Impl::outgrow(std::shared_ptr<OpenFile> file, std::stop_tok
   if (!longer || file->refused_version == version) co_return;
   const FileVersion present{version, node.attributes};
   auto next = std::make_shared<Reader>(reading, file->node, present);
-  const Witness witness = node.marks().witness.value_or({});
+  Witness witness = node.marks().witness.value_or({});
+  const bool is_newer = witness.version > file->version.number;  // another handle's
+  if (is_newer && file->witness.version == file->version.number) witness = file->witness;
   bool same = witness.version < file->version.number;  // no byte of it was handed out
   if (witness.version == file->version.number) {
     const Slices there = co_await next->read(witness.offset, witness.size, stop);

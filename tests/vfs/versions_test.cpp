@@ -81,6 +81,27 @@ TEST_F(VersionsTest, AStreamThatHasBegunBringsTheOldVersionToItsEnd) {
   client().release(handle);
 }
 
+// The kernel's pages are the file's and not the handle's.
+TEST_F(VersionsTest, WhatAnotherHandleReadsAnewIsNotMixedWithTheOldVersion) {
+  const vfs::Handle handle = open(old_);
+  EXPECT_EQ(client().read(handle, 0, request), old_.substr(0, request));
+  replace(new_);
+  const vfs::Handle other = client().open("/file");
+  EXPECT_EQ(client().read(other, 0, request), new_.substr(0, request));
+  EXPECT_EQ(errno_of_read(handle, request), EIO);
+  EXPECT_EQ(client().read(other, request, request), new_.substr(request, request));
+}
+
+TEST_F(VersionsTest, WhatHasOnlyBecomeLongerIsReadOnByBoth) {
+  const vfs::Handle handle = open(old_);
+  EXPECT_EQ(client().read(handle, 0, request), old_.substr(0, request));
+  append("more");
+  const vfs::Handle other = client().open("/file");
+  EXPECT_EQ(client().read(other, 0, request), old_.substr(0, request));
+  EXPECT_EQ(client().read(handle, request, request), old_.substr(request, request));
+  EXPECT_EQ(client().read(handle, length, request), "more");
+}
+
 TEST_F(VersionsTest, NothingOfAnotherStreamIsShownBeforeTheLook) {
   const vfs::Handle handle = open(old_);
   client().read(handle, 0, request);

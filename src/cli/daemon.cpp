@@ -68,6 +68,7 @@ Readiness::Readiness(UniqueFd parent) noexcept : parent_(std::move(parent)) {}
 void Readiness::ready() {
   if (!parent_) return notify_service("READY=1\nSTATUS=Mounted");
   ::prctl(PR_SET_PDEATHSIG, 0);
+  ::setsid();  // not before: automount(8) knows its own by their process group, and would mount for us anew
   connect_to_null(STDERR_FILENO);
   tell_parent(ExitStatus::success, {});
 }
@@ -112,7 +113,6 @@ ExitStatus run_in_background(const Work& work) {
   // any more.
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (::getppid() != parent) return ExitStatus::interrupted;  // too late for the line above
-  ::setsid();  // Ctrl-C is for the command: with its end two signals would come, and the second one hurries
   connect_to_null(STDIN_FILENO);
   connect_to_null(STDOUT_FILENO);
   if (::chdir("/") != 0) give_up("chdir /");

@@ -210,6 +210,8 @@ int errno_for(Verb verb, const Reply& reply) noexcept {
 
 bool says_empty(const Reply& reply) noexcept {
   if (reply.code != 450 && reply.code != 550) return false;
+  // What was not found is the program that makes the list, of servers that run one: a shell's words.
+  if (contains(reply.text, "command not found") || contains(reply.text, "ls: not found")) return false;
   if (const int told = errno_for_text(Verb::list, reply)) return told == ENOENT;
   const bool speaks = std::any_of(reply.text.begin(), reply.text.end(), is_alpha);
   return finds_nothing(reply.text) || (reply.code == 550 && !speaks);

@@ -42,6 +42,33 @@ class Reader::Window::Waiting {
   Window& window_;
 };
 
+// One read that needs another window, until it has it. The kernel's read-ahead makes requests that overlap,
+// so that there may always be one that waits for the present window: after `longest` who comes lets the other
+// go first.
+class Reader::Window::Turn {
+ public:
+  explicit Turn(Window& window) : window_(window), mine_(window.turns.insert(window.context.clock.now())) {}
+  ~Turn() {
+    window_.turns.erase(mine_);
+    window_.turn.wake_all();  // who has let it go first
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  // Somebody else than `turn` has waited too long.
+  static bool is_overdue(const Window& window, const std::optional<Turn>& turn) {
+    const auto first = window.turns.begin();
+    const bool others = first != window.turns.end() && !(turn && turn->mine_ == first);
+    return others && window.context.clock.now() - *first >= longest;
+  }
+
+ private:
+  static constexpr Clock::duration longest = std::chrono::seconds(1);
+
+  Window& window_;
+  std::multiset<Clock::time_point>::iterator mine_;
+};
+
 Replaced::Replaced(const Path& path, Attributes now_, Clock::time_point when)
     : Error(EIO, path.str() + " was changed on the server while it was read here"),
       now(std::move(now_)),
@@ -65,6 +92,7 @@ awaitable<Slices> Reader::read(std::uint64_t offset, std::size_t size, std::stop
   const std::shared_ptr<Window> window = window_;
   const std::uint64_t end = window->clamp(offset, size);
   const Pending pending(window->pending, offset);
+  std::optional<Window::Turn> turn;
   for (bool on_disk = window->context.disk != nullptr;;) {
     if (std::optional<Slices> found = window->find(offset, end)) {
       if (window->holds(offset, end)) window->want(window, end);
@@ -75,13 +103,14 @@ awaitable<Slices> Reader::read(std::uint64_t offset, std::size_t size, std::stop
       if (kept) co_return std::move(*kept);
       continue;  // the stream may have brought it meanwhile
     }
-    if (!window->reachable(offset)) {
-      if (window->waiting == 0)
-        window->seek(offset);
-      else
-        co_await window->turn.wait(stop);
+    if (window->waiting == 0 && !window->reachable(offset)) window->seek(offset);
+    const bool elsewhere = !window->reachable(offset);
+    if (elsewhere && !turn) turn.emplace(*window);
+    if (elsewhere || Window::Turn::is_overdue(*window, turn)) {
+      co_await window->turn.wait(stop);
       continue;
     }
+    turn.reset();
     if (window->failure) {
       std::exception_ptr failure = std::exchange(window->failure, nullptr);
       if (window->waiting > 0) window->failure = failure;  // the others want to hear it too

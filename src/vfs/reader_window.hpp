@@ -20,6 +20,7 @@ namespace ftpfs::vfs {
 class Reader::Window {
  public:
   class Waiting;  // in reader.cpp
+  class Turn;     // likewise
 
   Window(ReaderContext& shared, NodeRef node, FileVersion version, Trust trust)
       : context(shared),
@@ -51,12 +52,13 @@ class Reader::Window {
   }
 
   ReaderContext& context;
-  WaitList data;                         // readers waiting for bytes of the present window
-  WaitList turn;                         // readers that need another window
-  std::multiset<std::uint64_t> pending;  // where the reads that have to wait begin: their bytes must stay
-  std::size_t waiting = 0;               // in `data`
-  Clock::time_point waiting_since;       // while there is one
-  Clock::duration waited{};              // since the last seek, for bytes of the stream
+  WaitList data;                           // readers waiting for bytes of the present window
+  WaitList turn;                           // readers that need another window, or let one of those go first
+  std::multiset<Clock::time_point> turns;  // since when each of them needs it
+  std::multiset<std::uint64_t> pending;    // where the reads that have to wait begin: their bytes must stay
+  std::size_t waiting = 0;                 // in `data`
+  Clock::time_point waiting_since;         // while there is one
+  Clock::duration waited{};                // since the last seek, for bytes of the stream
   std::exception_ptr failure;
   bool drop_idle(Clock::time_point before) noexcept;
 

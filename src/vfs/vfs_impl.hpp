@@ -86,6 +86,8 @@ class Vfs::Impl {
     std::shared_ptr<Buffer> rest;                 // takes all others, one after another
   };
   awaitable<void> count_bytes(NodeRef node, std::stop_token stop);
+  awaitable<bool> count_streams(NodeRef node, ByteCount* count, std::stop_token stop);
+  awaitable<bool> is_still(NodeRef node, Attributes expected, std::stop_token stop);
   static awaitable<void> count_stream(Impl* self, NodeRef node, ByteCount* count, std::stop_token stop);
 
   // vfs_symlink.cpp
@@ -103,6 +105,7 @@ class Vfs::Impl {
   awaitable<void> set_first_mode(NodeRef node, std::uint16_t mode, std::stop_token stop);
   awaitable<void> unlink(Ino parent, std::string name, std::stop_token stop);
   awaitable<void> rmdir(Ino parent, std::string name, std::stop_token stop);
+  static bool may_be_here_only(const Node& node);
   awaitable<void> remove_from_server(NodeRef node, std::stop_token stop);
   void removed(Node& node);
   bool has_unsent(const Node& directory) const;
@@ -152,6 +155,7 @@ class Vfs::Impl {
 
   // vfs_versions.cpp
   Attr tell(Node& node);
+  bool kernel_has_dropped(const Node& node) const;
   void notice(Node& node, Attributes now, Clock::time_point when);
   const std::shared_ptr<Reader>& reader(OpenFile& file);
   void adopt(OpenFile& file, std::shared_ptr<Reader> reader);

@@ -129,6 +129,11 @@ awaitable<void> Vfs::Impl::unlink(Ino parent, std::string name, std::stop_token 
   co_await journal.forgotten();
 }
 
+// It waits to be sent: that the server has none does not mean that there is none.
+bool Vfs::Impl::may_be_here_only(const Node& node) {
+  return !node.on_server || (node.stage && node.stage->dirty());
+}
+
 awaitable<void> Vfs::Impl::remove_from_server(NodeRef node, std::stop_token stop) {
   const bool never_sent = !node->on_server && node->stage && node->stage->unheard_of();
   if (never_sent) co_return;
@@ -137,8 +142,7 @@ awaitable<void> Vfs::Impl::remove_from_server(NodeRef node, std::stop_token stop
     co_await remote.remove_file(path, stop);
   } catch (const Error& error) {
     // The upload never arrived, or somebody else was faster: what waits to be sent is not to come back.
-    const bool is_here_only = !node->on_server || (node->stage && node->stage->dirty());
-    if (error.code() != ENOENT || !is_here_only) throw;
+    if (error.code() != ENOENT || !may_be_here_only(*node)) throw;
   }
 }
 

@@ -67,20 +67,17 @@ awaitable<void> Vfs::Impl::measure(NodeRef node, std::stop_token stop) {
 // As much as the block cache may hold need not be fetched once more to be read.
 awaitable<void> Vfs::Impl::count_bytes(NodeRef node, std::stop_token stop) {
   const std::uint64_t version = node->new_version();  // nothing that is cached can be vouched for
-  const Clock::time_point asked = clock.now();
+  Clock::time_point asked = clock.now();
   ByteCount count;
-  for (bool may_retry = true;;) {
-    const std::uint64_t before = count.bytes;
-    try {
-      co_await count_stream(this, node, &count, stop);
-      break;
-    } catch (const Revoked&) {
-    } catch (const ConnectionLost&) {
-      if (stop.stop_requested()) throw Cancelled();
-      if (count.bytes > before) may_retry = true;
-      if (!std::exchange(may_retry, false)) throw;
-    }
-    if (stop.stop_requested()) throw Cancelled();
+  bool joined = co_await count_streams(node, &count, stop);
+  for (bool may_repeat = true; joined;) {
+    const bool same = co_await is_still(node, node->attributes, stop);
+    if (same) break;
+    if (!std::exchange(may_repeat, false))
+      throw Error(EIO, node->name + " was changed on the server again and again while it was counted");
+    count = {};
+    asked = clock.now();
+    joined = co_await count_streams(node, &count, stop);
   }
   if (node->version != version || !lacks_size(*node)) co_return;  // it was changed here meanwhile
   for (std::uint64_t index = 0; index < count.blocks.size(); ++index)
@@ -90,6 +87,38 @@ awaitable<void> Vfs::Impl::count_bytes(NodeRef node, std::stop_token stop) {
   node->attributes.size_known = true;
   node->learned = asked;
   directories.publish(*node);
+}
+
+// True: the line died, and what is counted comes of more than one stream.
+awaitable<bool> Vfs::Impl::count_streams(NodeRef node, ByteCount* count, std::stop_token stop) {
+  bool joined = false;
+  for (bool may_retry = true;; joined = joined || count->bytes > 0) {
+    const std::uint64_t before = count->bytes;
+    try {
+      co_await count_stream(this, node, count, stop);
+      co_return joined;
+    } catch (const Revoked&) {
+    } catch (const ConnectionLost&) {
+      if (stop.stop_requested()) throw Cancelled();
+      if (count->bytes > before) may_retry = true;
+      if (!std::exchange(may_retry, false)) throw;
+    }
+    if (stop.stop_requested()) throw Cancelled();
+  }
+}
+
+// A stream that goes on where another one was cut reads what has the name by then.
+awaitable<bool> Vfs::Impl::is_still(NodeRef node, Attributes expected, std::stop_token stop) {
+  while (node->linked) {
+    const Path path = nodes.path(*node);
+    const std::optional<Attributes> now = co_await remote.stat(path, stop);
+    if (now && same_version(expected, *now)) break;
+    const bool moved = co_await nodes.has_moved(node, path, stop);
+    if (moved || !node->linked) continue;
+    if (!now) throw Error(ESTALE, path.str() + " was removed on the server while it was counted");
+    co_return false;
+  }
+  co_return true;
 }
 
 // From where the count stands to the end of the file.

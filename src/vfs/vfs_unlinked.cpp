@@ -25,11 +25,12 @@ awaitable<void> Vfs::Impl::hide_open_file(NodeRef node, std::stop_token stop) {
   const InodeTable::Renaming renaming(nodes, node);
   try {
     co_await remote.rename(path, unseen, stop);
-  } catch (...) {
+    node->mark().hidden_as = unseen;
+  } catch (const Error& error) {
     hidden.unhide(unseen);
-    throw;
+    if (error.code() != ENOENT || !may_be_here_only(*node)) throw;
+    node->on_server = false;  // somebody else was faster: what waits to be sent is not to come back
   }
-  node->mark().hidden_as = unseen;
 }
 
 // A directory was renamed: what lies hidden below it has moved along.

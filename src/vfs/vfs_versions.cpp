@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Which version of a file an open handle reads. What we change ourselves every handle sees at once, as on a
 // local disk. What somebody else changes on the server it sees only where no bytes of two versions come
-// together: when the file has merely become longer, or when the program begins anew at its start. Else what
+// together: when the file has merely become longer, or when the program begins anew at its start and the
+// kernel has let go of what it had of the old version. Else what
 // its stream has yet to bring can still be read, and the rest is EIO until it is opened again.
 #include <cerrno>
 #include <utility>
@@ -10,7 +11,8 @@
 
 namespace ftpfs::vfs {
 
-// The kernel drops the pages of other versions when size or time of what it is told have changed.
+// Without FUSE_AUTO_INVAL_DATA the kernel drops the pages of other versions when it is told another size, and
+// only then (Linux 6.1, fuse_change_attributes()).
 Attr Vfs::Impl::tell(Node& node) {
   node.told = true;
   return attr(node);
@@ -41,8 +43,17 @@ const std::shared_ptr<Reader>& Vfs::Impl::reader(OpenFile& file) {
 
 void Vfs::Impl::handed_out(OpenFile& file, std::uint64_t offset, const Slices& slices) {
   if (slices.empty()) return;
+  Node& node = *file.node;
   file.witness = Witness::of(file.version.number, offset, slices);
-  file.node->mark().witness = file.witness;
+  node.mark().witness = file.witness;
+  if (node.told && file.version.number != node.version) node.mark().mixed_version = node.version;
+}
+
+// The kernel has no pages of another version than the present one.
+bool Vfs::Impl::kernel_has_dropped(const Node& node) const {
+  const Marks& marks = node.marks();
+  const bool other_size = marks.kernel_size && *marks.kernel_size != node.attributes.size;
+  return node.told && other_size && marks.mixed_version != node.version;
 }
 
 awaitable<void> Vfs::Impl::follow(std::shared_ptr<OpenFile> file, std::uint64_t offset, std::size_t size,
@@ -50,7 +61,7 @@ awaitable<void> Vfs::Impl::follow(std::shared_ptr<OpenFile> file, std::uint64_t 
   const Node& node = *file->node;
   if (file->version.number == node.version) co_return;
   const bool ours = node.marks().foreign_version <= file->version.number;
-  const bool begins_anew = offset == 0 && node.told;
+  const bool begins_anew = offset == 0 && kernel_has_dropped(node);
   if (ours || begins_anew) {
     adopt(*file, nullptr);
     co_return;

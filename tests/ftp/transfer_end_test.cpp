@@ -122,6 +122,34 @@ TEST_F(TransferTest, MayBeDestroyedWhileItIsRead) {
   EXPECT_TRUE(lost);
 }
 
+// It is known by then that the transfer has failed, and why; only its session is lost.
+TEST_F(TransferTest, ALineThatDiesWhileItIsAskedWhetherThatIsAllLeavesTheServersWords) {
+  for (const Ending ending : all_endings) {
+    for (const bool asked : {false, true}) {
+      SCOPED_TRACE(name_of(ending) + (asked ? " after NOOP" : " before NOOP"));
+      const auto cut = std::make_shared<Signal>();
+      start([&](Script& control) {
+        passive(control).expect("RETR /f\r\n").send("150 -\r\n").await(cut).send("426 Link lost\r\n");
+        if (asked) control.expect("NOOP\r\n");
+        control.ending(ending);
+      });
+      network_.connection().send("half").await(cut).end();
+      const auto transfer = play(Transfer::begin(session_, Verb::retr, "/f", 0, {}));
+      EXPECT_EQ(play(transfer->read_some(chunk_)), 4u);
+      cut->raise();
+      try {
+        play(transfer->read_some(chunk_));
+        FAIL() << "half a file was taken for a whole one";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.code(), EIO);
+        EXPECT_EQ(error.server_said(), "426 Link lost");
+      }
+      EXPECT_FALSE(session_->reusable());
+      network_.forget_connections();
+    }
+  }
+}
+
 // One script, cut off in each possible place in each possible way.
 struct Cut {
   std::size_t connection;  // 0: control, 1: data

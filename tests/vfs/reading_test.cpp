@@ -204,6 +204,33 @@ TEST_F(ReadingTest, TwoReadersFarApartBothGetTheirBytes) {
   client().release(back);
 }
 
+// As two requests of the kernel's read-ahead, of which one always waits.
+awaitable<void> read_through(vfs::Vfs* fs, ManualClock* clock, vfs::Handle handle, std::size_t offset,
+                             std::size_t* read) {
+  for (; offset < 16 * mib; offset += 2 * request) {
+    const Slices slices = co_await fs->read(handle, offset, request, std::stop_token());
+    *read += total_size(slices);
+    clock->advance(std::chrono::milliseconds(100));
+  }
+}
+
+TEST_F(ReadingTest, WhoReadsThroughDoesNotKeepOthersOfTheHandleWaitingForEver) {
+  const vfs::Handle handle = open(pattern(32 * mib));
+  remote_.on(Op::read).hold();
+  std::size_t read = 0;
+  Pending<void> even(io_, read_through(&fs(), &clock_, handle, 0, &read), std::stop_source());
+  Pending<void> odd(io_, read_through(&fs(), &clock_, handle, request, &read), std::stop_source());
+  auto far = client().read_later(handle, 31 * mib, request);
+  remote_.on(Op::read).release();
+  EXPECT_EQ(text_of(far.get()), expected(31 * mib, request));
+  EXPECT_GT(read, 0u);
+  EXPECT_LT(read, 8 * mib);
+  even.get();
+  odd.get();
+  EXPECT_EQ(read, 16 * mib);
+  client().release(handle);
+}
+
 TEST_F(ReadingTest, AFileThatIsShorterThanTheServerSaidIsAnErrorNotTheEnd) {
   const vfs::Handle handle = open(pattern(10'000));
   tree().find(Path("/file"))->content.resize(4'000);

@@ -148,6 +148,44 @@ TEST_F(UnknownSize, ACountThatIsCutGoesOn) {
   EXPECT_EQ(read_by_size("/file"), pattern(400'000));
 }
 
+TEST_F(UnknownSize, ACountThatIsCutIsNotJoinedWithAnotherVersion) {
+  nobody_tells();
+  for (const bool at_once : {true, false}) {
+    SCOPED_TRACE(at_once);
+    tree().put_file("/file", pattern(400'000, 1));
+    client().names("/");
+    remote_.fail_sources_after(200'000, ConnectionLost(EIO, "cut"));
+    remote_.on(Op::read).hold();
+    Pending<vfs::Opened> opening(io_, fs().open(client().ino("/file"), O_RDONLY, {}), std::stop_source());
+    advance(std::chrono::seconds(2));
+    tree().put_file("/file", pattern(300'000, 2));  // the stream reads what it has opened
+    if (!at_once) remote_.fail_sources_after(250'000, ConnectionLost(EIO, "cut"));
+    remote_.on(Op::read).release();
+    const vfs::Handle handle = opening.get().handle;
+    EXPECT_EQ(client().stat("/file").st_size, 300'000);
+    EXPECT_EQ(client().read(handle, 0, 400'000), pattern(300'000, 2));
+    client().close(handle);
+    listing_expires();
+  }
+}
+
+TEST_F(UnknownSize, AFileThatIsRemovedWhileACutCountGoesOnIsStale) {
+  nobody_tells();
+  tree().put_file("/file", pattern(400'000));
+  const vfs::Ino ino = client().ino("/file");
+  remote_.fail_sources_after(200'000, ConnectionLost(EIO, "cut"));
+  remote_.on(Op::read).hold();
+  Pending<vfs::Opened> opening(io_, fs().open(ino, O_RDONLY, {}), std::stop_source());
+  EXPECT_EQ(remote_.on(Op::read).held(), 1u);
+  remote_.on(Op::stat).hold();
+  remote_.on(Op::read).release();
+  settle(io_);
+  EXPECT_EQ(remote_.on(Op::stat).held(), 1u);
+  tree().remove("/file");
+  remote_.on(Op::stat).release();
+  EXPECT_EQ(opening.code(), ESTALE);
+}
+
 TEST_F(UnknownSize, ACountThatFailsIsAnErrorAndNoEmptyFile) {
   nobody_tells();
   tree().put_file("/file", pattern(400'000));

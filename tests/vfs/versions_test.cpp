@@ -307,6 +307,45 @@ TEST_F(VersionsTest, WhoBeginsAnewGetsTheNewVersionOnceTheKernelKnows) {
   client().release(handle);
 }
 
+// The kernel's pages of the old end would go with a new beginning.
+TEST_F(VersionsTest, WhoBeginsAnewWhereOnlyTheTimeIsAnotherGetsAnError) {
+  const vfs::Handle handle = open(old_);
+  EXPECT_EQ(client().read(handle, length - request, request), old_.substr(length - request));
+  replace(new_);
+  EXPECT_EQ(size(), length);
+  EXPECT_EQ(errno_of_read(handle, 0), EIO);
+  client().release(handle);
+  EXPECT_EQ(client().read_file("/file"), new_);
+}
+
+TEST_F(VersionsTest, WhoBeginsAnewWhenAHandleHasReadOnInTheOldVersionGetsThat) {
+  const vfs::Handle handle = open(old_);
+  const vfs::Handle other = client().open("/file");
+  EXPECT_EQ(client().read(handle, length - request, request), old_.substr(length - request));
+  EXPECT_EQ(client().read(other, 0, request), old_.substr(0, request));
+  replace(new_.substr(0, 5 * mib));
+  EXPECT_EQ(size(), 5 * mib);
+  EXPECT_EQ(client().read(other, request, request), old_.substr(request, request));
+  EXPECT_EQ(client().read(handle, 0, request), old_.substr(0, request));
+  fs().drop_caches();
+  EXPECT_EQ(errno_of_read(handle, 0), EIO);
+  client().release(handle);
+  client().release(other);
+  EXPECT_EQ(client().read_file("/file"), new_.substr(0, 5 * mib));
+}
+
+// Its pages are still those of the first version: what it is told is as long as that one.
+TEST_F(VersionsTest, WhoBeginsAnewAfterAChangeThatTheKernelMissedGetsAnError) {
+  const vfs::Handle handle = open(old_);
+  EXPECT_EQ(client().read(handle, length - request, request), old_.substr(length - request));
+  replace("short");
+  EXPECT_EQ(errno_of_read(handle, 4 * mib), EIO);  // found by the stream
+  replace(new_);
+  EXPECT_EQ(size(), length);
+  EXPECT_EQ(errno_of_read(handle, 0), EIO);
+  client().release(handle);
+}
+
 TEST_F(VersionsTest, OurOwnChangesAreSeenByAllHandles) {
   const vfs::Handle handle = open(old_);
   EXPECT_EQ(client().read(handle, 0, request), old_.substr(0, request));

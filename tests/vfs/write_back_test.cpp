@@ -277,6 +277,37 @@ TEST_F(WriteBackTest, WhatOthersHaveRemovedAndThenWeDoesNotComeBack) {
   EXPECT_THAT(names_in_spool(), IsEmpty());
 }
 
+TEST_F(WriteBackTest, NorWhileSomebodyHasItOpen) {
+  tree().put_file("/file", pattern(mib));
+  const vfs::Handle handle = client().open("/file", O_RDWR);
+  client().write(handle, 0, "ours");
+  client().flush(handle);
+  tree().remove("/file");
+  client().unlink("/file");
+  EXPECT_EQ(client().read(handle, 0, 4), "ours");
+  client().release(handle);
+  let_it_be_sent();
+  EXPECT_THAT(tree().names("/"), IsEmpty());
+  EXPECT_THAT(client().names("/"), IsEmpty());
+  EXPECT_THAT(names_in_spool(), IsEmpty());
+}
+
+TEST_F(WriteBackTest, WhatOthersHaveRemovedCanBeReplacedWhileSomebodyHasItOpen) {
+  tree().put_file("/file", pattern(mib));
+  const vfs::Handle handle = client().open("/file", O_RDWR);
+  client().write(handle, 0, "ours");
+  client().flush(handle);
+  tree().remove("/file");
+  client().write_file("/other", "newer");
+  client().rename("/other", "/file");
+  EXPECT_EQ(client().read(handle, 0, 4), "ours");
+  client().release(handle);
+  let_it_be_sent();
+  EXPECT_THAT(tree().names("/"), ElementsAre("file"));
+  EXPECT_EQ(tree().content("/file"), "newer");
+  EXPECT_THAT(names_in_spool(), IsEmpty());
+}
+
 TEST_F(WriteBackTest, ADirectoryWithAFileThatWaitsIsNotEmpty) {
   tree().put_file("/dir/file", "old");
   client().write_file("/dir/file", "ours");

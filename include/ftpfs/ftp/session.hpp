@@ -129,10 +129,10 @@ class Session {
   struct Outstanding {
     std::string text;  // masked
     bool moves_data;
-    bool changes = false;        // something on the server
-    bool leads = false;          // the command after it belongs to it: RNTO, or what REST is for
-    bool ends_sequence = false;  // REST 0, which takes another one back
-    std::string uploads_to = {};
+    bool changes = false;         // something on the server
+    bool leads = false;           // the command after it belongs to it: RNTO, or what REST is for
+    bool ends_sequence = false;   // REST 0, which takes another one back
+    std::string uploads_to = {};  // of STOR and APPE: where the file may still change when no reply comes
   };
 
   explicit Session(std::shared_ptr<SessionContext> context);

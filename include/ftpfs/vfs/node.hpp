@@ -45,7 +45,9 @@ struct Marks {
   std::uint64_t foreign_version = 0;   // the last one that somebody else made
   std::uint64_t kernel_version = 0;    // the version whose pages the kernel may hold
   std::uint64_t streamed_version = 0;  // of which a stream was begun
-  Rare<Witness> witness;               // once something was read
+  std::uint64_t mixed_version = 0;     // told to the kernel, and then bytes of an older one were handed out
+  std::optional<std::uint64_t> kernel_size;  // of the version before, if the kernel was told
+  Rare<Witness> witness;                     // once something was read
   std::exception_ptr unheard;    // why a file could not be sent whose close() had succeeded (writeback=)
   std::exception_ptr complaint;  // the last one, also when one has heard it
   std::uint32_t complaints = 0;  // each handle that writes is to hear the last of them
@@ -67,6 +69,8 @@ struct Node {
   Ino shown() const noexcept { return marks().shown.value_or(ino); }
 
   std::uint64_t new_version() noexcept {
+    const bool known = told && !stage;
+    if (marks_) marks_->kernel_size = known ? std::optional(attributes.size) : std::nullopt;
     told = false;
     return ++version;
   }
@@ -94,7 +98,7 @@ struct Node {
   std::uint64_t lookups = 0;        // the kernel's references
   std::uint32_t uses = 0;           // NodeRefs
   std::uint32_t children : 29 = 0;  // nodes whose parent this is
-  // The kernel was told this version's size and time: it then drops other pages.
+  // The kernel was told this version's size: it then drops its pages where that is another one.
   bool told : 1 = false;
   bool linked : 1 = true;     // false: unlinked or replaced; still reachable by handles and kernel references
   bool on_server : 1 = true;  // false: created here, nothing sent yet

@@ -186,12 +186,15 @@ awaitable<void> App::watch_signals() {
 }
 
 void App::on_termination() {
+  // A terminal sends one to the command and to us, and the end of the command is another one.
+  if (starting_.stop_requested() && readiness_->is_waited_for()) return;
   if (starting_.stop_requested()) {
     logger_->error("ended by a second signal: what was not sent yet is lost or left in the spool");
     channel_->unmount();
     std::_Exit(static_cast<int>(mounted_ ? ExitStatus::usage : ExitStatus::interrupted));
   }
   starting_.request_stop();
+  readiness_->ending();
   if (mounted_) asio::co_spawn(io_, save_and_unmount(), asio::detached);
 }
 

@@ -104,7 +104,7 @@ ExitStatus flush(const Settings& settings) {
       if (flush_one(mount.mountpoint, settings) != ExitStatus::success) worst = ExitStatus::mount_failed;
     } catch (const Failure& failure) {
       fmt::print(stderr, "{}\n", failure_line("", failure));
-      worst = ExitStatus::mount_failed;
+      if (failure.status() != ExitStatus::usage) worst = ExitStatus::mount_failed;  // usage: not ours to ask
     }
   }
   return worst;

@@ -138,15 +138,18 @@ class Waiting {
 };
 
 // It sets itself a limit, and keeps in the spool what it could not send by then. Only where somebody has the
-// file system in another mount namespace does it go on.
-void wait_for_end(const Wanted& wanted, const fuse::Serving& daemon, int descriptor) {
+// file system in another mount namespace does it go on: a container, or a service with a view of its own.
+void wait_for_end(const Wanted& wanted, const std::string& device, const fuse::Serving& daemon,
+                  int descriptor) {
   const Waiting progress(wanted.mountpoint, daemon);
   ::pollfd end{descriptor, POLLIN, 0};
   for (std::chrono::seconds waited{1}; ::poll(&end, 1, 1000) <= 0; ++waited) {
     progress.show(waited);
-    if (waited < time_to_save) continue;
-    fmt::print(stderr, "ftpfs: {}: its daemon goes on; is it mounted in another mount namespace?\n",
-               escaped(wanted.mountpoint));
+    const std::optional<::pid_t> holder = fuse::who_has_mounted(device);
+    if (!holder && waited < time_to_save) continue;
+    const std::string why = holder ? fmt::format(": process {} has it in another mount namespace", *holder)
+                                   : "; is it mounted in another mount namespace?";
+    fmt::print(stderr, "ftpfs: {}: its daemon goes on{}\n", escaped(wanted.mountpoint), why);
     return;
   }
 }
@@ -175,7 +178,8 @@ ExitStatus unmount(std::span<const std::string> arguments) {
   }
   const ExitStatus status = take_away(wanted);
   if (status != ExitStatus::success || !end) return status;
-  if (!is_still_mounted(mount)) wait_for_end(wanted, left.value_or(*daemon), end.get());  // it is after -r
+  if (!is_still_mounted(mount))  // it is after -r
+    wait_for_end(wanted, mount ? mount->device : "", left.value_or(*daemon), end.get());
   return ExitStatus::success;
 }
 

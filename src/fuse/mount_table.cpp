@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
+#include <string>
 #include <utility>
 
 #include <fcntl.h>
@@ -36,8 +38,8 @@ std::string_view cut(std::string_view& text, char end) {
 }
 
 // Not by a stream of the library, which would leave the descriptor to whatever program is run meanwhile.
-std::string read_mountinfo() {
-  const UniqueFd file(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
+std::string read_mountinfo(const std::string& process) {
+  const UniqueFd file(::open(("/proc/" + process + "/mountinfo").c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
   std::array<char, 16 * 1024> piece;
   for (;;) {
@@ -73,8 +75,20 @@ std::vector<MountEntry> parse_mounts(std::string_view mountinfo) {
 }
 
 std::vector<MountEntry> all_mounts() {
-  const std::string text = read_mountinfo();
+  const std::string text = read_mountinfo("self");
   return parse_mounts(text);
+}
+
+std::optional<::pid_t> who_has_mounted(const std::string& device) {
+  std::error_code failure;
+  const auto has_it = [&](const MountEntry& one) { return one.device == device; };
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", failure)) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != name.npos) continue;
+    const std::string text = read_mountinfo(name);  // empty: it has ended
+    if (std::ranges::any_of(parse_mounts(text), has_it)) return std::stoi(name);
+  }
+  return std::nullopt;
 }
 
 namespace {

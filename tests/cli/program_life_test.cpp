@@ -222,6 +222,23 @@ TEST_F(Life, TheDaemonEndsWithTheCommandThatStartsIt) {
   EXPECT_FALSE(mounted());
 }
 
+// Which the terminal sends to all of the command's group.
+TEST_F(Life, ASignalToTheCommandAndItsChildrenIsOne) {
+  inject({.verb = "PASS", .action = Fault::Action::stall});
+  ASSERT_EQ(::prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+  Process process(
+      {command(served_->url(), "timeout=1000"), "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("log")});
+  ASSERT_TRUE(has_stalled());
+  ASSERT_EQ(::getpgid(process.pid()), process.pid());
+  EXPECT_EQ(::kill(-process.pid(), SIGINT), 0);
+  process.wait();
+  int status = -1;
+  EXPECT_GT(::wait(&status), 0);
+  EXPECT_EQ(WEXITSTATUS(status), 8);
+  EXPECT_EQ(log().find("second signal"), std::string::npos) << log();
+  EXPECT_FALSE(mounted());
+}
+
 TEST_F(Life, HangUpForgetsWhatIsCached) {
   Process& process = mount("dcache_timeout=100000,attr_timeout=0");
   EXPECT_FALSE(fs::exists(mountpoint() / "late"));

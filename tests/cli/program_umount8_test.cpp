@@ -196,6 +196,24 @@ TEST_F(Umount8, WhatIsMountedElsewhereTooIsNotWaitedFor) {
   EXPECT_EQ(::umount2(other.c_str(), 0), 0);
 }
 
+TEST_F(Umount8, NorWhatAnotherMountNamespaceHas) {
+  const Process holder({{"/usr/bin/unshare", "-m", "--propagation", "private", "/bin/sleep", "1000"},
+                        "/",
+                        {},
+                        scratch("none")});
+  const std::string process = std::to_string(holder.pid());
+  ASSERT_TRUE(eventually([&] { return read_file("/proc/" + process + "/comm") == "sleep\n"; }));
+  const Outcome outcome = umount({mountpoint()});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.output, "ftpfs: " + mountpoint().string() + ": its daemon goes on: process " + process +
+                                " has it in another mount namespace\n");
+  EXPECT_FALSE(mounted());
+  EXPECT_GT(served_->with([](FakeServer& server) { return server.open_sessions(); }), 0u);
+  holder.signal(SIGKILL);
+  EXPECT_TRUE(eventually(
+      [&] { return served_->with([](FakeServer& server) { return server.open_sessions() == 0; }); }));
+}
+
 TEST_F(Umount8, ReadOnlyWhereItIsInUse) {
   const UniqueFd directory(::open(mountpoint().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   EXPECT_EQ(umount({"-r", mountpoint()}).status, 0);

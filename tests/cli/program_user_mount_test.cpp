@@ -102,7 +102,10 @@ TEST_F(UserMount, ARefusalOfFusermountIsToldWhole) {
 TEST_F(UserMount, IsListedForOthersAsFarAsItCanBeSeen) {
   cover_fstab(line("ftpfs", "noauto,user"));
   const int before = run({FTPFS_PROGRAM, "status"}).status;  // of what else may be mounted on this machine
+  const int flushed_before = run({FTPFS_PROGRAM, "flush"}).status;
   ASSERT_EQ(as_user({"/bin/mount", mountpoint()}).status, 0);
+  EXPECT_EQ(run({FTPFS_PROGRAM, "flush"}).status, flushed_before);
+  EXPECT_EQ(run({FTPFS_PROGRAM, "flush", mountpoint()}).status, 1);
   const Outcome all = run({FTPFS_PROGRAM, "status"});
   EXPECT_EQ(all.status, before) << "what somebody else has mounted is no failure";
   EXPECT_NE(all.output.find(mountpoint().string()), std::string::npos) << all.output;

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/types.h>
+
 namespace ftpfs::fuse {
 
 struct MountEntry {
@@ -20,6 +22,9 @@ struct MountEntry {
 // Out of a mountinfo text, in its order: what is mounted upon something comes after it.
 std::vector<MountEntry> parse_mounts(std::string_view mountinfo);
 std::vector<MountEntry> all_mounts();  // of this process
+
+// A process that has it, perhaps in a mount namespace of its own. As far as /proc shows them.
+std::optional<::pid_t> who_has_mounted(const std::string& device);
 
 // The uppermost mount on `mountpoint` (canonical).
 std::optional<MountEntry> topmost_mount(std::string_view mountinfo, std::string_view mountpoint);

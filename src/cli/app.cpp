@@ -48,15 +48,14 @@ App::App(const Settings& settings, Logger logger)
 
 ExitStatus App::run(Readiness& readiness) {
   readiness_ = &readiness;
-  bool done = false;
   std::exception_ptr failure;
   asio::co_spawn(io_, watch_signals(), asio::detached);
   asio::co_spawn(io_, serve(), [&](std::exception_ptr thrown) {
     failure = thrown;
-    done = true;
+    done_ = true;
     signals_.cancel();
   });
-  while (!done) io_.run_one();
+  while (!done_) io_.run_one();
   const ExitStatus status = conclude(failure);
   if (tear_down()) return status;
   // Something on the loop still waits, and its frame may refer to what is gone: do not run its destructors.
@@ -171,7 +170,7 @@ awaitable<void> App::watch_signals() {
   for (;;) {
     boost::system::error_code error;
     const int signal = co_await signals_.async_wait(asio::redirect_error(use_awaitable, error));
-    if (error) co_return;
+    if (error || done_) co_return;  // it may have come with the end: what it is about is being taken down
     if (signal == SIGHUP) {
       reopen_log(*logger_);
       vfs_->drop_caches();
@@ -194,7 +193,6 @@ void App::on_termination() {
     std::_Exit(static_cast<int>(mounted_ ? ExitStatus::usage : ExitStatus::interrupted));
   }
   starting_.request_stop();
-  readiness_->ending();
   if (mounted_) asio::co_spawn(io_, save_and_unmount(), asio::detached);
 }
 

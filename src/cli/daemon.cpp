@@ -73,10 +73,6 @@ void Readiness::ready() {
   tell_parent(ExitStatus::success, {});
 }
 
-void Readiness::ending() noexcept {
-  if (parent_) ::prctl(PR_SET_PDEATHSIG, 0);
-}
-
 void Readiness::notice(std::string_view line) {
   print_line(line);
 }

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdio>
 #include <string_view>
 #include <utility>
 
@@ -16,7 +17,6 @@
 
 #include <ftpfs/base/log.hpp>
 #include <ftpfs/cli/enquiry.hpp>
-#include <ftpfs/cli/exit_status.hpp>
 #include <ftpfs/fuse/question.hpp>
 
 namespace ftpfs::cli {
@@ -108,6 +108,11 @@ std::string ask_in_time(const std::string& mountpoint, const std::string& questi
                   fmt::format("{}: the daemon does not answer", escaped(mountpoint)), {}, ETIMEDOUT);
   const bool forbidden = heard.code == EACCES || heard.code == EPERM;
   throw Failure(forbidden ? ExitStatus::usage : ExitStatus::mount_failed, heard.text, {}, heard.code);
+}
+
+ExitStatus passed_over(const Failure& failure) {
+  fmt::print(stderr, "{}\n", failure_line("", failure));
+  return failure.status() == ExitStatus::usage ? ExitStatus::success : ExitStatus::mount_failed;
 }
 
 }  // namespace ftpfs::cli

@@ -101,10 +101,9 @@ ExitStatus flush(const Settings& settings) {
   ExitStatus worst = ExitStatus::success;
   for (const fuse::MountEntry& mount : ftpfs_mounts()) {
     try {
-      if (flush_one(mount.mountpoint, settings) != ExitStatus::success) worst = ExitStatus::mount_failed;
+      worst = std::max(worst, flush_one(mount.mountpoint, settings));
     } catch (const Failure& failure) {
-      fmt::print(stderr, "{}\n", failure_line("", failure));
-      if (failure.status() != ExitStatus::usage) worst = ExitStatus::mount_failed;  // usage: not ours to ask
+      worst = std::max(worst, passed_over(failure));
     }
   }
   return worst;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <cstdio>
 #include <thread>
 
@@ -37,8 +38,7 @@ ExitStatus of_one(const std::string& path, const Settings& settings) {
   return ExitStatus::success;
 }
 
-// Each is told about, and why it cannot be where that is so. One that is dead or does not answer is a
-// failure; one that others have mounted is their own affair.
+// Each is told about, and why it cannot be where that is so.
 ExitStatus of_all(const Settings& settings) {
   ExitStatus worst = ExitStatus::success;
   json all = json::array();
@@ -50,8 +50,7 @@ ExitStatus of_all(const Settings& settings) {
       if (!settings.json) text += (text.empty() ? "" : "\n") + shown(answer, false, settings);
     } catch (const Failure& failure) {
       all.push_back({{"mountpoint", mount.mountpoint}, {"source", mount.source}, {"error", failure.what()}});
-      fmt::print(stderr, "{}\n", failure_line("", failure));
-      if (failure.status() != ExitStatus::usage) worst = ExitStatus::mount_failed;
+      worst = std::max(worst, passed_over(failure));
     }
   }
   if (settings.json)

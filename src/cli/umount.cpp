@@ -97,9 +97,9 @@ std::optional<fuse::Serving> ask_in_time(const std::string& mountpoint) {
 }
 
 // The same file system at another place: its daemon goes on.
-bool is_still_mounted(const std::optional<fuse::MountEntry>& mount) {
+bool is_still_mounted(const fuse::MountEntry& mount) {
   const auto all = fuse::all_mounts();
-  return mount && std::ranges::any_of(all, [&](const auto& one) { return one.device == mount->device; });
+  return std::ranges::any_of(all, [&](const auto& one) { return one.device == mount.device; });
 }
 
 // By umount(8) itself, with -i: no helper. It knows who may, keeps /run/mount/utab, and says what is wrong.
@@ -121,12 +121,13 @@ class Waiting {
       : text_(fmt::format("ftpfs: {}: {} to be sent", escaped(mountpoint), amount(daemon))),
         worth_it_(daemon.unsent_files > 0),
         terminal_(::isatty(STDERR_FILENO) != 0) {}
-  ~Waiting() {
-    if (worth_it_ && terminal_) fmt::print(stderr, "\r\x1b[K");
-  }
+  ~Waiting() { clear(); }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
 
+  void clear() const {
+    if (worth_it_ && terminal_) fmt::print(stderr, "\r\x1b[K");
+  }
   void show(std::chrono::seconds waited) const {
     if (worth_it_ && terminal_) fmt::print(stderr, "\r{}, waiting for {} s", text_, waited.count());
   }
@@ -139,17 +140,18 @@ class Waiting {
 
 // It sets itself a limit, and keeps in the spool what it could not send by then. Only where somebody has the
 // file system in another mount namespace does it go on: a container, or a service with a view of its own.
-void wait_for_end(const Wanted& wanted, const std::string& device, const fuse::Serving& daemon,
-                  int descriptor) {
-  const Waiting progress(wanted.mountpoint, daemon);
+void wait_for_end(const fuse::MountEntry& mount, const fuse::Serving& daemon, int descriptor) {
+  const Waiting progress(mount.mountpoint, daemon);
   ::pollfd end{descriptor, POLLIN, 0};
   for (std::chrono::seconds waited{1}; ::poll(&end, 1, 1000) <= 0; ++waited) {
     progress.show(waited);
-    const std::optional<::pid_t> holder = fuse::who_has_mounted(device);
+    const std::optional<::pid_t> holder = fuse::who_else_has(mount);
     if (!holder && waited < time_to_save) continue;
+    const std::string what = daemon.unsent_files > 0 ? ", with " + amount(daemon) + " to be sent" : "";
     const std::string why = holder ? fmt::format(": process {} has it in another mount namespace", *holder)
                                    : "; is it mounted in another mount namespace?";
-    fmt::print(stderr, "ftpfs: {}: its daemon goes on{}\n", escaped(wanted.mountpoint), why);
+    progress.clear();
+    fmt::print(stderr, "ftpfs: {}: its daemon goes on{}{}\n", escaped(mount.mountpoint), what, why);
     return;
   }
 }
@@ -177,9 +179,8 @@ ExitStatus unmount(std::span<const std::string> arguments) {
     left = ask_in_time(wanted.mountpoint);
   }
   const ExitStatus status = take_away(wanted);
-  if (status != ExitStatus::success || !end) return status;
-  if (!is_still_mounted(mount))  // it is after -r
-    wait_for_end(wanted, mount ? mount->device : "", left.value_or(*daemon), end.get());
+  if (status != ExitStatus::success || !end || !mount) return status;
+  if (!is_still_mounted(*mount)) wait_for_end(*mount, left.value_or(*daemon), end.get());  // it is after -r
   return ExitStatus::success;
 }
 

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <ftpfs/base/text_hash.hpp>
+
 #include "look.hpp"
 
 namespace ftpfs::ftp {
@@ -17,7 +19,7 @@ using proto::Verb;
 namespace {
 
 void keep_first_of_each_name(std::vector<Entry>& entries) {
-  std::unordered_set<std::string> seen;
+  std::unordered_set<std::string, HashOfText> seen;
   seen.reserve(entries.size());
   std::erase_if(entries, [&](const Entry& entry) { return !seen.insert(entry.name).second; });
 }

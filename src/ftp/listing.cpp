@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <ftpfs/base/stop.hpp>
+#include <ftpfs/base/text_hash.hpp>
 #include <ftpfs/ftp/transfer.hpp>
 #include <ftpfs/proto/fault.hpp>
 
@@ -157,7 +158,7 @@ awaitable<std::optional<Listed>> list_by_mlsd(std::shared_ptr<Session> session, 
 // Is -a an option here, or a file name? The option shows everything that the plain listing shows.
 void learn_list_all(Support& list_all, const Listed& all, const Listed& plain) {
   if (!all.refusal && all.lines == 0 && plain.lines == 0) return;  // nothing to learn from
-  std::unordered_set<std::string_view> names;
+  std::unordered_set<std::string_view, HashOfText> names;
   for (const Entry& entry : all.entries) names.insert(entry.name);
   const bool superset = std::all_of(plain.entries.begin(), plain.entries.end(),
                                     [&](const Entry& entry) { return names.contains(entry.name); });
@@ -221,7 +222,7 @@ awaitable<void> find_targets(std::shared_ptr<Session> session, std::string path,
                              std::stop_token stop) {
   if (std::none_of(entries->begin(), entries->end(), is_blind_link)) co_return;
   const Listed listed = co_await list_by_list(session, path, stop);
-  std::unordered_map<std::string_view, std::string_view> targets;
+  std::unordered_map<std::string_view, std::string_view, HashOfText> targets;
   for (const Entry& entry : listed.entries) targets.emplace(entry.name, entry.link_target);
   for (Entry& entry : *entries) {
     const auto found = targets.find(entry.name);

@@ -50,6 +50,11 @@ std::string read_mountinfo(const std::string& process) {
   }
 }
 
+std::string mount_namespace_of(const std::string& process) {
+  std::error_code failure;
+  return std::filesystem::read_symlink("/proc/" + process + "/ns/mnt", failure).string();
+}
+
 }  // namespace
 
 std::vector<MountEntry> parse_mounts(std::string_view mountinfo) {
@@ -79,14 +84,20 @@ std::vector<MountEntry> all_mounts() {
   return parse_mounts(text);
 }
 
-std::optional<::pid_t> who_has_mounted(const std::string& device) {
+// The device alone does not tell: the kernel gives its number to the next file system when this one is gone.
+std::optional<::pid_t> who_else_has(const MountEntry& mount) {
+  const std::string ours = mount_namespace_of("self");
+  const auto is_the_same = [&](const MountEntry& one) {
+    return one.device == mount.device && one.type == mount.type && one.source == mount.source;
+  };
   std::error_code failure;
-  const auto has_it = [&](const MountEntry& one) { return one.device == device; };
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", failure)) {
-    const std::string name = entry.path().filename();
+  for (std::filesystem::directory_iterator entry("/proc", failure), end; entry != end;
+       entry.increment(failure)) {
+    const std::string name = entry->path().filename();
     if (name.find_first_not_of("0123456789") != name.npos) continue;
-    const std::string text = read_mountinfo(name);  // empty: it has ended
-    if (std::ranges::any_of(parse_mounts(text), has_it)) return std::stoi(name);
+    const std::string theirs = mount_namespace_of(name);
+    if (theirs.empty() || theirs == ours) continue;  // empty: it has ended, or is not ours to see
+    if (std::ranges::any_of(parse_mounts(read_mountinfo(name)), is_the_same)) return std::stoi(name);
   }
   return std::nullopt;
 }

@@ -22,19 +22,26 @@ bool nothing_small_between(const Listing& listing, std::size_t first, std::size_
 
 }  // namespace
 
+std::size_t FileRow::search_begin(const Listing& listing, std::size_t last_slot) const noexcept {
+  const bool same = searched_.fetched == listing.fetched();
+  return std::max(last_slot + 1, same ? searched_.end : 0);
+}
+
 bool FileRows::small(const EntryView& entry) noexcept {
   const Attributes& attributes = entry.attributes;
   return attributes.kind == Kind::file && attributes.size_known && attributes.size <= largest;
 }
 
-const FileRow& FileRows::opened(const Node& file, const Listing& listing, bool expected) {
+FileRow& FileRows::opened(const Node& file, const Listing& listing, bool expected) {
   forget_old();
   const auto found = std::ranges::find(rows_, file.parent->ino, &FileRow::directory);
   if (found != rows_.end()) {
     rows_.splice(rows_.begin(), rows_, found);
     move(rows_.front(), file, listing, expected);
   } else {
-    rows_.push_front({file.parent->ino, file.name.str()});
+    rows_.emplace_front();
+    rows_.front().directory = file.parent->ino;
+    rows_.front().last = file.name.str();
     if (rows_.size() > most_rows) rows_.pop_back();
   }
   rows_.front().since = clock_.now();
@@ -50,6 +57,7 @@ void FileRows::move(FileRow& row, const Node& file, const Listing& listing, bool
   const bool near = row.goes_on && forward && *now - *before <= disorder;
   row.goes_on = near || (forward && nothing_small_between(listing, *before, *now));
   row.last = file.name.str();
+  if (!forward) row.begin_anew();
 }
 
 void FileRows::forget_old() {

@@ -113,7 +113,7 @@ void FilesAhead::refill() {
   if (!on_ || !rate_.pays()) return;
   settle_expired();
   rows_.forget_old();
-  for (const FileRow& row : rows_.rows()) {
+  for (FileRow& row : rows_.rows()) {
     while (row.goes_on && may_ask()) {
       std::optional<Candidate> candidate = next(row);
       if (!candidate) break;
@@ -127,23 +127,26 @@ bool FilesAhead::may_ask() const noexcept {
   return context_.remote.spare() > context_.directories.starting() + starting_ + reserved_;
 }
 
-std::optional<FilesAhead::Candidate> FilesAhead::next(const FileRow& row) {
+std::optional<FilesAhead::Candidate> FilesAhead::next(FileRow& row) {
   Node* const directory = context_.nodes.find(row.directory);
   const auto listing = directory ? context_.directories.cached(*directory) : nullptr;
   const std::optional<std::size_t> last = listing ? listing->slot_of(row.last) : std::nullopt;
   const std::optional<Path> path = last ? path_of(context_.nodes, *directory) : std::nullopt;
   if (!path) return std::nullopt;
   const std::size_t end = std::min(listing->slots(), *last + search_patience);
-  for (std::size_t slot = *last + 1; slot < end; ++slot) {
+  std::size_t slot = row.search_begin(*listing, *last);
+  for (; slot < end; ++slot) {
+    row.searched(*listing, slot);
     const std::optional<EntryView> entry = listing->at(slot);
     if (!entry || !FileRows::small(*entry)) continue;
     const Node* const known = context_.nodes.find(*directory, entry->name);
     if (known && !worth_fetching(*known)) continue;
     if (context_.disk && context_.disk->may_have(path->child(entry->name))) continue;
-    if (bytes_ + entry->attributes.size > context_.config.block_bytes / memory_share) break;
+    if (bytes_ + entry->attributes.size > context_.config.block_bytes / memory_share) return std::nullopt;
     NodeRef file = context_.child(*directory, *entry, listing->fetched());
     return Candidate{std::move(file), path->child(entry->name), entry->attributes.size};
   }
+  row.searched(*listing, slot);
   return std::nullopt;
 }
 

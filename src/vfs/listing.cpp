@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
+#include <ftpfs/base/text_hash.hpp>
 #include <ftpfs/vfs/listing.hpp>
 
 namespace ftpfs::vfs {
@@ -27,28 +27,18 @@ constexpr char32_t lower(char32_t letter) noexcept {
   return within(U'\u0400', U'\u040F') ? letter + 0x50 : letter;
 }
 
-// Of the letters without their case: what may be twins is found where it would lie itself. Eight at a time as
-// long as all are ASCII; setting a bit makes small letters of the capitals, and of little else the same.
-std::uint64_t hash_of(std::string_view name) noexcept {
-  constexpr std::uint64_t no_ascii = 0x8080808080808080u;
-  constexpr std::uint64_t small = 0x2020202020202020u;
-  std::uint64_t hash = name.size();
-  const auto add = [&hash](std::uint64_t piece) {
-    hash = (hash ^ piece) * 0x9E3779B97F4A7C15u;
-    hash ^= hash >> 32;
-  };
-  for (std::string_view rest = name; !rest.empty();) {
-    const std::size_t size = std::min<std::size_t>(rest.size(), sizeof small);
+// Of the letters without their case.
+std::uint64_t folded_hash_of(std::string_view name) noexcept {
+  constexpr unsigned letter_bits = 11;  // see take_letter()
+  constexpr unsigned most = TextHash::piece_bits / letter_bits;
+  TextHash hash(name.size());
+  while (!name.empty()) {
     std::uint64_t piece = 0;
-    std::memcpy(&piece, rest.data(), size);
-    if ((piece & no_ascii) != 0) {
-      while (!rest.empty()) add(lower(take_letter(rest)));
-      break;
-    }
-    add(piece | small);
-    rest.remove_prefix(size);
+    for (unsigned count = 0; count < most && !name.empty(); ++count)
+      piece = piece << letter_bits | lower(take_letter(name));
+    hash.add(piece);
   }
-  return hash * 0xC2B2AE3D27D4EB4Fu;
+  return hash.value();
 }
 
 }  // namespace
@@ -104,16 +94,39 @@ EntryView Listing::view(SlotIndex::Slot slot) const {
 void Listing::build_index() const {
   index_.reset(slots_.size());
   for (SlotIndex::Slot slot = 0; slot < slots_.size(); ++slot) {
-    if (slots_[slot].length != 0) index_.insert(hash_of(name_of(slots_[slot])), slot);
+    if (!is_gone(slot)) index(slot);
   }
   indexed_ = true;
 }
 
+void Listing::build_folded() const {
+  folded_.reset(slots_.size());
+  has_twins_ = false;
+  for (SlotIndex::Slot slot = 0; slot < slots_.size(); ++slot) {
+    if (!is_gone(slot)) fold(slot);
+  }
+  is_folded_ = true;
+}
+
+void Listing::index(SlotIndex::Slot slot) const {
+  const auto gone = [this](SlotIndex::Slot other) { return is_gone(other); };
+  index_.insert(hash_of(name_of(slots_[slot])), slot, gone);
+}
+
+void Listing::fold(SlotIndex::Slot slot) const {
+  const std::string_view name = name_of(slots_[slot]);
+  const std::uint64_t hash = folded_hash_of(name);
+  const auto is_twin = [&](SlotIndex::Slot other) { return may_be_twins(name_of(slots_[other]), name); };
+  if (folded_.find(hash, is_twin)) {
+    has_twins_ = true;
+    return;
+  }
+  folded_.insert(hash, slot, [this](SlotIndex::Slot other) { return is_gone(other); });
+}
+
 std::optional<std::size_t> Listing::slot_of(std::string_view name) const {
   if (!indexed_) build_index();
-  const auto is = [&](SlotIndex::Slot slot) {
-    return slots_[slot].length != 0 && name_of(slots_[slot]) == name;
-  };
+  const auto is = [&](SlotIndex::Slot slot) { return !is_gone(slot) && name_of(slots_[slot]) == name; };
   return index_.find(hash_of(name), is);
 }
 
@@ -124,9 +137,9 @@ std::optional<EntryView> Listing::find(std::string_view name) const {
 }
 
 std::optional<EntryView> Listing::twin_of(std::string_view name) const {
-  if (!indexed_) build_index();
+  if (!is_folded_) build_folded();
   const auto is_twin = [&](SlotIndex::Slot slot) { return may_be_twins(name_of(slots_[slot]), name); };
-  const std::optional<SlotIndex::Slot> found = index_.find(hash_of(name), is_twin);
+  const std::optional<SlotIndex::Slot> found = folded_.find(folded_hash_of(name), is_twin);
   if (!found) return std::nullopt;
   return view(*found);
 }
@@ -154,10 +167,10 @@ void Listing::put(const EntryView& entry) {
     return;
   }
   add(entry);
-  if (index_.full())
-    build_index();
-  else
-    index_.insert(hash_of(entry.name), static_cast<SlotIndex::Slot>(slots_.size() - 1));
+  const auto slot = static_cast<SlotIndex::Slot>(slots_.size() - 1);
+  index_.full() ? build_index() : index(slot);
+  if (!is_folded_) return;
+  folded_.full() ? build_folded() : fold(slot);
 }
 
 void Listing::erase(std::string_view name) {
@@ -168,6 +181,7 @@ void Listing::erase(std::string_view name) {
   set_link_target(static_cast<SlotIndex::Slot>(*found), {});
   slot.length = 0;
   ++erased_;
+  if (has_twins_) is_folded_ = false;  // it may have stood for others
 }
 
 void Listing::set_link_target(SlotIndex::Slot slot, std::string_view target) {
@@ -193,8 +207,8 @@ std::optional<EntryView> Listing::at(std::size_t slot) const {
 std::size_t Listing::weight() const noexcept {
   constexpr std::size_t link = 64;  // a node of the map, its bucket, its string
   const std::size_t index = slots_.size() * 3 / 2 * sizeof(SlotIndex::Slot);  // also before it is built
-  return sizeof(*this) + slots_.size() * sizeof(Slot) + names_.size() + index + link_targets_.size() * link +
-         link_target_bytes_;
+  return sizeof(*this) + slots_.size() * sizeof(Slot) + names_.size() + index + folded_.bytes() +
+         link_targets_.size() * link + link_target_bytes_;
 }
 
 }  // namespace ftpfs::vfs

@@ -151,6 +151,25 @@ TEST(Daemon, EndsWithTheCommandAsLongAsNothingIsMounted) {
   EXPECT_EQ(life.rest(), "told to end");
 }
 
+// As long as it is, signals come twice: to the group of the command, and by its end.
+TEST(Daemon, IsWaitedForInTheBackgroundUntilItIsDecided) {
+  for (const bool mounts : {true, false}) {
+    Pipe life;
+    Command command([&](Readiness& readiness) {
+      const bool before = readiness.is_waited_for();
+      if (mounts)
+        readiness.ready();
+      else
+        readiness.failed(ExitStatus::usage, "ftpfs: no");
+      life.say(before && !readiness.is_waited_for() ? "until then" : "wrong");
+      return ExitStatus::success;
+    });
+    EXPECT_EQ(command.status(), mounts ? 0 : 1);
+    EXPECT_EQ(life.rest(), "until then");
+  }
+  EXPECT_FALSE(Readiness().is_waited_for());
+}
+
 TEST(Daemon, InTheForegroundAFailureGoesToStandardError) {
   testing::internal::CaptureStderr();
   Readiness readiness;

@@ -48,6 +48,11 @@ class ProgramTest : public testing::Test {
   }
   bool mounted() const { return fuse::topmost_mount(mountpoint().string()).has_value(); }
 
+  // A file of one line. By a program that takes no offence when the daemon takes files away meanwhile.
+  bool is_spooled(const std::string& line) const {
+    return shell("grep -rqsxF -- '" + line + "' spool", scratch(""), {}).status == 0;
+  }
+
   // The command line of a start with a spool and a short time-out.
   std::vector<std::string> command(const std::string& source, const std::string& options = "") const {
     const std::string all =

@@ -45,6 +45,20 @@ class Umount8 : public InstalledTest {
     });
     return daemon == ours.end() ? -1 : *daemon;
   }
+  std::size_t sessions() const {
+    return served_->with([](FakeServer& server) { return server.open_sessions(); });
+  }
+  // With a copy of all mounts that there are now, which no unmount of ours reaches.
+  Process in_another_namespace() const {
+    Process holder(
+        {{"/usr/bin/unshare", "-m", "--propagation", "private", "/bin/sleep", "1000"}, "/", {}, {}});
+    const std::string name = "/proc/" + std::to_string(holder.pid()) + "/comm";
+    EXPECT_TRUE(eventually([&] { return read_file(name) == "sleep\n"; }));
+    return holder;
+  }
+  static std::string words_about(const Process& holder) {
+    return "process " + std::to_string(holder.pid()) + " has it in another mount namespace\n";
+  }
   // A file that close() could not send, and that is tried again later.
   void leave_unsent() const {
     inject({.verb = "STOR",
@@ -88,7 +102,7 @@ TEST_F(Umount8, WaitsUntilTheDaemonHasSavedAndEnded) {
   frozen.reset();
   EXPECT_EQ(waiting.wait(), 0);
   EXPECT_EQ(content("/a"), "precious");
-  EXPECT_EQ(served_->with([](FakeServer& server) { return server.open_sessions(); }), 0u);
+  EXPECT_EQ(sessions(), 0u);
 }
 
 TEST_F(Umount8, CountsTheSecondsOnATerminal) {
@@ -126,7 +140,7 @@ TEST_F(Umount8, IsFoundForEveryMountOfRoot) {
   const auto leaves_no_trace = [&] {
     const Outcome outcome = umount({mountpoint()});
     EXPECT_EQ(outcome.status, 0) << outcome.output;
-    EXPECT_EQ(served_->with([](FakeServer& server) { return server.open_sessions(); }), 0u);
+    EXPECT_EQ(sessions(), 0u);
     EXPECT_EQ(read_file("/run/mount/utab"), "");
   };
   EXPECT_NE(read_file("/run/mount/utab").find("uhelper=ftpfs"), std::string::npos);
@@ -197,21 +211,49 @@ TEST_F(Umount8, WhatIsMountedElsewhereTooIsNotWaitedFor) {
 }
 
 TEST_F(Umount8, NorWhatAnotherMountNamespaceHas) {
-  const Process holder({{"/usr/bin/unshare", "-m", "--propagation", "private", "/bin/sleep", "1000"},
-                        "/",
-                        {},
-                        scratch("none")});
-  const std::string process = std::to_string(holder.pid());
-  ASSERT_TRUE(eventually([&] { return read_file("/proc/" + process + "/comm") == "sleep\n"; }));
+  const Process holder = in_another_namespace();
   const Outcome outcome = umount({mountpoint()});
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_EQ(outcome.output, "ftpfs: " + mountpoint().string() + ": its daemon goes on: process " + process +
-                                " has it in another mount namespace\n");
+  EXPECT_EQ(outcome.output,
+            "ftpfs: " + mountpoint().string() + ": its daemon goes on: " + words_about(holder));
   EXPECT_FALSE(mounted());
-  EXPECT_GT(served_->with([](FakeServer& server) { return server.open_sessions(); }), 0u);
+  EXPECT_GT(sessions(), 0u);
   holder.signal(SIGKILL);
-  EXPECT_TRUE(eventually(
-      [&] { return served_->with([](FakeServer& server) { return server.open_sessions() == 0; }); }));
+  EXPECT_TRUE(eventually([&] { return sessions() == 0; }));
+}
+
+// The daemon sends it as it would have, and whoever unmounts is told that it is still to come.
+TEST_F(Umount8, WhatWaitsIsSentThoughAnotherMountNamespaceHasIt) {
+  leave_unsent();
+  Process holder = in_another_namespace();
+  const Outcome outcome = umount({mountpoint()});
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_TRUE(outcome.output.ends_with(
+      "ftpfs: " + mountpoint().string() +
+      ": its daemon goes on, with 1 file (8 bytes) to be sent: " + words_about(holder)))
+      << outcome.output;
+  EXPECT_FALSE(mounted());
+  EXPECT_TRUE(is_spooled("precious"));
+  served_->with([](FakeServer& server) { server.clear_faults(); });
+  EXPECT_TRUE(eventually([&] { return !is_spooled("precious"); }));
+  EXPECT_EQ(content("/a"), "precious");
+  EXPECT_TRUE(holder.running());
+  EXPECT_GT(sessions(), 0u);
+}
+
+// The kernel gives the number of a file system that is gone to the next one, which may be in any namespace,
+// while our daemon still sends.
+TEST_F(Umount8, ALaterMountOfTheSameNumberIsNoneOfOurs) {
+  const fuse::MountEntry mount = fuse::topmost_mount(mountpoint().string()).value();
+  EXPECT_EQ(fuse::who_else_has(mount), std::nullopt) << "this one has it, and the daemon";
+  const Process holder = in_another_namespace();
+  EXPECT_EQ(fuse::who_else_has(mount), holder.pid());
+  fuse::MountEntry earlier = mount;
+  earlier.source = "ftp://another/";
+  EXPECT_EQ(fuse::who_else_has(earlier), std::nullopt);
+  earlier = mount;
+  earlier.type = "tmpfs";
+  EXPECT_EQ(fuse::who_else_has(earlier), std::nullopt);
 }
 
 TEST_F(Umount8, ReadOnlyWhereItIsInUse) {

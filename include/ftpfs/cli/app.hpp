@@ -69,6 +69,7 @@ class App {
 
   Readiness* readiness_ = nullptr;
   bool mounted_ = false;
+  bool done_ = false;          // nothing is served any more
   std::stop_source starting_;  // fired by the first SIGINT or SIGTERM
   bool saving_ = false;
   std::optional<std::vector<std::string>> unsaved_;  // known once everything was saved that could be

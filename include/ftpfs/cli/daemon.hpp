@@ -22,7 +22,6 @@ class Readiness {
   // The mount answers. In the background: lets the parent go and leaves its terminal, session and directory;
   // in the foreground: tells the service manager, if there is one.
   void ready();
-  void ending() noexcept;  // a signal has ended the start: the end of the parent need not do it once more
   void notice(std::string_view line);  // while it is not decided: to standard error, which is the caller's
   void failed(ExitStatus status, std::string_view line);
   bool is_waited_for() const noexcept { return static_cast<bool>(parent_); }  // in the background, undecided

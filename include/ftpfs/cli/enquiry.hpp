@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <ftpfs/base/fd.hpp>
+#include <ftpfs/cli/exit_status.hpp>
 
 namespace ftpfs::cli {
 
@@ -37,5 +38,9 @@ class Enquiry {
 
 // The answer of the mount; throws Failure (mount_failed; usage without permission).
 std::string ask_in_time(const std::string& mountpoint, const std::string& question);
+
+// Where all mounts are asked: says why this one cannot be. It is a failure (mount_failed) unless others have
+// mounted it, which is their own affair (success).
+ExitStatus passed_over(const Failure& failure);
 
 }  // namespace ftpfs::cli

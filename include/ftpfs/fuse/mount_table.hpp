@@ -23,8 +23,8 @@ struct MountEntry {
 std::vector<MountEntry> parse_mounts(std::string_view mountinfo);
 std::vector<MountEntry> all_mounts();  // of this process
 
-// A process that has it, perhaps in a mount namespace of its own. As far as /proc shows them.
-std::optional<::pid_t> who_has_mounted(const std::string& device);
+// A process that has the same file system in a mount namespace other than ours. As far as /proc shows them.
+std::optional<::pid_t> who_else_has(const MountEntry& mount);
 
 // The uppermost mount on `mountpoint` (canonical).
 std::optional<MountEntry> topmost_mount(std::string_view mountinfo, std::string_view mountpoint);

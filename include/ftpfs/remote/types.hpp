@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include <ftpfs/base/text_hash.hpp>
+
 namespace ftpfs {
 
 // An absolute path below the mounted directory: "/" is the mount's root, components are raw bytes as the
@@ -108,7 +110,5 @@ struct Capabilities {
 
 template <>
 struct std::hash<ftpfs::Path> {
-  std::size_t operator()(const ftpfs::Path& path) const noexcept {
-    return std::hash<std::string>()(path.str());
-  }
+  std::size_t operator()(const ftpfs::Path& path) const noexcept { return ftpfs::hash_of(path.str()); }
 };

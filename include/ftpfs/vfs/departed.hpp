@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <ftpfs/base/lru_cache.hpp>
+#include <ftpfs/base/text_hash.hpp>
 #include <ftpfs/vfs/vfs.hpp>
 
 namespace ftpfs::vfs {
@@ -30,7 +31,7 @@ class Departed {
   };
   struct Hash {
     std::size_t operator()(const Key& key) const noexcept {
-      return std::hash<std::string>()(key.name) ^ (key.parent * 0x9E3779B97F4A7C15u);
+      return hash_of(key.name) ^ (key.parent * 0x9E3779B97F4A7C15u);
     }
   };
 

@@ -88,7 +88,7 @@ class DiskCache {
     std::uint64_t bytes = 0;
     std::int64_t used = 0;  // wall clock
   };
-  using Entries = std::unordered_map<std::string, Entry>;
+  using Entries = std::unordered_map<std::string, Entry, HashOfText>;
   struct Sighting {
     std::uint64_t size = 0;
     Timestamp mtime;
@@ -123,7 +123,7 @@ class DiskCache {
   std::uint64_t bytes_ = 0;
   bool counted_ = false;
   bool given_up_ = false;
-  std::unordered_map<std::string, std::weak_ptr<DiskFile>> open_;
+  std::unordered_map<std::string, std::weak_ptr<DiskFile>, HashOfText> open_;
   LruCache<std::string, Sighting> sightings_;
   std::uint64_t queued_ = 0;           // bytes that wait to be written
   bool choked_ = false;                // too many of them: none are taken until these are written

@@ -18,6 +18,17 @@ struct FileRow {
   std::string last;  // of its names, the one that was opened last
   bool goes_on = false;
   Clock::time_point since{};  // when that was
+
+  // Where to look for the next one: behind `last_slot`, where the last one is, and behind what was looked at.
+  std::size_t search_begin(const Listing& listing, std::size_t last_slot) const noexcept;
+  void searched(const Listing& listing, std::size_t end) noexcept { searched_ = {listing.fetched(), end}; }
+  void begin_anew() noexcept { searched_ = {}; }  // it has stepped back
+
+ private:
+  struct {
+    Clock::time_point fetched{};  // of which listing
+    std::size_t end = 0;
+  } searched_;
 };
 
 class FileRows {
@@ -30,10 +41,10 @@ class FileRows {
 
   // The row that it continues or begins; valid until the next call. `listing` is its directory's; `expected`:
   // it was fetched because of a row.
-  const FileRow& opened(const Node& file, const Listing& listing, bool expected);
+  FileRow& opened(const Node& file, const Listing& listing, bool expected);
   void forget_old();
   void clear() noexcept { rows_.clear(); }
-  const std::list<FileRow>& rows() const noexcept { return rows_; }  // the last one to move first
+  std::list<FileRow>& rows() noexcept { return rows_; }  // the last one to move first
 
  private:
   static constexpr std::size_t most_rows = 4;

@@ -84,7 +84,7 @@ class FilesAhead {
   void refill();
   void ask(Candidate candidate);
   bool may_ask() const noexcept;
-  std::optional<Candidate> next(const FileRow& row);
+  std::optional<Candidate> next(FileRow& row);
   bool worth_fetching(const Node& file);
 
   bool arrived(Asked& asked, std::optional<WholeFile> whole);

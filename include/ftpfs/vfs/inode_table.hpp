@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include <ftpfs/base/text_hash.hpp>
 #include <ftpfs/vfs/departed.hpp>
 #include <ftpfs/vfs/growing_set.hpp>
 #include <ftpfs/vfs/node.hpp>
@@ -102,7 +103,7 @@ class InodeTable {
   };
   struct KeyHash {
     std::size_t operator()(const Key& key) const noexcept {
-      return std::hash<std::string_view>()(key.name) ^ (key.parent->ino * 0x9E3779B97F4A7C15u);
+      return hash_of(key.name) ^ (key.parent->ino * 0x9E3779B97F4A7C15u);
     }
   };
   template <InodeHook Node::*hook, class KeyOf, class Hash>

@@ -4,6 +4,7 @@
 // whatever happens meanwhile. A listing fetched later is a new object.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -28,7 +29,7 @@ class Listing {
 
   // What find(), twin_of() and at() return is valid until the next put().
   std::optional<EntryView> find(std::string_view name) const;
-  // Another entry that a server which folds case may take for `name`.
+  // An entry that a server which folds case may take for `name`, which is not listed itself.
   std::optional<EntryView> twin_of(std::string_view name) const;
   void put(const EntryView& entry);  // adds, or replaces the entry of that name in its slot
   void erase(std::string_view name);
@@ -41,6 +42,10 @@ class Listing {
   // Little of it is still there: names that come and go leave their slots behind.
   bool worn() const noexcept;
   std::size_t weight() const noexcept;  // bytes, about
+  // No look-up compares more names, whatever names the server has thought of.
+  std::size_t longest_search() const noexcept {
+    return std::max(index_.longest_run(), folded_.longest_run());
+  }
   Clock::time_point fetched() const noexcept { return fetched_; }
 
  private:
@@ -66,7 +71,11 @@ class Listing {
   EntryView view(SlotIndex::Slot slot) const;
   void add(const EntryView& entry);
   void set_link_target(SlotIndex::Slot slot, std::string_view target);
+  bool is_gone(SlotIndex::Slot slot) const noexcept { return slots_[slot].length == 0; }
   void build_index() const;
+  void build_folded() const;
+  void index(SlotIndex::Slot slot) const;
+  void fold(SlotIndex::Slot slot) const;
 
   std::vector<Slot> slots_;
   std::string names_;  // of all slots, those of erased ones as well
@@ -78,6 +87,11 @@ class Listing {
   Clock::time_point fetched_;
   mutable SlotIndex index_;  // built at the first look-up: a plain readdir needs none
   mutable bool indexed_ = false;
+  // The same by names without their case, one of those that differ in nothing else. Built when the first name
+  // is to appear here.
+  mutable SlotIndex folded_;
+  mutable bool is_folded_ = false;
+  mutable bool has_twins_ = false;  // some are not in folded_
 };
 
 }  // namespace ftpfs::vfs

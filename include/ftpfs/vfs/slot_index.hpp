@@ -4,6 +4,7 @@
 // their hashes: whoever fills it passes the hash, and tells when it finds the right one.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -21,11 +22,14 @@ class SlotIndex {
   // Is it time for a larger one? Slots whose names are gone count until then.
   bool full() const noexcept { return used_ * 8 >= cells_.size() * 7; }
 
-  void insert(std::uint64_t hash, Slot slot) noexcept {  // not while full()
+  // Takes the place of a slot that is gone where it passes one: names that come and go again and again do not
+  // pile up. Not while full().
+  template <class IsGone>
+  void insert(std::uint64_t hash, Slot slot, IsGone is_gone) {
     std::size_t at = first(hash);
-    while (cells_[at] != none) at = next(at);
+    while (cells_[at] != none && !is_gone(cells_[at])) at = next(at);
+    if (cells_[at] == none) ++used_;
     cells_[at] = slot;
-    ++used_;
   }
 
   template <class Is>
@@ -36,6 +40,13 @@ class SlotIndex {
     return std::nullopt;
   }
 
+  // No look-up looks at more cells, plus one.
+  std::size_t longest_run() const noexcept {
+    std::size_t longest = 0;
+    std::size_t run = 0;
+    for (const Slot cell : cells_) longest = std::max(longest, run = cell == none ? 0 : run + 1);
+    return longest;
+  }
   std::size_t bytes() const noexcept { return cells_.size() * sizeof(Slot); }
 
  private:

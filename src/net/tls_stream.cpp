@@ -27,6 +27,9 @@ constexpr std::size_t smallest_input = 16 * 1024 + 512;  // a record and its fra
 constexpr std::size_t largest_input = 256 * 1024;
 // So often in a row input is looked at that has no data in it. The two tickets of a handshake are one.
 constexpr int most_looks = 4;
+// More than this between two pieces of data comes of a server that wants to keep us busy: tickets, alerts and
+// key updates are for nobody to wait for. Twice the largest input, so that it has data that are not read yet.
+constexpr std::size_t most_without_data = 2 * largest_input;
 // Of what a server says in clear text where TLS was expected.
 constexpr std::size_t longest_quote = 512;
 
@@ -97,7 +100,8 @@ class TlsStream::Core {
   // What has come is broken, or an alert. OpenSSL tells that once: asked again, it says what it says after a
   // close_notify.
   std::exception_ptr broken_;
-  bool input_full_ = false;  // the last recv() filled the buffer
+  bool input_full_ = false;       // the last recv() filled the buffer
+  std::size_t without_data_ = 0;  // bytes that came since the last data
   WaitList received_;
   WaitList sent_;
 };
@@ -231,6 +235,10 @@ void TlsStream::Core::received(std::size_t size) {
   wire_.incoming = input_.bytes().first(size);
   wire_.ended = size == 0;
   input_full_ = size == input_.size();
+  without_data_ += size;
+  if (established_ && without_data_ > most_without_data && !broken_)
+    broken_ = std::make_exception_ptr(
+        ConnectionLost(EIO, "TLS read: the server sends TLS messages without end, and no data"));
   if (established_ || first_words_.size() >= longest_quote) return;
   first_words_.append(reinterpret_cast<const char*>(input_.data()), std::min(size, longest_quote));
 }
@@ -276,6 +284,7 @@ std::size_t TlsStream::Core::decrypt(MutableBytes into) {
     }
     if (wants_input(result, "read")) break;
     total += size;
+    without_data_ = 0;
     into = into.subspan(size);
   }
   return total;

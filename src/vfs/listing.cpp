@@ -101,7 +101,7 @@ void Listing::build_index() const {
 
 void Listing::build_folded() const {
   folded_.reset(slots_.size());
-  has_twins_ = false;
+  shared_.clear();
   for (SlotIndex::Slot slot = 0; slot < slots_.size(); ++slot) {
     if (!is_gone(slot)) fold(slot);
   }
@@ -118,7 +118,7 @@ void Listing::fold(SlotIndex::Slot slot) const {
   const std::uint64_t hash = folded_hash_of(name);
   const auto is_twin = [&](SlotIndex::Slot other) { return may_be_twins(name_of(slots_[other]), name); };
   if (folded_.find(hash, is_twin)) {
-    has_twins_ = true;
+    shared_.insert(hash);
     return;
   }
   folded_.insert(hash, slot, [this](SlotIndex::Slot other) { return is_gone(other); });
@@ -176,12 +176,13 @@ void Listing::put(const EntryView& entry) {
 void Listing::erase(std::string_view name) {
   const std::optional<std::size_t> found = slot_of(name);
   if (!found) return;
+  if (is_folded_ && shared_.contains(folded_hash_of(name)))
+    is_folded_ = false;  // it may have stood for others
   Slot& slot = slots_[*found];
   if (slot.kind == Kind::directory) --directories_;
   set_link_target(static_cast<SlotIndex::Slot>(*found), {});
   slot.length = 0;
   ++erased_;
-  if (has_twins_) is_folded_ = false;  // it may have stood for others
 }
 
 void Listing::set_link_target(SlotIndex::Slot slot, std::string_view target) {
@@ -205,10 +206,11 @@ std::optional<EntryView> Listing::at(std::size_t slot) const {
 }
 
 std::size_t Listing::weight() const noexcept {
-  constexpr std::size_t link = 64;  // a node of the map, its bucket, its string
+  constexpr std::size_t link = 64;    // a node of the map, its bucket, its string
+  constexpr std::size_t shared = 24;  // the same of a hash
   const std::size_t index = slots_.size() * 3 / 2 * sizeof(SlotIndex::Slot);  // also before it is built
   return sizeof(*this) + slots_.size() * sizeof(Slot) + names_.size() + index + folded_.bytes() +
-         link_targets_.size() * link + link_target_bytes_;
+         shared_.size() * shared + link_targets_.size() * link + link_target_bytes_;
 }
 
 }  // namespace ftpfs::vfs

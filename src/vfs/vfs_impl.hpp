@@ -87,7 +87,7 @@ class Vfs::Impl {
   };
   awaitable<void> count_bytes(NodeRef node, std::stop_token stop);
   awaitable<bool> count_streams(NodeRef node, ByteCount* count, std::stop_token stop);
-  awaitable<bool> is_still(NodeRef node, Attributes expected, std::stop_token stop);
+  awaitable<bool> is_still(NodeRef node, Attributes* expected, std::stop_token stop);
   static awaitable<void> count_stream(Impl* self, NodeRef node, ByteCount* count, std::stop_token stop);
 
   // vfs_symlink.cpp

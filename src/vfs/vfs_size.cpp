@@ -68,10 +68,11 @@ awaitable<void> Vfs::Impl::measure(NodeRef node, std::stop_token stop) {
 awaitable<void> Vfs::Impl::count_bytes(NodeRef node, std::stop_token stop) {
   const std::uint64_t version = node->new_version();  // nothing that is cached can be vouched for
   Clock::time_point asked = clock.now();
+  Attributes expected = node->attributes;
   ByteCount count;
   bool joined = co_await count_streams(node, &count, stop);
   for (bool may_repeat = true; joined;) {
-    const bool same = co_await is_still(node, node->attributes, stop);
+    const bool same = co_await is_still(node, &expected, stop);
     if (same) break;
     if (!std::exchange(may_repeat, false))
       throw Error(EIO, node->name + " was changed on the server again and again while it was counted");
@@ -107,15 +108,16 @@ awaitable<bool> Vfs::Impl::count_streams(NodeRef node, ByteCount* count, std::st
   }
 }
 
-// A stream that goes on where another one was cut reads what has the name by then.
-awaitable<bool> Vfs::Impl::is_still(NodeRef node, Attributes expected, std::stop_token stop) {
+// A stream that goes on where another one was cut reads what has the name by then. False: `expected` is that.
+awaitable<bool> Vfs::Impl::is_still(NodeRef node, Attributes* expected, std::stop_token stop) {
   while (node->linked) {
     const Path path = nodes.path(*node);
     const std::optional<Attributes> now = co_await remote.stat(path, stop);
-    if (now && same_version(expected, *now)) break;
+    if (now && same_version(*expected, *now)) break;
     const bool moved = co_await nodes.has_moved(node, path, stop);
     if (moved || !node->linked) continue;
     if (!now) throw Error(ESTALE, path.str() + " was removed on the server while it was counted");
+    *expected = *now;
     co_return false;
   }
   co_return true;

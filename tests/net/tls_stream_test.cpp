@@ -136,6 +136,48 @@ TEST_F(TlsStreamTest, AFloodOfTicketsIsLookedAtForAWhileOnly) {
   peers_end();
 }
 
+// Else it would keep a reader, and the thread of all the others, busy for as long as it likes.
+TEST_F(TlsStreamTest, AFloodOfTicketsEndsTheConnection) {
+  show(authority_.issue(localhost()));
+  only(TlsVersion::tls1_3);
+  const auto stream = tls_to([](Peer& peer) {
+    peer.accept();
+    for (int i = 0; i < 4000; ++i) peer.send_ticket();
+    peer.write("220 hi\r\n");
+  });
+  run(io_, stream->handshake());
+  for (int i = 0; i < 2; ++i) {
+    try {
+      ADD_FAILURE() << read(*stream);
+    } catch (const ConnectionLost& lost) {
+      EXPECT_THAT(lost.what(), testing::HasSubstr("no data"));
+    }
+  }
+  stream->abort();
+  peers_end();
+}
+
+// Between two pieces of data any number of times.
+TEST_F(TlsStreamTest, TicketsAmongDataAreNoFlood) {
+  show(authority_.issue(localhost()));
+  only(TlsVersion::tls1_3);
+  const auto stream = tls_to([](Peer& peer) {
+    peer.accept();
+    for (int i = 0; i < 4000; ++i) {
+      peer.send_ticket();
+      if (i % 500 == 0) peer.write("data");
+    }
+    peer.write("end");
+    peer.read_all();
+  });
+  run(io_, stream->handshake());
+  std::string got;
+  while (!got.ends_with("end")) got += read(*stream);
+  EXPECT_EQ(got, "datadatadatadatadatadatadatadataend");
+  run(io_, stream->finish());
+  peers_end();
+}
+
 class Resumption : public TlsStreamTest, public testing::WithParamInterface<TlsVersion> {};
 
 // More often than the two tickets that a server sends; cut connections spoil nothing.

@@ -169,6 +169,28 @@ TEST_F(UnknownSize, ACountThatIsCutIsNotJoinedWithAnotherVersion) {
   }
 }
 
+TEST_F(UnknownSize, AChangeIsOneThoughTheCountOfTheNewVersionIsCutToo) {
+  nobody_tells();
+  tree().put_file("/file", pattern(400'000, 1));
+  const vfs::Ino ino = client().ino("/file");
+  remote_.fail_sources_after(200'000, ConnectionLost(EIO, "cut"));
+  remote_.on(Op::read).hold();
+  Pending<vfs::Opened> opening(io_, fs().open(ino, O_RDONLY, {}), std::stop_source());
+  EXPECT_EQ(remote_.on(Op::read).held(), 1u);
+  remote_.on(Op::stat).hold();
+  remote_.on(Op::read).release();
+  settle(io_);
+  ASSERT_EQ(remote_.on(Op::stat).held(), 1u);
+  advance(std::chrono::seconds(2));
+  tree().put_file("/file", pattern(300'000, 2));
+  remote_.fail_sources_after(100'000, ConnectionLost(EIO, "cut"));
+  remote_.on(Op::stat).release();
+  const vfs::Handle handle = opening.get().handle;
+  EXPECT_EQ(client().stat("/file").st_size, 300'000);
+  EXPECT_EQ(client().read(handle, 0, 400'000), pattern(300'000, 2));
+  client().close(handle);
+}
+
 TEST_F(UnknownSize, AFileThatIsRemovedWhileACutCountGoesOnIsStale) {
   nobody_tells();
   tree().put_file("/file", pattern(400'000));

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <ftpfs/base/clock.hpp>
@@ -91,7 +92,7 @@ class Listing {
   // is to appear here.
   mutable SlotIndex folded_;
   mutable bool is_folded_ = false;
-  mutable bool has_twins_ = false;  // some are not in folded_
+  mutable std::unordered_set<std::uint64_t> shared_;  // hashes of names of which some are not in folded_
 };
 
 }  // namespace ftpfs::vfs

@@ -35,6 +35,7 @@ struct Wanted {
 };
 
 constexpr int time_to_answer = 3'000;             // milliseconds
+constexpr int time_to_die = 1'000;                // the same
 constexpr std::chrono::seconds time_to_save{75};  // the daemon's own limits are 65
 
 void add_flag(Wanted& wanted, char letter) {
@@ -65,10 +66,24 @@ Wanted parse(std::span<const std::string> arguments) {
   return wanted;
 }
 
+UniqueFd descriptor_of(::pid_t process) {
+  return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
+}
+
 // Its end can be waited for; empty when it cannot be told who that is.
 UniqueFd descriptor_of(const std::optional<fuse::Serving>& daemon) {
   if (!daemon || daemon->pid_namespace != fuse::own_pid_namespace()) return UniqueFd();
-  return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, daemon->pid, 0)));
+  return descriptor_of(daemon->pid);
+}
+
+// As long as it lives the mountpoint is in use, and umount(2) says EBUSY. It dies at once, unless the kernel
+// keeps it: then init will bury it.
+void end_child(::pid_t child) {
+  ::kill(child, SIGKILL);
+  const UniqueFd end = descriptor_of(child);
+  ::pollfd ended{end.get(), POLLIN, 0};
+  if (end) ::poll(&ended, 1, time_to_die);
+  ::waitpid(child, nullptr, WNOHANG);
 }
 
 // Who asks a daemon that hangs waits in the kernel, as long as it does: a child asks. Empty: no daemon of
@@ -91,8 +106,7 @@ std::optional<fuse::Serving> ask_in_time(const std::string& mountpoint) {
   ::pollfd told{for_reading.get(), POLLIN, 0};
   const bool answers = ::poll(&told, 1, time_to_answer) > 0 &&
                        ::read(for_reading.get(), &answer, sizeof answer) == sizeof answer;
-  ::kill(child, SIGKILL);  // it dies at once unless the kernel keeps it: then init will bury it
-  ::waitpid(child, nullptr, answers ? 0 : WNOHANG);
+  end_child(child);
   return answers ? std::optional(answer) : std::nullopt;
 }
 

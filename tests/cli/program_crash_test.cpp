@@ -75,6 +75,35 @@ TEST_F(Crash, RecoveryMayBeKilledTooAndAppendsNothingTwice) {
   expect_clean_end();
 }
 
+// In the background nothing is mounted before what was left has been compared. What the disk has stays there.
+TEST_F(Crash, SignalsEndARecoveryInTheBackgroundOnce) {
+  put("/log", "one\n");
+  mount();
+  write_unsent("log", "two\n", O_WRONLY | O_APPEND);
+  kill();
+  well_again();
+  put("/log", "one\ntw");
+  const std::size_t before = fired();
+  inject({.verb = "RETR", .moment = Fault::Moment::received, .action = Fault::Action::stall});
+  process_.emplace(Spawn{
+      command(served_->url(), "timeout=1000"), "/", {{"FTPFS_PASSWORD", "secret"}}, scratch("started")});
+  ASSERT_TRUE(eventually([&] { return fired() > before; }));
+  const std::vector<pid_t> daemon = process_->generation(1);
+  ASSERT_EQ(daemon.size(), 1u);
+  ASSERT_EQ(::kill(daemon.front(), SIGSTOP), 0);
+  EXPECT_EQ(::kill(daemon.front(), SIGINT), 0);
+  EXPECT_EQ(::kill(daemon.front(), SIGTERM), 0);
+  ASSERT_EQ(::kill(daemon.front(), SIGCONT), 0);
+  EXPECT_EQ(process_->wait(), 8);
+  EXPECT_EQ(read_file(scratch("started")), "ftpfs: 127.0.0.1: interrupted\n");
+  EXPECT_EQ(in_spool(".record-").size(), 1u);
+  well_again();
+  mount();
+  EXPECT_TRUE(recovered());
+  EXPECT_EQ(content("/log"), "one\ntwo\n");
+  expect_clean_end();
+}
+
 // The mount is there before the server is, and what the last one has left goes out when it comes.
 TEST_F(Crash, ADelayedMountDoesNotWaitForTheServer) {
   put("/old", "old");

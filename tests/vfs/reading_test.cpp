@@ -231,6 +231,24 @@ TEST_F(ReadingTest, WhoReadsThroughDoesNotKeepOthersOfTheHandleWaitingForEver) {
   client().release(handle);
 }
 
+TEST_F(ReadingTest, WhoGivesUpHisTurnKeepsNobodyWaiting) {
+  const vfs::Handle handle = open(pattern(32 * mib));
+  remote_.on(Op::read).hold();
+  auto near = client().read_later(handle, 0, request);
+  std::stop_source stop;
+  Pending<Slices> far(io_, fs().read(handle, 31 * mib, request, stop.get_token()), stop);
+  advance(std::chrono::seconds(2));
+  auto next = client().read_later(handle, request, request);  // lets it go first
+  stop.request_stop();
+  EXPECT_THROW(far.get(), Cancelled);
+  remote_.on(Op::read).release();
+  EXPECT_EQ(text_of(near.get()), expected(0, request));
+  EXPECT_EQ(text_of(next.get()), expected(request, request));
+  advance(std::chrono::seconds(2));
+  EXPECT_EQ(client().read(handle, 2 * request, request), expected(2 * request, request));
+  client().release(handle);
+}
+
 TEST_F(ReadingTest, AFileThatIsShorterThanTheServerSaidIsAnErrorNotTheEnd) {
   const vfs::Handle handle = open(pattern(10'000));
   tree().find(Path("/file"))->content.resize(4'000);

@@ -38,7 +38,7 @@ awaitable<void> OffLoop::run(std::function<void()> work) {
   const auto call = std::make_shared<Call>();
   call->work = std::move(work);
   const Executor loop = loop_;
-  thread_->post([call, loop]() mutable {
+  thread_->post([call = call, loop]() mutable {  // not the const one, which could not be moved on
     try {
       call->work();
     } catch (...) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
+#include <set>
 
 #include "loopback.hpp"
 
@@ -118,18 +119,20 @@ TEST_F(ListenerTest, VisitorsWhoHaveGoneAgainDoNotEndTheWait) {
 // a minute (TIME_WAIT). 30 were too few beside a soak.
 constexpr int many = 300;
 
+// Where one is in use, the one behind it comes twice.
 TEST_F(ListenerTest, APortOfTheRangeIsTakenAndTheNextOneAfterIt) {
   listen();
   const std::uint16_t free = listener_->local().port();
-  listener_.reset();
   const auto last = static_cast<std::uint16_t>(free + many);
-  listen("127.0.0.1", free, last);
-  const std::uint16_t first_taken = listener_->local().port();
-  listener_.reset();
-  listen("127.0.0.1", free, last);
-  EXPECT_GE(first_taken, free);
-  EXPECT_LE(listener_->local().port(), last);
-  EXPECT_NE(listener_->local().port(), first_taken);
+  std::set<std::uint16_t> taken;
+  for (int turn = 0; turn < 10; ++turn) {
+    listener_.reset();
+    listen("127.0.0.1", free, last);
+    taken.insert(listener_->local().port());
+  }
+  EXPECT_GE(*taken.begin(), free);
+  EXPECT_LE(*taken.rbegin(), last);
+  EXPECT_GT(taken.size(), 5u);
 }
 
 TEST_F(ListenerTest, PortsInUseArePassedOver) {

@@ -32,8 +32,15 @@ def told(values):
     return ", ".join(f"{value:.1f} {name}" for name, value in values.items())
 
 
-def averages(samples):
-    return {name: statistics.fmean(each[name] for each in samples) for name in samples[0]}
+def lower_quartile(values):
+    return statistics.quantiles(values, method="inclusive")[0]
+
+
+def typical(samples):
+    """Averages; of memory what it does not fall below for three quarters of the time. What readers have under way comes
+    and goes, 8 to 14 MiB for some seconds, more often on a busy machine; what leaks is there at all times."""
+    measures = {"MiB": lower_quartile}
+    return {name: measures.get(name, statistics.fmean)([each[name] for each in samples]) for name in samples[0]}
 
 
 def growth(before, after):
@@ -53,7 +60,7 @@ def growth(before, after):
 def has_grown(samples):
     """The last quarter against the second one: by then every cache is as full as it gets. Nothing here may grow."""
     quarter = len(samples) // 4
-    before, after = averages(samples[quarter:2 * quarter]), averages(samples[-quarter:])
+    before, after = typical(samples[quarter:2 * quarter]), typical(samples[-quarter:])
     words, grown = growth(before, after)
     print(f"second quarter: {told(before)}\nlast quarter:   {told(after)}\ngrowth:         {words}")
     return grown

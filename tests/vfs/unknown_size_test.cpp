@@ -23,6 +23,18 @@ class UnknownSize : public VfsTest {
     client().close(handle);
     return content;
   }
+  // What the file is by then is asked for, and not answered.
+  Pending<vfs::Opened> open_whose_count_is_cut(vfs::Ino ino) {
+    remote_.fail_sources_after(200'000, ConnectionLost(EIO, "cut"));
+    remote_.on(Op::read).hold();
+    Pending<vfs::Opened> opening(io_, fs().open(ino, O_RDONLY, {}), std::stop_source());
+    EXPECT_EQ(remote_.on(Op::read).held(), 1u);
+    remote_.on(Op::stat).hold();
+    remote_.on(Op::read).release();
+    settle(io_);
+    EXPECT_EQ(remote_.on(Op::stat).held(), 1u);
+    return opening;
+  }
   // The last one asked for.
   vfs::Attr attr(std::string_view path) {
     const vfs::Ino ino = client().ino(path);
@@ -173,14 +185,7 @@ TEST_F(UnknownSize, AChangeIsOneThoughTheCountOfTheNewVersionIsCutToo) {
   nobody_tells();
   tree().put_file("/file", pattern(400'000, 1));
   const vfs::Ino ino = client().ino("/file");
-  remote_.fail_sources_after(200'000, ConnectionLost(EIO, "cut"));
-  remote_.on(Op::read).hold();
-  Pending<vfs::Opened> opening(io_, fs().open(ino, O_RDONLY, {}), std::stop_source());
-  EXPECT_EQ(remote_.on(Op::read).held(), 1u);
-  remote_.on(Op::stat).hold();
-  remote_.on(Op::read).release();
-  settle(io_);
-  ASSERT_EQ(remote_.on(Op::stat).held(), 1u);
+  Pending<vfs::Opened> opening = open_whose_count_is_cut(ino);
   advance(std::chrono::seconds(2));
   tree().put_file("/file", pattern(300'000, 2));
   remote_.fail_sources_after(100'000, ConnectionLost(EIO, "cut"));
@@ -195,14 +200,7 @@ TEST_F(UnknownSize, AFileThatIsRemovedWhileACutCountGoesOnIsStale) {
   nobody_tells();
   tree().put_file("/file", pattern(400'000));
   const vfs::Ino ino = client().ino("/file");
-  remote_.fail_sources_after(200'000, ConnectionLost(EIO, "cut"));
-  remote_.on(Op::read).hold();
-  Pending<vfs::Opened> opening(io_, fs().open(ino, O_RDONLY, {}), std::stop_source());
-  EXPECT_EQ(remote_.on(Op::read).held(), 1u);
-  remote_.on(Op::stat).hold();
-  remote_.on(Op::read).release();
-  settle(io_);
-  EXPECT_EQ(remote_.on(Op::stat).held(), 1u);
+  Pending<vfs::Opened> opening = open_whose_count_is_cut(ino);
   tree().remove("/file");
   remote_.on(Op::stat).release();
   EXPECT_EQ(opening.code(), ESTALE);
